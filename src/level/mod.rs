@@ -1,0 +1,12 @@
+//! From the text of a level file to a checked value, and the language in which it states conditions.
+//!
+//! Knows nothing of a player's actions nor of terminals. Nothing in a level can run code, read a file or reach a network.
+
+/// A checked level.
+#[derive(Clone, Debug, Default)]
+pub struct Level {
+    /// What `sev1 play` calls it: `forty-pods`.
+    pub id: String,
+    /// What a player sees; it gives nothing away.
+    pub title: String,
+}

@@ -1,0 +1,5 @@
+//! The simulation: a deterministic discrete-event core. Values in, telemetry out.
+//!
+//! Knows nothing of files, levels, prose, players, terminals or the wall clock.
+
+pub mod quantity;

@@ -1,0 +1,1 @@
+//! Draws an incident and turns keys into console lines. The only place with a wall clock and a terminal.

@@ -3,6 +3,8 @@
 //! Knows no terminal and no wall clock: whoever plays hands it console lines and the time that passes. The world, the
 //! console, the team and the score are one value, so an incident can be copied, rewound and branched.
 
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
 pub mod view;
 
 use crate::level::Level;

@@ -134,7 +134,7 @@ pub struct Part {
 /// A level between nothing and full, or a queue with no end.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Bar {
-    /// What it is: `chat.visitor_to_operator`.
+    /// What it is: a queue, a disk, a pool.
     pub label: String,
     /// How much, with its unit: `9 120 ready`.
     pub text: String,
@@ -404,7 +404,7 @@ pub enum Happened {
     Printed { entry: usize },
     /// The phase changed.
     Turned { phase: Phase },
-    /// Part of the system visibly changed: `chat-consumer: 12 of 40 ready`.
+    /// Part of the system visibly changed: `web: 12 of 40 ready`.
     Changed { part: String, text: String, health: Health },
     /// A prediction was judged.
     Judged { text: String, came_true: bool },

@@ -2,4 +2,6 @@
 //!
 //! Knows nothing of files, levels, prose, players, terminals or the wall clock.
 
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
 pub mod quantity;

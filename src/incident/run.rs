@@ -176,11 +176,11 @@ impl fmt::Display for RunLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Command { at, line } => {
-                write!(f, "(\"{at}\", {})", ron::to_string(line).map_err(|_| fmt::Error)?)
+                write!(f, "(\"{}\", {})", exact(*at), ron::to_string(line).map_err(|_| fmt::Error)?)
             }
-            Self::Tick { at, digest } => write!(f, "Tick(\"{at}\", \"{}\")", hex(*digest)),
+            Self::Tick { at, digest } => write!(f, "Tick(\"{}\", \"{}\")", exact(*at), hex(*digest)),
             Self::End { at, outcome, grade } => {
-                let mark = MarkText::End(at.to_string(), outcome.clone(), grade.clone());
+                let mark = MarkText::End(exact(*at), outcome.clone(), grade.clone());
                 f.write_str(&ron::to_string(&mark).map_err(|_| fmt::Error)?)
             }
         }
@@ -289,6 +289,14 @@ fn digest(text: &str) -> Result<u64, String> {
     let whole = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let read = whole.then(|| u64::from_str_radix(text, 16).ok()).flatten();
     read.ok_or_else(|| format!("`{}` is not a digest of 16 hexadecimal digits", shown(text)))
+}
+
+/// A time to the microsecond, where it isn't a whole millisecond: a run must reach the very same moment again.
+fn exact(at: Time) -> String {
+    match at.micros().unsigned_abs() % 1000 {
+        0 => at.to_string(),
+        micros => format!("{at}{micros:03}"),
+    }
 }
 
 /// A digest as runs and reports write it: 16 hexadecimal digits.
@@ -403,8 +411,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_printable_line_survives(line in "\\PC{0,60}", millis in 0_i64..100_000_000) {
-            let lines = vec![RunLine::Command { at: Time::from_micros(millis * 1000), line }];
+        fn any_printable_line_survives(line in "\\PC{0,60}", micros in 0_i64..100_000_000_000) {
+            let lines = vec![RunLine::Command { at: Time::from_micros(micros), line }];
             let run = Run::parse(text_of(&lines).as_bytes()).expect("it was just written");
             prop_assert_eq!(run.lines, lines);
         }

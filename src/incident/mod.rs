@@ -5,11 +5,12 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod report;
 pub mod run;
 pub mod view;
 
 use crate::level::Level;
-use crate::sim::quantity::Span;
+use crate::sim::quantity::{Span, Time};
 use std::sync::Arc;
 use view::{
     Candidate, Choice, Completion, Debrief, Entry, Graph, Happening, Header, Map, Mark, Notebook, Question, Ring,
@@ -55,6 +56,38 @@ impl Incident {
 
     /// The player has touched a key: the clock goes on being slow for a while where it has slowed by itself.
     pub fn touched(&mut self) {}
+
+    /// How much time has passed since the incident began.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        Time::ZERO
+    }
+
+    /// The digest of everything that has happened; equal for two runs that played out the same.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        0
+    }
+
+    /// What it has come to, in figures.
+    #[must_use]
+    pub fn report(&self) -> report::Report {
+        report::Report::default()
+    }
+
+    /// Asks for the true value of an expression: it is kept for every simulated second from now on.
+    ///
+    /// # Errors
+    /// Where it can't be read or names no metric; the message says what to write instead.
+    pub fn trace(&mut self, _expression: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// What was asked for, with a value for each second that had one.
+    #[must_use]
+    pub fn traces(&self) -> Vec<(String, Vec<(Time, f64)>)> {
+        vec![]
+    }
 
     /// Types a line into the player's current shell and returns the entry's id; its output is in [`Self::console`].
     pub fn perform(&mut self, _line: &str) -> usize {

@@ -4,6 +4,8 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod document;
+
 /// A checked level.
 #[derive(Clone, Debug, Default)]
 pub struct Level {

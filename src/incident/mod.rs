@@ -7,6 +7,7 @@
 
 pub mod report;
 pub mod run;
+pub mod script;
 pub mod view;
 
 use crate::level::Level;
@@ -73,6 +74,14 @@ impl Incident {
     #[must_use]
     pub fn report(&self) -> report::Report {
         report::Report::default()
+    }
+
+    /// Whether a condition is true now, of the true values.
+    ///
+    /// # Errors
+    /// Where it can't be read or names no metric; the message says what to write instead.
+    pub fn holds(&self, _condition: &str) -> Result<bool, String> {
+        Ok(false)
     }
 
     /// Asks for the true value of an expression: it is kept for every simulated second from now on.

@@ -10,11 +10,14 @@
 //! Made to be appended to: a line is written as it is played, so a torn last line costs that line only. Knows the text
 //! and nothing of where it is kept. Any other line that can't be read is an error: a run is never repaired by guessing.
 
-use super::Mode;
+use super::script::advance_to;
+use super::{Incident, Mode};
+use crate::level::Level;
 use crate::sim::quantity::Time;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The format of the lines below.
 pub const FORMAT: u32 = 1;
@@ -111,6 +114,20 @@ pub enum RunError {
         /// What is wrong with it.
         why: String,
     },
+}
+
+/// Why a run doesn't play out again as it did.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    /// Played by a program that simulates otherwise.
+    #[error("it was played with sev1 {0}, which simulates otherwise than this one: play it with that version")]
+    OtherRules(String),
+    /// The level isn't what it was.
+    #[error("the level `{0}` has changed since it was played: start it anew")]
+    OtherLevel(String),
+    /// At this moment the world isn't what it was.
+    #[error("it plays out otherwise than it did, at {0}: the run is damaged, or this is a fault of sev1")]
+    Diverged(Time),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -214,6 +231,33 @@ impl Run {
             }
         }
         Ok(run)
+    }
+
+    /// Plays the run again, up to where it was left; at each tick the world must be what it was.
+    ///
+    /// # Errors
+    /// Where the level or the rules have changed since, or it plays out otherwise; then the moment is told.
+    pub fn replay(&self, level: Arc<Level>, level_digest: u64) -> Result<Incident, ReplayError> {
+        if self.header.rules != RULES {
+            return Err(ReplayError::OtherRules(self.header.sev1.clone()));
+        }
+        if self.header.level_digest != level_digest {
+            return Err(ReplayError::OtherLevel(self.header.level.clone()));
+        }
+        let mut incident = Incident::start(level, self.header.seed, self.header.mode);
+        for line in &self.lines {
+            advance_to(&mut incident, line.at());
+            match line {
+                RunLine::Command { line, .. } => {
+                    incident.perform(line);
+                }
+                RunLine::Tick { at, digest } if incident.digest() != *digest => {
+                    return Err(ReplayError::Diverged(*at));
+                }
+                RunLine::Tick { .. } | RunLine::End { .. } => {}
+            }
+        }
+        Ok(incident)
     }
 
     /// The moment up to which it was played.

@@ -45,27 +45,14 @@ pub struct Script {
     pub lines: Vec<ScriptLine>,
 }
 
-/// Why a text isn't a script, or a script can't be played on.
+/// An entry of a script that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScriptError {
-    /// It isn't a list of pairs of texts.
-    #[error("line {line}, column {column}: {why}; a script is a list such as [(\"06:00\", \"kubectl get pods\")]")]
-    Text {
-        /// From 1.
-        line: usize,
-        /// From 1.
-        column: usize,
-        /// What is wrong.
-        why: String,
-    },
-    /// An entry can't be used.
-    #[error("entry {number} of the script: {why}")]
-    Entry {
-        /// From 1.
-        number: usize,
-        /// What is wrong.
-        why: String,
-    },
+#[error("entry {number} of the script: {why}")]
+pub struct ScriptError {
+    /// Its number from 1.
+    pub number: usize,
+    /// What is wrong with it, and what to write instead.
+    pub why: String,
 }
 
 impl FromStr for Moment {
@@ -92,19 +79,6 @@ impl fmt::Display for Moment {
 }
 
 impl Script {
-    /// Reads a RON list of pairs.
-    ///
-    /// # Errors
-    /// Where it isn't one, with the place; or an entry makes no sense, with its number.
-    pub fn parse(text: &str) -> Result<Self, ScriptError> {
-        let pairs: Vec<(String, String)> = ron::from_str(text).map_err(|error| ScriptError::Text {
-            line: error.span.start.line,
-            column: error.span.start.col,
-            why: plain(&error.code.to_string()),
-        })?;
-        Self::of(&pairs)
-    }
-
     /// The script of these pairs of time and line.
     ///
     /// # Errors
@@ -113,7 +87,7 @@ impl Script {
         let mut lines = vec![];
         let mut latest = Time::from_micros(i64::MIN);
         for (at, (moment, line)) in pairs.iter().enumerate() {
-            let fault = |why: String| ScriptError::Entry { number: at + 1, why: plain(&why) };
+            let fault = |why: String| ScriptError { number: at + 1, why: plain(&why) };
             if at == LINES_MAX {
                 return Err(fault(format!("there are more than {LINES_MAX}")));
             }
@@ -144,7 +118,7 @@ impl Script {
                 Moment::At(time) => advance_to(incident, (*time).min(until)),
                 Moment::After(span) => advance_to(incident, (before + *span).min(until)),
                 Moment::When(condition) => wait_for(incident, condition, until)
-                    .map_err(|why| ScriptError::Entry { number: at + 1, why: plain(&why) })?,
+                    .map_err(|why| ScriptError { number: at + 1, why: plain(&why) })?,
             }
             let is_late = match moment {
                 Moment::At(time) => *time > until,
@@ -191,27 +165,23 @@ fn plain(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn read(pairs: &[(&str, &str)]) -> Result<Script, ScriptError> {
+        let pairs: Vec<_> = pairs.iter().map(|(at, line)| ((*at).to_owned(), (*line).to_owned())).collect();
+        Script::of(&pairs)
+    }
+
     #[test]
     fn the_three_ways_to_say_when_are_read() {
-        let text = r#"[("06:00.500", "a"), ("+10s", "b"), ("when x > 5 for 1m", "c"),]"#;
-        let script = Script::parse(text).expect("a script");
+        let script = read(&[("06:00.500", "a"), ("+10s", "b"), ("when x > 5 for 1m", "c")]).expect("a script");
         let moments: Vec<String> = script.lines.iter().map(|line| line.moment.to_string()).collect();
         assert_eq!(moments, ["06:00.500", "+10s", "when x > 5 for 1m"]);
     }
 
     #[test]
-    fn what_is_no_script_is_told_with_its_place() {
-        let error = Script::parse("[\n  (\"06:00\", 5),\n]").expect_err("a number is no line");
-        assert!(matches!(error, ScriptError::Text { line: 2, .. }), "{error}");
-        assert!(Script::parse("").is_err());
-        assert!(Script::parse(&"[".repeat(100_000)).is_err());
-    }
-
-    #[test]
     fn an_entry_that_makes_no_sense_is_told_with_its_number() {
-        let fault = |text: &str| Script::parse(text).expect_err("a bad entry").to_string();
-        assert!(fault(r#"[("06:00", "a"), ("noon", "b")]"#).starts_with("entry 2 of the script: `noon` is not"));
-        assert!(fault(r#"[("06:00", "a"), ("05:00", "b")]"#).contains("is before 06:00.000"));
-        assert!(fault(r#"[("06:00", "\u{1b}[2J")]"#).contains("control characters"));
+        let fault = |pairs: &[(&str, &str)]| read(pairs).expect_err("a bad entry").to_string();
+        assert!(fault(&[("06:00", "a"), ("noon", "b")]).starts_with("entry 2 of the script: `noon` is not"));
+        assert!(fault(&[("06:00", "a"), ("05:00", "b")]).contains("is before 06:00.000"));
+        assert!(fault(&[("06:00", "\u{1b}[2J")]).contains("control characters"));
     }
 }

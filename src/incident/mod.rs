@@ -103,6 +103,17 @@ impl Incident {
         0
     }
 
+    /// Whether the player's shell has a line in front, so that the next one would wait for it.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        false
+    }
+
+    /// Ctrl-C: ends the line in front, or the last one in the background; says whether there was one.
+    pub fn interrupt(&mut self) -> bool {
+        false
+    }
+
     /// What could stand at the cursor.
     #[must_use]
     pub fn complete(&self, _line: &str, _cursor: usize) -> Completion {

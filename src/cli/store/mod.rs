@@ -1,6 +1,269 @@
-//! The player's own files: runs, results and settings, as the screen's store.
+//! The player's own files: runs, results and settings, as the store that the screen and plain mode ask for.
+//!
+//! Files that can't be read are complained of and left alone. Where a run can't be recorded, it is played all the same.
 
 pub mod folders;
 pub mod history;
 pub mod runs;
 pub mod settings;
+
+use super::Failure;
+use super::opening::{self, Opened};
+use crate::incident::run::{RULES, RunHeader, RunLine};
+use crate::incident::view::{Debrief, Phase};
+use crate::incident::{Incident, Mode};
+use crate::level::Level;
+use crate::sim::quantity::Time;
+use crate::tui::store::{Best, LevelCard, Settings, Store, StoreError, Unfinished};
+use folders::Folders;
+use history::FinishedRun;
+use jiff::Timestamp;
+use runs::Recorder;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// One player's files, and the levels.
+#[derive(Debug)]
+pub struct PlayerStore {
+    folders: Folders,
+    settings: Settings,
+    complaints: Vec<String>,
+    /// The level from a file that is played now, beside the built-in ones, as it is called.
+    offered: Option<(String, Opened)>,
+    recorder: Option<Recorder>,
+    /// What is to be said once about a record that can't be written.
+    unrecorded: Option<String>,
+    seed: u64,
+    mode: Mode,
+}
+
+impl PlayerStore {
+    /// The files of whoever runs the program.
+    ///
+    /// # Errors
+    /// Where there is no home folder; in words for the person.
+    pub fn of_the_user() -> Result<Self, String> {
+        Ok(Self::inside(Folders::of_the_user()?))
+    }
+
+    /// The files in these folders.
+    #[must_use]
+    pub fn inside(folders: Folders) -> Self {
+        let (settings, complaint) = match settings::read(&folders.settings()) {
+            Ok(settings) => (settings, None),
+            Err(message) => (Settings::default(), Some(message)),
+        };
+        let mut complaints: Vec<String> = complaint.into_iter().collect();
+        complaints.extend(history::read(&folders.history()).1);
+        complaints.extend(runs::unfinished(&folders.runs()).1);
+        let mode = settings.mode;
+        Self { folders, settings, complaints, offered: None, recorder: None, unrecorded: None, seed: 0, mode }
+    }
+
+    /// What is wrong with the files, in words for the person.
+    #[must_use]
+    pub fn complaints(&self) -> &[String] {
+        &self.complaints
+    }
+
+    /// Adds a level to those that can be played, and returns what the store calls it.
+    pub fn offer(&mut self, opened: &Opened, name: &str) -> String {
+        if opened.file.is_none() {
+            return opened.level.id.clone();
+        }
+        self.offered = Some((name.to_owned(), opened.clone()));
+        name.to_owned()
+    }
+
+    /// All results of runs that came to an end.
+    #[must_use]
+    pub fn results(&self) -> Vec<FinishedRun> {
+        history::read(&self.folders.history()).0
+    }
+
+    /// The latest run that was left, of one level or of any, or the run in this file.
+    ///
+    /// # Errors
+    /// Where there is none; in words for the person.
+    pub fn latest(&self, level: Option<&str>) -> Result<String, String> {
+        if let Some(path) = level.filter(|name| Path::new(name).is_file() && !opening::is_level_file(name)) {
+            return Ok(path.to_owned());
+        }
+        let (found, _) = runs::unfinished(&self.folders.runs());
+        let is_meant = |header: &RunHeader| {
+            level.is_none_or(|name| {
+                header.level == name || header.file.as_deref().is_some_and(|file| is_same(file, name))
+            })
+        };
+        let run = found.into_iter().find(|found| is_meant(&found.run.header));
+        run.map(|found| found.path.to_string_lossy().into_owned()).ok_or_else(|| match level {
+            None => "no incident was left before its end; `sev1 levels` lists what there is to play".to_owned(),
+            Some(level) => {
+                format!("no incident of {level} was left before its end; start one with `sev1 play {level}`")
+            }
+        })
+    }
+
+    fn open(&self, name: &str) -> Result<Opened, StoreError> {
+        if let Some((_, opened)) = self.offered.as_ref().filter(|(offered, _)| offered == name) {
+            return Ok(opened.clone());
+        }
+        opening::open(name).map_err(spoken)
+    }
+
+    fn record(&mut self, line: &RunLine) -> Result<(), StoreError> {
+        if let Some(why) = self.unrecorded.take() {
+            return Err(StoreError(why));
+        }
+        let Some(recorder) = &mut self.recorder else {
+            return Ok(());
+        };
+        recorder.record(line).map_err(|why| {
+            // Said once; the incident goes on without a record.
+            self.recorder = None;
+            StoreError(why)
+        })
+    }
+
+    fn title(header: &RunHeader) -> String {
+        let opened = opening::open(header.file.as_deref().unwrap_or(&header.level));
+        opened.map_or_else(|_| header.level.clone(), |opened| opened.level.title.clone())
+    }
+}
+
+impl Store for PlayerStore {
+    fn levels(&mut self) -> Vec<LevelCard> {
+        let results = self.results();
+        let built_in = opening::built_in();
+        let offered = self.offered.iter().map(|(name, opened)| (name.clone(), Arc::clone(&opened.level)));
+        let all = built_in.into_iter().map(|opened| (opened.level.id.clone(), opened.level)).chain(offered);
+        all.map(|(name, level)| card(name, &level, &results)).collect()
+    }
+
+    fn unfinished(&mut self) -> Vec<Unfinished> {
+        let (found, _) = runs::unfinished(&self.folders.runs());
+        let card = |found: runs::Found| Unfinished {
+            run: found.path.to_string_lossy().into_owned(),
+            title: Self::title(&found.run.header),
+            at: found.run.until(),
+            left: runs::ago(found.left),
+        };
+        found.into_iter().map(card).collect()
+    }
+
+    fn start(
+        &mut self,
+        level: &str,
+        seed: Option<u64>,
+        mode: Option<Mode>,
+        _speed: Option<u32>,
+    ) -> Result<Incident, StoreError> {
+        let opened = self.open(level)?;
+        self.seed = seed.unwrap_or_else(chosen_seed);
+        self.mode = mode.unwrap_or(self.settings.mode);
+        let header = RunHeader {
+            level: opened.level.id.clone(),
+            file: opened.file,
+            level_digest: opening::digest(&opened.level),
+            sev1: env!("CARGO_PKG_VERSION").to_owned(),
+            rules: RULES,
+            seed: self.seed,
+            mode: self.mode,
+        };
+        (self.recorder, self.unrecorded) = match Recorder::begin(&self.folders.runs(), &header) {
+            Ok(recorder) => (Some(recorder), None),
+            Err(why) => (None, Some(why)),
+        };
+        Ok(Incident::start(opened.level, self.seed, self.mode))
+    }
+
+    fn resume(&mut self, run: &str) -> Result<Incident, StoreError> {
+        let path = PathBuf::from(run);
+        let (read, _) = runs::read(&path).map_err(StoreError)?;
+        let opened = self.open(read.header.file.as_deref().unwrap_or(&read.header.level))?;
+        let incident = read
+            .replay(Arc::clone(&opened.level), opening::digest(&opened.level))
+            .map_err(|why| StoreError(format!("{run}: {why}")))?;
+        // Only a run that plays out as it did is written to again.
+        let (read, recorder) = Recorder::go_on(&path).map_err(StoreError)?;
+        (self.seed, self.mode) = (read.header.seed, read.header.mode);
+        (self.recorder, self.unrecorded) = (Some(recorder), None);
+        Ok(incident)
+    }
+
+    fn performed(&mut self, at: Time, line: &str) -> Result<(), StoreError> {
+        self.record(&RunLine::Command { at, line: line.to_owned() })
+    }
+
+    fn passed(&mut self, incident: &Incident) -> Result<(), StoreError> {
+        let now = incident.now();
+        if !self.recorder.as_ref().is_some_and(|recorder| recorder.wants_tick(now)) {
+            return Ok(());
+        }
+        self.record(&RunLine::Tick { at: now, digest: incident.digest() })
+    }
+
+    fn finish(&mut self, incident: &Incident, debrief: &Debrief) -> Result<(), StoreError> {
+        let (outcome, grade) = (debrief.outcome.word().to_owned(), debrief.grade.clone());
+        let at = incident.now();
+        let name = |recorder: &Recorder| recorder.path().file_name().map(|name| name.to_string_lossy().into_owned());
+        let result = FinishedRun {
+            level: incident.level().id.clone(),
+            seed: self.seed,
+            mode: self.mode.word().to_owned(),
+            outcome: outcome.clone(),
+            grade: grade.clone(),
+            at: at.to_string(),
+            ended: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            run: self.recorder.as_ref().and_then(name).unwrap_or_default(),
+        };
+        self.record(&RunLine::End { at, outcome, grade })?;
+        self.recorder = None;
+        history::add(&self.folders.history(), &result).map_err(StoreError)
+    }
+
+    fn settings(&self) -> Settings {
+        self.settings.clone()
+    }
+
+    fn keep(&mut self, settings: &Settings) -> Result<(), StoreError> {
+        self.settings = settings.clone();
+        settings::write(&self.folders.settings(), settings).map_err(StoreError)
+    }
+}
+
+fn spoken(failure: Failure) -> StoreError {
+    match failure {
+        Failure::Unusable(why) | Failure::WrongUse(why) => StoreError(why),
+        Failure::NobodyReads => StoreError("nobody reads the output any more".to_owned()),
+    }
+}
+
+/// A level as the list and the briefing show it.
+fn card(name: String, level: &Level, results: &[FinishedRun]) -> LevelCard {
+    let best = history::best(results, &level.id);
+    LevelCard {
+        level: name,
+        title: level.title.clone(),
+        best: best.map(|best| Best { grade: best.grade.clone(), outcome: outcome(&best.outcome) }),
+        ..LevelCard::default()
+    }
+}
+
+fn outcome(word: &str) -> Phase {
+    let all = [Phase::Resolved, Phase::Mitigated, Phase::Failed, Phase::Expired];
+    all.into_iter().find(|phase| phase.word() == word).unwrap_or_default()
+}
+
+/// Whether two paths lead to the same file.
+fn is_same(one: &str, other: &str) -> bool {
+    let whole = |path: &str| Path::new(path).canonicalize().unwrap_or_else(|_| PathBuf::from(path));
+    whole(one) == whole(other)
+}
+
+/// A seed for whoever wants none in particular; short enough to be told to a colleague.
+fn chosen_seed() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    (now / 1000 % 1_000_000) as u64
+}

@@ -1,0 +1,88 @@
+//! From what a person calls a level to a checked one: a built-in level by its id, or a file.
+
+use super::Failure;
+use super::store::folders::{read_bounded, size};
+use crate::incident::script::Script;
+use crate::level::Level;
+use crate::sim::quantity::Time;
+use std::path::Path;
+use std::sync::Arc;
+
+/// No level is longer than this many bytes.
+pub const BYTES_MAX: u64 = 1 << 20;
+
+/// A level that can be played, and where it came from.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The level.
+    pub level: Arc<Level>,
+    /// The file, where it isn't a built-in one.
+    pub file: Option<String>,
+}
+
+/// Opens a level by its id or its file.
+///
+/// # Errors
+/// Where there is none of that name, or it has problems; all of them are told.
+pub fn open(name: &str) -> Result<Opened, Failure> {
+    Err(Failure::Unusable(unknown(name, &[])))
+}
+
+/// The built-in levels, in the order in which they are best played.
+#[must_use]
+pub fn built_in() -> Vec<Opened> {
+    vec![]
+}
+
+/// The text of a level's file.
+///
+/// # Errors
+/// Where it is missing, a folder, too long, or no text; in words for the person.
+pub fn read(path: &Path) -> Result<String, String> {
+    let bytes = read_bounded(path, BYTES_MAX)?.ok_or_else(|| format!("there is no file {}", path.display()))?;
+    if bytes.is_empty() {
+        return Err(format!("{} is empty", path.display()));
+    }
+    if bytes.contains(&0) {
+        return Err(format!("{} isn't text: a level is a RON file of at most {}", path.display(), size(BYTES_MAX)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        format!("{} isn't text: byte {} is no UTF-8", path.display(), error.utf8_error().valid_up_to())
+    })
+}
+
+/// Whether a name can only be meant as a level's file.
+#[must_use]
+pub fn is_level_file(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron"))
+}
+
+fn unknown(name: &str, ids: &[&str]) -> String {
+    let near = ids.iter().map(|id| (strsim::damerau_levenshtein(name, id), id)).min();
+    match near {
+        Some((distance, id)) if distance <= 1 + id.len() / 3 => {
+            format!("there is no level `{name}`; did you mean `{id}`?")
+        }
+        _ => format!("there is no level `{name}`; `sev1 levels` lists them"),
+    }
+}
+
+/// The time at which a level is over whatever happens.
+#[must_use]
+pub fn limit(_level: &Level) -> Time {
+    Time::from_seconds(0)
+}
+
+/// One of a level's solutions.
+///
+/// # Errors
+/// Where there is none of that name; the message names those that there are.
+pub fn solution(_level: &Level, name: &str) -> Result<Script, String> {
+    Err(format!("there is no solution `{name}`"))
+}
+
+/// The digest of a level as compiled.
+#[must_use]
+pub fn digest(_level: &Level) -> u64 {
+    0
+}

@@ -1,0 +1,410 @@
+//! `sev1 play --plain`: the whole game as lines of text, for screen readers, pipes and other programs.
+//!
+//! What happens is printed in the order in which it happens, with the level's local time; what is typed goes to the
+//! console. On a terminal the wall clock moves the incident. Read from a pipe it stands still: then only `wait 30s` and
+//! what commands take moves time, so that the same lines give the same run.
+
+use super::debrief::{self, grouped};
+use super::output::{Output, say, wrapped};
+use super::store::folders::plainly;
+use super::{Answer, Failure};
+use crate::incident::Incident;
+use crate::incident::view::{Entry, Happened, Happening};
+use crate::sim::quantity::Span;
+use crate::tui::store::{LevelCard, Opening, Store};
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, IsTerminal, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::{Duration, Instant};
+
+/// How often the wall clock moves the incident.
+const BEAT: Duration = Duration::from_millis(100);
+/// How exactly the end of a command is met where no wall clock runs.
+const STEP: Span = Span::from_millis(100);
+/// Longer lines are cut.
+const LINE_MAX: u64 = 8 << 10;
+const WIDTH: usize = 92;
+
+/// Plays from the opening to the debrief, or until the input or the program is ended.
+///
+/// # Errors
+/// Where the level or the run can't be opened, or nobody reads the output any more.
+pub fn play(opening: Opening, store: &mut dyn Store, output: &mut Output) -> Result<Answer, Failure> {
+    let input = Input::standard()?;
+    let opening = match opening {
+        Opening::Title => match choose(store, &input, output)? {
+            Some(level) => Opening::Level { level, seed: None, mode: None, speed: None },
+            None => return Ok(Answer::Yes),
+        },
+        opening => opening,
+    };
+    let incident = match opening {
+        Opening::Title => return Ok(Answer::Yes),
+        Opening::Level { level, seed, mode, speed } => {
+            let cards = store.levels();
+            if let Some(card) = cards.iter().find(|card| card.level == level) {
+                briefing(card, output)?;
+            }
+            store.start(&level, seed, mode, speed)
+        }
+        Opening::Resume { run } => store.resume(&run),
+    };
+    let incident = incident.map_err(|error| Failure::Unusable(error.0))?;
+    Game::new(incident, store, output, &input).play()
+}
+
+/// Lines that are typed or piped in, and the signals that end the program.
+struct Input {
+    lines: Receiver<String>,
+    ended: Arc<AtomicBool>,
+    interrupted: Arc<AtomicBool>,
+    /// Whether a person types, so that the wall clock runs.
+    is_typed: bool,
+}
+
+enum Typed {
+    Line(String),
+    /// Ctrl-C.
+    Interrupt,
+    Nothing,
+    End,
+}
+
+impl Input {
+    fn standard() -> Result<Self, Failure> {
+        let ended = Arc::new(AtomicBool::new(false));
+        let interrupted = Arc::new(AtomicBool::new(false));
+        watch_signals(&ended, &interrupted)
+            .map_err(|error| Failure::Unusable(format!("signals can't be watched: {}", plainly(&error))))?;
+        let (sender, lines) = sync_channel(16);
+        // The thread ends with the program: there is no way to stop waiting for a line.
+        std::thread::spawn(move || {
+            let mut input = io::stdin().lock();
+            while let Some(line) = read_line(&mut input) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self { lines, ended, interrupted, is_typed: io::stdin().is_terminal() })
+    }
+
+    fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// What came within a beat of the clock.
+    fn next(&self) -> Typed {
+        if self.is_ended() {
+            return Typed::End;
+        }
+        if self.interrupted.swap(false, Ordering::Relaxed) {
+            return Typed::Interrupt;
+        }
+        match self.lines.recv_timeout(BEAT) {
+            Ok(line) => Typed::Line(line),
+            Err(RecvTimeoutError::Timeout) => Typed::Nothing,
+            Err(RecvTimeoutError::Disconnected) => Typed::End,
+        }
+    }
+
+    /// The next line, however long it takes; `None` at the end.
+    fn wait(&self) -> Option<String> {
+        loop {
+            match self.next() {
+                Typed::Line(line) => return Some(line),
+                Typed::Nothing => {}
+                Typed::Interrupt | Typed::End => return None,
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn watch_signals(ended: &Arc<AtomicBool>, interrupted: &Arc<AtomicBool>) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    signal_hook::flag::register(SIGTERM, Arc::clone(ended))?;
+    signal_hook::flag::register(SIGHUP, Arc::clone(ended))?;
+    signal_hook::flag::register(SIGINT, Arc::clone(interrupted))?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as where there are signals")]
+fn watch_signals(_ended: &Arc<AtomicBool>, _interrupted: &Arc<AtomicBool>) -> io::Result<()> {
+    Ok(())
+}
+
+/// A line without its end and without control characters; what is longer than a line can be is skipped.
+fn read_line(input: &mut impl BufRead) -> Option<String> {
+    let mut bytes = vec![];
+    if input.by_ref().take(LINE_MAX).read_until(b'\n', &mut bytes).ok()? == 0 {
+        return None;
+    }
+    if bytes.last() != Some(&b'\n') && bytes.len() as u64 == LINE_MAX {
+        input.skip_until(b'\n').ok()?;
+    }
+    let text = String::from_utf8_lossy(&bytes).replace('\t', " ");
+    Some(text.chars().filter(|c| !c.is_control()).collect())
+}
+
+fn choose(store: &mut dyn Store, input: &Input, output: &mut Output) -> Result<Option<String>, Failure> {
+    let cards = store.levels();
+    output.line("SEV1: live through other people's outages before you have your own.")?;
+    output.line("")?;
+    for (at, card) in cards.iter().enumerate() {
+        output.line(&format!("{}. {} ({}, {} minutes)", at + 1, card.title, card.difficulty, card.minutes))?;
+        for line in wrapped(&card.summary, WIDTH - 4) {
+            output.line(&format!("    {line}"))?;
+        }
+    }
+    output.line("")?;
+    output.line("Type the number of a level and Enter, or quit.")?;
+    loop {
+        output.flush()?;
+        let Some(line) = input.wait() else {
+            return Ok(None);
+        };
+        let word = line.trim();
+        if matches!(word, "quit" | "q" | "exit") {
+            return Ok(None);
+        }
+        let by_number = word.parse::<usize>().ok().and_then(|number| cards.get(number.checked_sub(1)?));
+        if let Some(card) = by_number.or_else(|| cards.iter().find(|card| card.level == word)) {
+            return Ok(Some(card.level.clone()));
+        }
+        if !word.is_empty() {
+            output.line(&format!("There is no level {word}; type a number from 1 to {}, or quit.", cards.len()))?;
+        }
+    }
+}
+
+fn briefing(card: &LevelCard, output: &mut Output) -> Result<(), Failure> {
+    output.line(&card.title.to_uppercase())?;
+    for paragraph in &card.briefing {
+        for line in wrapped(paragraph, WIDTH) {
+            output.line(&line)?;
+        }
+        output.line("")?;
+    }
+    Ok(())
+}
+
+/// An incident being played as text.
+struct Game<'a> {
+    incident: Incident,
+    store: &'a mut dyn Store,
+    output: &'a mut Output,
+    input: &'a Input,
+    /// How many happenings have been printed.
+    seen: usize,
+    /// How many lines of each command's output have been printed.
+    printed: BTreeMap<usize, usize>,
+    /// The command whose output was printed last, so that others say whose they are.
+    current: Option<usize>,
+}
+
+impl<'a> Game<'a> {
+    fn new(incident: Incident, store: &'a mut dyn Store, output: &'a mut Output, input: &'a Input) -> Self {
+        Self { incident, store, output, input, seen: 0, printed: BTreeMap::new(), current: None }
+    }
+
+    fn play(mut self) -> Result<Answer, Failure> {
+        if self.input.is_typed {
+            self.output.line("Type a command and Enter; help lists them, an empty line tells how things stand.")?;
+            self.output.line("quit leaves; the incident waits for you.")?;
+            self.output.line("")?;
+        }
+        self.standing()?;
+        let mut last = Instant::now();
+        loop {
+            self.tell()?;
+            self.output.flush()?;
+            if self.incident.header().phase.is_over() {
+                return self.finish();
+            }
+            match self.input.next() {
+                Typed::End => return self.leave(),
+                // Ctrl-C ends what is under way, and the game where nothing is.
+                Typed::Interrupt if !self.input.is_typed || !self.incident.interrupt() => return self.leave(),
+                Typed::Line(line) if line.trim() == "quit" => return self.leave(),
+                Typed::Line(line) => self.line(line.trim())?,
+                Typed::Interrupt | Typed::Nothing => {}
+            }
+            let real = last.elapsed();
+            last = Instant::now();
+            if self.input.is_typed {
+                self.incident.elapse(Span::from_micros(i64::try_from(real.as_micros()).unwrap_or(0)));
+                self.passed();
+            }
+        }
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), Failure> {
+        if line.is_empty() || line.starts_with('#') {
+            return if self.input.is_typed && line.is_empty() { self.standing() } else { Ok(()) };
+        }
+        self.incident.touched();
+        let at = self.incident.now();
+        let shell = self.incident.shell().to_owned();
+        let entry = self.incident.perform(line);
+        if let Err(error) = self.store.performed(at, line) {
+            say(&format!("sev1: {error}"));
+        }
+        self.current = Some(entry);
+        if !self.input.is_typed {
+            self.output.line(&format!("{shell}$ {line}"))?;
+            self.settle()?;
+        }
+        Ok(())
+    }
+
+    /// Where no wall clock runs, what was typed takes the time that it takes; what runs in the background goes on later.
+    fn settle(&mut self) -> Result<(), Failure> {
+        while self.incident.is_busy() && !self.incident.header().phase.is_over() {
+            let before = self.incident.now();
+            self.incident.advance(STEP);
+            self.passed();
+            self.tell()?;
+            if self.incident.now() == before || self.input.is_ended() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn passed(&mut self) {
+        if let Err(error) = self.store.passed(&self.incident) {
+            say(&format!("sev1: {error}"));
+        }
+    }
+
+    /// Prints what has happened since it was last called.
+    fn tell(&mut self) -> Result<(), Failure> {
+        let new: Vec<Happening> = self.incident.happenings(self.seen).to_vec();
+        self.seen += new.len();
+        for happening in &new {
+            match &happening.what {
+                Happened::Printed { entry } => self.tell_output(*entry)?,
+                what => {
+                    self.current = None;
+                    for line in told(what) {
+                        self.output.line(&format!("{}  {line}", happening.clock))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_output(&mut self, id: usize) -> Result<(), Failure> {
+        let Some(entry) = self.incident.console().iter().rev().find(|entry| entry.id == id) else {
+            return Ok(());
+        };
+        let already = self.printed.get(&id).copied().unwrap_or(0).min(entry.output.len());
+        if self.current != Some(id) {
+            self.output.line(&heading(entry))?;
+        }
+        for line in &entry.output[already..] {
+            self.output.line(line)?;
+        }
+        self.printed.insert(id, entry.output.len());
+        self.current = Some(id);
+        Ok(())
+    }
+
+    /// What hurts, since when, how bad, in one line.
+    fn standing(&mut self) -> Result<(), Failure> {
+        let header = self.incident.header();
+        let mut parts = vec![header.clock.clone(), header.phase.word().to_owned()];
+        if header.hurt.count > 0 {
+            let direction = match header.hurt.per_minute {
+                0 => "steady".to_owned(),
+                more @ 1.. => format!("{} more a minute", grouped(more.unsigned_abs())),
+                fewer => format!("{} fewer a minute", grouped(fewer.unsigned_abs())),
+            };
+            parts.push(format!("{} {}, {direction}", grouped(header.hurt.count), header.hurt.word));
+        }
+        if let Some(since) = header.hurt_since {
+            parts.push(format!("for {}", self.incident.now().since(since).age()));
+        }
+        parts.push(format!("{:.0} % of the error budget left", header.budget_left * 100.0));
+        self.output.line(&parts.join("; "))?;
+        Ok(())
+    }
+
+    fn leave(mut self) -> Result<Answer, Failure> {
+        self.tell()?;
+        self.output.flush()?;
+        say("The incident isn't over and waits where you left it: sev1 play --resume");
+        Ok(Answer::Yes)
+    }
+
+    fn finish(self) -> Result<Answer, Failure> {
+        self.output.line("")?;
+        self.output.flush()?;
+        let told = self.incident.debrief();
+        if let Err(error) = self.store.finish(&self.incident, &told) {
+            say(&format!("sev1: {error}"));
+        }
+        for line in debrief::text(&told) {
+            self.output.line(&line)?;
+        }
+        Ok(Answer::Yes)
+    }
+}
+
+/// Whose output follows.
+fn heading(entry: &Entry) -> String {
+    if entry.who.is_empty() {
+        format!("{}$ {}", entry.shell, entry.line)
+    } else {
+        format!("{} on {}$ {}", entry.who, entry.shell, entry.line)
+    }
+}
+
+/// A happening in words, in one line or more.
+fn told(what: &Happened) -> Vec<String> {
+    match what {
+        Happened::Rang { name, is_page: true, text } => vec![format!("PAGE {name}: {text}")],
+        Happened::Rang { name, is_page: false, text } => vec![format!("alert {name}: {text}")],
+        Happened::Quieted { name } => vec![format!("over: {name}")],
+        Happened::Said { who, text, answers } => {
+            let mut lines = vec![format!("{who}: {text}")];
+            lines.extend(answers.iter().map(|(words, line)| format!("    to answer \"{words}\" type: {line}")));
+            lines
+        }
+        Happened::Printed { .. } => vec![],
+        Happened::Turned { phase } => vec![format!("the incident is {}", phase.word())],
+        Happened::Changed { part, text, .. } => vec![format!("{part}: {text}")],
+        Happened::Judged { text, came_true: true } => vec![format!("as you predicted: {text}")],
+        Happened::Judged { text, came_true: false } => vec![format!("not as you predicted: {text}")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_without_control_characters_and_never_longer_than_a_line_can_be() {
+        let text = [b"kubectl\tget \x1b[31mpods\r\n".as_slice(), &vec![b'x'; 20_000], b"\nlast"].concat();
+        let mut input = io::Cursor::new(text);
+        assert_eq!(read_line(&mut input).as_deref(), Some("kubectl get [31mpods"));
+        assert_eq!(read_line(&mut input).map(|line| line.len() as u64), Some(LINE_MAX));
+        assert_eq!(read_line(&mut input).as_deref(), Some("last"));
+        assert_eq!(read_line(&mut input), None);
+    }
+
+    #[test]
+    fn a_page_is_told_from_an_alert_and_an_answer_shows_what_to_type() {
+        let rang = |is_page| Happened::Rang { name: "late".into(), is_page, text: "94 s > 30 s".into() };
+        assert_eq!(told(&rang(true)), ["PAGE late: 94 s > 30 s"]);
+        assert_eq!(told(&rang(false)), ["alert late: 94 s > 30 s"]);
+        let answers = vec![("yes".into(), "reply dev yes".into())];
+        let said = Happened::Said { who: "Dev".into(), text: "more memory?".into(), answers };
+        assert_eq!(told(&said), ["Dev: more memory?", "    to answer \"yes\" type: reply dev yes"]);
+    }
+}

@@ -4,6 +4,7 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod condition;
 pub mod document;
 
 /// A checked level.

@@ -6,7 +6,6 @@
 pub mod check;
 pub mod completions;
 pub mod debrief;
-pub mod excerpt;
 pub mod levels;
 pub mod opening;
 pub mod output;

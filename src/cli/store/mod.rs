@@ -157,7 +157,7 @@ impl Store for PlayerStore {
         level: &str,
         seed: Option<u64>,
         mode: Option<Mode>,
-        _speed: Option<u32>,
+        speed: Option<u32>,
     ) -> Result<Incident, StoreError> {
         let opened = self.open(level)?;
         self.seed = seed.unwrap_or_else(chosen_seed);
@@ -175,7 +175,15 @@ impl Store for PlayerStore {
             Ok(recorder) => (Some(recorder), None),
             Err(why) => (None, Some(why)),
         };
-        Ok(Incident::start(opened.level, self.seed, self.mode))
+        let mut incident = Incident::start(opened.level, self.seed, self.mode);
+        if let Some(speed) = speed {
+            let line = format!("speed {speed}");
+            incident.perform(&line);
+            if let Some(recorder) = &mut self.recorder {
+                self.unrecorded = recorder.record(&RunLine::Command { at: incident.now(), line }).err();
+            }
+        }
+        Ok(incident)
     }
 
     fn resume(&mut self, run: &str) -> Result<Incident, StoreError> {

@@ -6,6 +6,7 @@
 
 pub mod condition;
 pub mod document;
+pub mod problem;
 
 /// A checked level.
 #[derive(Clone, Debug, Default)]

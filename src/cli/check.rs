@@ -1,10 +1,16 @@
 //! `sev1 check`: everything that is wrong with a level, each with its place; then its proofs, and what is tried with
 //! every level.
 
-use super::output::Output;
+use super::output::{Output, Progress, columns};
 use super::{Answer, Failure, Format, opening};
+use crate::incident::report::{Figure, Tried};
+use crate::level::Level;
+use crate::level::problem::{Look, Problem, Report, Severity};
 use clap::Args;
-use std::path::PathBuf;
+use serde_json::{Value, json};
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Which files, and how thoroughly.
 #[derive(Args, Debug)]
@@ -30,16 +36,162 @@ pub struct Check {
     thorough: bool,
 }
 
+/// What was found out about one file.
+struct Found {
+    file: String,
+    text: String,
+    problems: Vec<Problem>,
+    proofs: Vec<Figure>,
+    tries: Vec<Tried>,
+}
+
 impl Check {
     /// Checks every file and says what it found.
     ///
     /// # Errors
     /// Where nobody reads it.
     pub fn run(&self, output: &mut Output) -> Result<Answer, Failure> {
-        let _ = (self.format, self.fast, self.thorough);
+        let mut all = vec![];
+        let mut progress = Progress::new();
         for file in &self.files {
-            output.line(&format!("{:?}", opening::read(file).map(|_| ())))?;
+            let found = self.found(file, &mut progress);
+            if self.format == Format::Text {
+                progress.clear();
+                found.tell(output)?;
+                output.flush()?;
+            }
+            all.push(found);
         }
-        Ok(Answer::No)
+        if self.format == Format::Json {
+            let list: Vec<Value> = all.iter().map(Found::json).collect();
+            output.line(&serde_json::to_string(&list).map_err(io::Error::from)?)?;
+        }
+        Ok(if all.iter().all(Found::is_well) { Answer::Yes } else { Answer::No })
     }
+
+    fn found(&self, path: &Path, progress: &mut Progress) -> Found {
+        let file = path.display().to_string();
+        let mut found = Found { file, text: String::new(), problems: vec![], proofs: vec![], tries: vec![] };
+        match opening::read(path) {
+            Ok(text) => found.text = text,
+            Err(why) => {
+                found.problems.push(Problem::at("", 0..0, "", &why, ""));
+                return found;
+            }
+        }
+        match opening::parse(&found.text) {
+            Err(problems) => found.problems = problems,
+            Ok((level, warnings)) => {
+                found.problems = warnings;
+                if !self.fast {
+                    (found.proofs, found.tries) = self.prove(&Arc::new(level), &found.file, progress);
+                }
+            }
+        }
+        found
+    }
+
+    fn prove(&self, _level: &Arc<Level>, file: &str, progress: &mut Progress) -> (Vec<Figure>, Vec<Tried>) {
+        progress.show(&format!("{file}: proofs"));
+        let _ = self.thorough;
+        (vec![], vec![])
+    }
+}
+
+impl Found {
+    fn is_well(&self) -> bool {
+        !self.problems.iter().any(|problem| problem.severity == Severity::Error)
+            && self.proofs.iter().all(|proof| proof.ok)
+            && self.tries.iter().all(|tried| tried.ok)
+    }
+
+    fn tell(&self, output: &mut Output) -> Result<(), Failure> {
+        if self.text.is_empty() {
+            // There is no place in a file that can't be read.
+            for problem in &self.problems {
+                output.line(&problem.message)?;
+            }
+            return Ok(());
+        }
+        let report = Report { name: &self.file, text: &self.text, problems: &self.problems };
+        output.data(report.render(look()).as_bytes())?;
+        for (title, rows) in [("proofs", self.proof_rows()), ("tries", self.try_rows())] {
+            if !rows.is_empty() {
+                output.line(&format!("{}: {title}", self.file))?;
+                columns(&rows).iter().try_for_each(|line| output.line(&format!("  {line}")))?;
+            }
+        }
+        output.line(&self.summary())?;
+        Ok(())
+    }
+
+    fn proof_rows(&self) -> Vec<Vec<String>> {
+        let row = |proof: &Figure| {
+            let measured = format!("{} (expected {})", proof.measured, proof.expected);
+            vec![verdict(proof.ok), proof.name.clone(), measured]
+        };
+        self.proofs.iter().map(row).collect()
+    }
+
+    fn try_rows(&self) -> Vec<Vec<String>> {
+        self.tries.iter().map(|tried| vec![verdict(tried.ok), tried.name.clone(), tried.detail.clone()]).collect()
+    }
+
+    fn summary(&self) -> String {
+        let failed = |count: usize, word: &str| format!("{count} of {word} failed");
+        let errors = self.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+        let mut parts = vec![];
+        if errors > 0 {
+            parts.push(format!("{errors} problem{}", if errors == 1 { "" } else { "s" }));
+        }
+        let proofs = self.proofs.iter().filter(|proof| !proof.ok).count();
+        let tries = self.tries.iter().filter(|tried| !tried.ok).count();
+        if proofs > 0 {
+            parts.push(failed(proofs, &format!("{} proofs", self.proofs.len())));
+        }
+        if tries > 0 {
+            parts.push(failed(tries, &format!("{} tries", self.tries.len())));
+        }
+        if parts.is_empty() {
+            parts.push(format!("all is well, {} proofs, {} tries", self.proofs.len(), self.tries.len()));
+        }
+        format!("{}: {}", self.file, parts.join(", "))
+    }
+
+    fn json(&self) -> Value {
+        let problem = |problem: &Problem| {
+            json!({
+                "severity": problem.severity.word(),
+                "line": problem.line,
+                "column": problem.column,
+                "path": problem.path,
+                "message": problem.message,
+                "help": problem.help,
+            })
+        };
+        let proof = |proof: &Figure| json!({ "name": proof.name, "ok": proof.ok, "expected": proof.expected, "measured": proof.measured });
+        let tried = |tried: &Tried| json!({ "name": tried.name, "ok": tried.ok, "detail": tried.detail });
+        json!({
+            "file": self.file,
+            "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
+            "proofs": self.proofs.iter().map(proof).collect::<Vec<_>>(),
+            "tries": self.tries.iter().map(tried).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn verdict(ok: bool) -> String {
+    if ok { "ok" } else { "FAILS" }.to_owned()
+}
+
+/// Drawn on a terminal, plain lines everywhere else.
+fn look() -> Look {
+    let says = |name: &str| std::env::var(name).unwrap_or_default();
+    if !io::stdout().is_terminal() || says("TERM") == "dumb" {
+        return Look::Plain;
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(says).into_iter().find(|value| !value.is_empty());
+    let unicode = locale.is_some_and(|locale| locale.to_lowercase().replace('-', "").contains("utf8"));
+    let width = says("COLUMNS").parse().unwrap_or(100);
+    Look::Drawn { colours: says("NO_COLOR").is_empty(), unicode, width }
 }

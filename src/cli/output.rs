@@ -72,6 +72,16 @@ impl Progress {
     }
 }
 
+impl Progress {
+    /// Takes the line away, so that others can be written.
+    pub fn clear(&mut self) {
+        if let (Some(to), 1..) = (&mut self.to, self.length) {
+            let _ = write!(to, "\r{:width$}\r", "", width = self.length);
+            self.length = 0;
+        }
+    }
+}
+
 impl Default for Progress {
     fn default() -> Self {
         Self::new()
@@ -81,9 +91,7 @@ impl Default for Progress {
 /// The line is taken away again.
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let (Some(to), 1..) = (&mut self.to, self.length) {
-            let _ = write!(to, "\r{:width$}\r", "", width = self.length);
-        }
+        self.clear();
     }
 }
 

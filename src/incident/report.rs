@@ -69,3 +69,14 @@ pub struct Figure {
     /// Whether it is within the tolerance.
     pub ok: bool,
 }
+
+/// Something that is tried with every level, whatever it says.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Tried {
+    /// What: `nobody does anything`, `solution as-it-happened`.
+    pub name: String,
+    /// Whether it came out as it must.
+    pub ok: bool,
+    /// What came out: `failed on seeds 1 to 3`.
+    pub detail: String,
+}

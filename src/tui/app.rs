@@ -1,0 +1,478 @@
+//! The game as a value: screens, keys and time go in, frames come out. Knows no terminal and no wall clock, so that many
+//! can run in one process.
+
+use super::hit::{Hits, Target};
+use super::key::{Input, Key, Mouse, MouseAct};
+use super::keymap::{Intent, Place, intent};
+use super::panel::keys;
+use super::screen::briefing::Briefing;
+use super::screen::debrief::DebriefScreen;
+use super::screen::incident::{IncidentScreen, Transition};
+use super::screen::levels::Levels;
+use super::screen::title::{Next, Title};
+use super::screen::{help, title};
+use super::store::{Opening, Outcome, Settings, Store, StoreError};
+use super::theme::{Look, names};
+use crate::incident::Incident;
+use crate::incident::view::Debrief;
+use crate::sim::quantity::Span;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::Duration;
+
+/// How much real time passes between two ticks of a running incident.
+pub const TICK: Duration = Duration::from_millis(125);
+
+/// What is shown.
+#[derive(Debug)]
+enum Screen {
+    Title(Title),
+    Levels(Levels),
+    Briefing(Box<Briefing>),
+    Incident(Box<IncidentScreen>),
+    Debrief(Box<DebriefScreen>),
+}
+
+/// What the terminal is asked to do, besides drawing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Ring the bell once.
+    pub bell: bool,
+    /// Draw everything again.
+    pub redraw: bool,
+    /// Stop as Ctrl-Z does.
+    pub suspend: bool,
+}
+
+/// The game, whatever it shows.
+pub struct App<'s> {
+    store: &'s mut dyn Store,
+    look: Look,
+    settings: Settings,
+    screen: Screen,
+    help: Option<u16>,
+    message: Option<String>,
+    hits: Hits,
+    wish: Wish,
+    changed: bool,
+    ticks: u64,
+    outcome: Option<Outcome>,
+    working: Option<Receiver<Debrief>>,
+    finished: Option<Incident>,
+}
+
+impl<'s> App<'s> {
+    /// Opens the game. What can't be opened is told on the title.
+    pub fn open(opening: Opening, store: &'s mut dyn Store, mut look: Look) -> Self {
+        let settings = store.settings();
+        look.motion = settings.motion;
+        let mut app = Self {
+            store,
+            look,
+            settings,
+            screen: Screen::Title(Title::default()),
+            help: None,
+            message: None,
+            hits: Hits::default(),
+            wish: Wish::default(),
+            changed: true,
+            ticks: 0,
+            outcome: None,
+            working: None,
+            finished: None,
+        };
+        match opening {
+            Opening::Title => app.show_title(),
+            Opening::Level { level, seed, mode, speed } => {
+                if let Some(card) = app.store.levels().into_iter().find(|card| card.level == level) {
+                    app.screen = Screen::Briefing(Box::new(Briefing::new(card, seed, mode, speed)));
+                } else {
+                    app.show_title();
+                    app.message = Some(format!("no level is called `{level}`"));
+                }
+            }
+            Opening::Resume { run } => app.resume(&run),
+        }
+        app
+    }
+
+    /// How the game was left, once it has been.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// What the terminal is asked to do; asked once.
+    pub fn take_wish(&mut self) -> Wish {
+        std::mem::take(&mut self.wish)
+    }
+
+    /// Whether the screen may look different from the last frame; asked once.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Whether nothing moves by itself, so that nothing has to be looked at until a key comes.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        match &self.screen {
+            Screen::Incident(screen) => screen.rests(),
+            _ => self.working.is_none(),
+        }
+    }
+
+    /// Real time passes, about a [`TICK`] at a time.
+    pub fn elapse(&mut self, real: Duration) {
+        self.ticks += 1;
+        if let Screen::Incident(screen) = &mut self.screen {
+            let span = Span::from_micros(i64::try_from(real.as_micros()).unwrap_or(i64::MAX));
+            self.changed |= screen.tick(span, self.store);
+            // Numbers change at most four times a second.
+            if self.ticks.is_multiple_of(2) {
+                screen.look();
+                screen.tell_the_end();
+            }
+            self.wish.bell |= screen.takes_bell() && self.settings.bell;
+        }
+        self.take_debrief();
+    }
+
+    /// Something came in.
+    pub fn on_input(&mut self, input: Input) {
+        self.changed = true;
+        match input {
+            Input::Key(key) => self.on_key(key),
+            Input::Mouse(mouse) => self.on_mouse(mouse),
+            Input::Paste(text) => {
+                if let (Screen::Incident(screen), None) = (&mut self.screen, self.help) {
+                    screen.incident.touched();
+                    screen.on_paste(&text);
+                }
+            }
+            Input::Resize(..) => {}
+            Input::Suspend => self.wish.suspend = true,
+            Input::End => self.outcome = Some(Outcome::Ended),
+        }
+    }
+
+    /// Where keys apply now, the narrowest first.
+    #[must_use]
+    pub fn places(&self) -> Vec<Place> {
+        if self.help.is_some() {
+            return vec![Place::Help, Place::Everywhere];
+        }
+        self.places_below()
+    }
+
+    fn places_below(&self) -> Vec<Place> {
+        let mut places = match &self.screen {
+            Screen::Title(_) => vec![Place::Title],
+            Screen::Levels(_) => vec![Place::Levels],
+            Screen::Briefing(_) => vec![Place::Briefing],
+            Screen::Incident(screen) => screen.places(),
+            Screen::Debrief(_) => vec![Place::Debrief],
+        };
+        places.push(Place::Everywhere);
+        places
+    }
+
+    /// A key was pressed: it means something where the table says so, else it is text.
+    pub fn on_key(&mut self, key: Key) {
+        self.message = None;
+        if let Screen::Incident(screen) = &mut self.screen {
+            screen.incident.touched();
+        }
+        match intent(key, &self.places()) {
+            Some(intent) => self.on_intent(intent),
+            None => {
+                if let (Screen::Incident(screen), None) = (&mut self.screen, self.help) {
+                    screen.on_text(key);
+                }
+            }
+        }
+    }
+
+    fn on_intent(&mut self, intent: Intent) {
+        if let Some(scroll) = self.help {
+            self.help = match intent {
+                Intent::Up => Some(scroll.saturating_sub(1)),
+                Intent::Down => Some(scroll + 1),
+                Intent::PageUp => Some(scroll.saturating_sub(10)),
+                Intent::PageDown => Some(scroll + 10),
+                Intent::Back | Intent::Help => None,
+                _ => self.help,
+            };
+            match intent {
+                Intent::Leave => self.help = None,
+                Intent::Redraw => self.wish.redraw = true,
+                Intent::Suspend => self.wish.suspend = true,
+                Intent::Theme => self.next_theme(),
+                _ => {}
+            }
+            return;
+        }
+        match intent {
+            Intent::Help => self.help = Some(0),
+            Intent::Redraw => self.wish.redraw = true,
+            Intent::Suspend => self.wish.suspend = true,
+            Intent::Theme => self.next_theme(),
+            other => self.on_screen(other),
+        }
+    }
+
+    fn on_screen(&mut self, intent: Intent) {
+        match &mut self.screen {
+            Screen::Title(title) => match intent {
+                Intent::Open => {
+                    if let Some(next) = title.current().cloned() {
+                        self.go(next);
+                    }
+                }
+                Intent::Levels => self.show_levels(None),
+                Intent::Leave => self.outcome = Some(Outcome::Left),
+                other => title.on_intent(other),
+            },
+            Screen::Levels(levels) => match intent {
+                Intent::Open => {
+                    if let Some(card) = levels.current().cloned() {
+                        self.go(Next::Play(card));
+                    }
+                }
+                Intent::Back => self.show_title(),
+                Intent::Leave => self.outcome = Some(Outcome::Left),
+                other => levels.on_intent(other),
+            },
+            Screen::Briefing(briefing) => match intent {
+                Intent::Open => self.start(),
+                Intent::Back => {
+                    let level = briefing.level.level.clone();
+                    self.show_levels(Some(&level));
+                }
+                Intent::Leave => self.outcome = Some(Outcome::Left),
+                other => briefing.on_intent(other),
+            },
+            Screen::Incident(screen) => {
+                let transition = screen.on_intent(intent, self.store);
+                self.follow(transition);
+            }
+            Screen::Debrief(debrief) => match intent {
+                Intent::Levels => {
+                    let level = debrief.level.clone();
+                    self.show_levels(Some(&level));
+                }
+                Intent::Again => {
+                    let level = debrief.level.clone();
+                    if let Some(card) = self.store.levels().into_iter().find(|card| card.level == level) {
+                        self.go(Next::Play(card));
+                    }
+                }
+                Intent::Leave => self.outcome = Some(Outcome::Left),
+                other => debrief.on_intent(other),
+            },
+        }
+    }
+
+    fn follow(&mut self, transition: Transition) {
+        match transition {
+            Transition::Stay => {}
+            Transition::Leave => {
+                let over = matches!(&self.screen, Screen::Incident(screen) if screen.seen.header.phase.is_over());
+                self.outcome = Some(if over { Outcome::Left } else { Outcome::Unfinished });
+            }
+            Transition::Levels => self.show_levels(None),
+            Transition::Debrief => self.show_debrief(),
+        }
+    }
+
+    fn go(&mut self, next: Next) {
+        match next {
+            Next::Resume(run) => self.resume(&run.run),
+            Next::Play(card) => self.screen = Screen::Briefing(Box::new(Briefing::new(card, None, None, None))),
+            Next::Levels => self.show_levels(None),
+            Next::Help => self.help = Some(0),
+            Next::Quit => self.outcome = Some(Outcome::Left),
+        }
+    }
+
+    fn show_title(&mut self) {
+        let (levels, unfinished) = (self.store.levels(), self.store.unfinished());
+        self.screen = Screen::Title(title::Title::new(&levels, &unfinished));
+    }
+
+    fn show_levels(&mut self, selected: Option<&str>) {
+        self.screen = Screen::Levels(Levels::new(self.store.levels(), selected));
+    }
+
+    fn start(&mut self) {
+        let Screen::Briefing(briefing) = &self.screen else { return };
+        let level = briefing.level.level.clone();
+        let mode = briefing.mode.or(Some(self.settings.mode));
+        match self.store.start(&level, briefing.seed, mode, briefing.speed) {
+            Ok(incident) => self.screen = Screen::Incident(Box::new(IncidentScreen::new(incident, level))),
+            Err(error) => self.tell(&error),
+        }
+    }
+
+    fn resume(&mut self, run: &str) {
+        match self.store.resume(run) {
+            Ok(incident) => {
+                let level = incident.level().id.clone();
+                self.screen = Screen::Incident(Box::new(IncidentScreen::new(incident, level)));
+            }
+            Err(error) => {
+                self.show_title();
+                self.tell(&error);
+            }
+        }
+    }
+
+    /// Goes to the debrief. The level is played again for it, on a thread of its own, as that takes a moment.
+    fn show_debrief(&mut self) {
+        let Screen::Incident(screen) = &self.screen else { return };
+        let incident = screen.incident.clone();
+        let title = screen.seen.header.title.clone();
+        let debrief = DebriefScreen::new(title, screen.level.clone(), screen.seen.local());
+        let (sender, receiver) = channel();
+        let copy = incident.clone();
+        std::thread::spawn(move || _ = sender.send(copy.debrief()));
+        self.working = Some(receiver);
+        self.finished = Some(incident);
+        self.screen = Screen::Debrief(Box::new(debrief));
+    }
+
+    fn take_debrief(&mut self) {
+        let Some(receiver) = &self.working else { return };
+        match receiver.try_recv() {
+            Ok(debrief) => {
+                if let Some(incident) = self.finished.take()
+                    && let Err(error) = self.store.finish(&incident, &debrief)
+                {
+                    self.message = Some(error.to_string());
+                }
+                if let Screen::Debrief(screen) = &mut self.screen {
+                    screen.debrief = Some(debrief);
+                }
+                self.working = None;
+                self.changed = true;
+            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => {
+                self.message = Some("the debrief could not be worked out".to_owned());
+                self.working = None;
+                self.changed = true;
+            }
+        }
+    }
+
+    fn tell(&mut self, error: &StoreError) {
+        self.message = Some(error.to_string());
+    }
+
+    fn next_theme(&mut self) {
+        let all = names();
+        let at = all.iter().position(|name| *name == self.look.name).map_or(0, |at| at + 1);
+        let Some(name) = all.get(at % all.len().max(1)) else { return };
+        if let Ok(look) = Look::new(name, self.look.colours, self.look.ascii) {
+            self.look = Look { motion: self.look.motion, ..look };
+            self.settings.theme = Some(name.clone());
+            self.message = Some(format!("theme: {name}"));
+            if let Err(error) = self.store.keep(&self.settings) {
+                self.tell(&error);
+            }
+        }
+    }
+
+    fn on_mouse(&mut self, mouse: Mouse) {
+        if let Screen::Incident(screen) = &mut self.screen {
+            screen.incident.touched();
+        }
+        if self.help.is_some() {
+            match mouse.act {
+                MouseAct::WheelUp => self.on_intent(Intent::Up),
+                MouseAct::WheelDown => self.on_intent(Intent::Down),
+                _ => self.help = None,
+            }
+            return;
+        }
+        let target = self.hits.at(mouse.x, mouse.y).cloned();
+        if let (MouseAct::Click, Some(Target::Key(intent))) = (mouse.act, &target) {
+            return self.on_intent(*intent);
+        }
+        match &mut self.screen {
+            Screen::Incident(screen) => {
+                let transition = screen.on_mouse(mouse.act, (mouse.x, mouse.y), target.as_ref(), self.store);
+                self.follow(transition);
+            }
+            _ => match (mouse.act, target) {
+                (MouseAct::WheelUp, _) => self.on_screen(Intent::Up),
+                (MouseAct::WheelDown, _) => self.on_screen(Intent::Down),
+                (_, Some(Target::Item(index))) => self.click_item(index),
+                (_, Some(Target::Page(page))) => {
+                    if let Screen::Debrief(debrief) = &mut self.screen {
+                        debrief.turn_to(page);
+                    }
+                }
+                _ => {}
+            },
+        }
+    }
+
+    /// On the title a click does it; in the list the first click selects and the second opens.
+    fn click_item(&mut self, index: usize) {
+        match &mut self.screen {
+            Screen::Title(title) => {
+                title.select(index);
+                self.on_screen(Intent::Open);
+            }
+            Screen::Levels(levels) => {
+                let before = levels.current().map(|card| card.level.clone());
+                levels.select(index);
+                if levels.current().map(|card| card.level.clone()) == before {
+                    self.on_screen(Intent::Open);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What can be clicked in the last frame.
+    #[must_use]
+    pub const fn hits(&self) -> &Hits {
+        &self.hits
+    }
+
+    /// Draws the whole frame.
+    pub fn draw(&mut self, frame: &mut Frame) {
+        let area = frame.area();
+        if area.is_empty() {
+            return;
+        }
+        self.hits.clear();
+        let places = self.places();
+        if let Screen::Incident(screen) = &mut self.screen {
+            let shown = if self.help.is_some() { &places } else { &screen.places() };
+            let shown: Vec<Place> = shown.iter().copied().chain([Place::Everywhere]).collect();
+            screen.draw(frame, area, &shown, &mut self.hits, &self.look);
+        } else {
+            let body = Rect { height: area.height.saturating_sub(1), ..area };
+            let last = Rect { y: body.bottom(), height: area.height - body.height, ..area };
+            match &mut self.screen {
+                Screen::Title(title) => title.draw(frame, body, &mut self.hits, &self.look),
+                Screen::Levels(levels) => levels.draw(frame, body, &mut self.hits, &self.look),
+                Screen::Briefing(briefing) => briefing.draw(frame, body, &self.look),
+                Screen::Debrief(debrief) => debrief.draw(frame, body, &mut self.hits, &self.look),
+                Screen::Incident(_) => {}
+            }
+            keys::draw(frame, last, &places, self.message.as_deref(), &mut self.hits, &self.look.theme);
+        }
+        if let Some(scroll) = self.help {
+            let mut scroll = scroll;
+            let below = self.places_below();
+            let body = Rect { height: area.height.saturating_sub(1), ..area };
+            help::draw(frame, body, &below, &mut scroll, &self.look.theme);
+            self.help = Some(scroll);
+        }
+        self.look.finish(frame.buffer_mut());
+    }
+}

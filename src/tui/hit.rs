@@ -1,0 +1,55 @@
+//! What lies where on the screen that was drawn last, so that a click finds it.
+
+use super::keymap::{Intent, Pane};
+use ratatui::layout::{Position, Rect};
+
+/// Something that can be clicked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A pane, or its tab.
+    Pane(Pane),
+    /// A part of the map, by its place in the list.
+    Part(usize),
+    /// A row of the pager: an alert or something that was said.
+    PagerRow(usize),
+    /// A line of the console's output: the entry's id and the line, from 0 for the command itself.
+    Output(usize, usize),
+    /// An item of the list that lies over everything.
+    Item(usize),
+    /// A word that was offered for completion.
+    Candidate(usize),
+    /// A page of the debrief.
+    Page(usize),
+    /// A word in the line of keys.
+    Key(Intent),
+    /// Beside a dialog: closes it.
+    Outside,
+}
+
+/// The places of the last frame.
+#[derive(Clone, Debug, Default)]
+pub struct Hits(Vec<(Rect, Target)>);
+
+impl Hits {
+    /// Begins a new frame.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Something can be clicked here; what comes later lies on top.
+    pub fn add(&mut self, area: Rect, target: Target) {
+        self.0.push((area, target));
+    }
+
+    /// What lies on top at this place.
+    #[must_use]
+    pub fn at(&self, x: u16, y: u16) -> Option<&Target> {
+        self.0.iter().rev().find(|(area, _)| area.contains(Position::new(x, y))).map(|(_, target)| target)
+    }
+
+    /// The first place of something, for tests that click it.
+    #[must_use]
+    pub fn place_of(&self, target: &Target) -> Option<Rect> {
+        self.0.iter().rev().find(|(_, other)| other == target).map(|(area, _)| *area)
+    }
+}

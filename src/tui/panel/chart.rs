@@ -1,0 +1,314 @@
+//! A line of values over time in braille dots: axis, gaps, threshold and marks. Knows no metric and no incident.
+
+use crate::incident::view::{Mark, MarkKind};
+use crate::sim::quantity::Time;
+use crate::tui::local_time::LocalTime;
+use crate::tui::pen::{dot, put, put_right, width};
+use crate::tui::theme::Theme;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// One line in a chart.
+#[derive(Clone, Debug)]
+pub struct Series<'a> {
+    /// (time, value); none is a gap.
+    pub points: &'a [(Time, Option<f64>)],
+    /// Its style.
+    pub style: Style,
+    /// What stands at its end; may be empty.
+    pub label: &'a str,
+}
+
+/// What a chart shows, besides its lines.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale<'a> {
+    /// The left end of the time axis.
+    pub from: Time,
+    /// Its right end.
+    pub to: Time,
+    /// The unit of the values: `s`, `/s`, `Mi`.
+    pub unit: &'a str,
+    /// The value at which an alert fires.
+    pub threshold: Option<f64>,
+    /// What happened.
+    pub marks: &'a [Mark],
+    /// How times are written.
+    pub local: LocalTime,
+}
+
+/// Draws lines with their axes into an area of at least 12 by 3; smaller ones stay empty.
+pub fn draw(buffer: &mut Buffer, area: Rect, series: &[Series<'_>], scale: &Scale<'_>, theme: &Theme) {
+    if area.width < 12 || area.height < 3 {
+        return;
+    }
+    let highest = series
+        .iter()
+        .flat_map(|s| s.points.iter().filter_map(|(_, v)| *v))
+        .filter(|v| v.is_finite())
+        .fold(0.0, f64::max);
+    // The threshold belongs into the picture where the values come near it.
+    let highest = scale.threshold.filter(|t| *t <= highest * 4.0).map_or(highest, |t| highest.max(t * 1.05));
+    let top = round_up(highest);
+    let rows = area.height - 1;
+    let (high, middle) = (axis_text(top, scale.unit), axis_text(top / 2.0, scale.unit));
+    let margin = width(&high).max(width(&middle)).max(3) + 1;
+    let plot = Rect { x: area.x + margin, y: area.y, width: area.width - margin, height: rows };
+    for y in plot.top()..plot.bottom() {
+        dot(buffer, plot.x - 1, y, "│", theme.border);
+    }
+    for (row, text) in [(0, Some(&high)), (rows / 2, (rows >= 5).then_some(&middle)), (rows - 1, Some(&"0".to_owned()))]
+    {
+        if let Some(text) = text {
+            put_right(buffer, plot.x - 1, area.y + row, margin - 1, text, theme.dim);
+            dot(buffer, plot.x - 1, area.y + row, "┤", theme.border);
+        }
+    }
+    draw_marks(buffer, plot, scale, theme);
+    if let Some(threshold) = scale.threshold.filter(|t| *t <= top && *t > 0.0) {
+        let y = plot.y + ((1.0 - threshold / top) * f64::from(rows)).floor().clamp(0.0, f64::from(rows - 1)) as u16;
+        for x in plot.left()..plot.right() {
+            dot(buffer, x, y, "┈", theme.strained);
+        }
+    }
+    for one in series {
+        draw_line(buffer, plot, one, scale, top, theme);
+    }
+    draw_times(buffer, plot, scale, theme);
+}
+
+/// A line as braille dots, red above the threshold.
+fn draw_line(buffer: &mut Buffer, plot: Rect, one: &Series<'_>, scale: &Scale<'_>, top: f64, theme: &Theme) {
+    let (columns, rows) = (plot.width as usize, plot.height as usize);
+    let (wide, high) = (columns * 2, rows * 4);
+    let mut cells = vec![0_u8; columns * rows];
+    let span = scale.to.since(scale.from).as_seconds().max(1e-6);
+    let place = |time: Time, value: f64| {
+        let x = time.since(scale.from).as_seconds() / span * (wide - 1) as f64;
+        let y = (1.0 - (value / top).clamp(0.0, 1.0)) * (high - 1) as f64;
+        (x.round() as i32, y.round() as i32)
+    };
+    let mut before: Option<(i32, i32)> = None;
+    let mut last = None;
+    for (time, value) in one.points {
+        let Some(value) = value.filter(|v| v.is_finite()) else {
+            before = None;
+            continue;
+        };
+        if *time < scale.from || *time > scale.to {
+            continue;
+        }
+        let here = place(*time, value);
+        for (x, y) in line(before.unwrap_or(here), here) {
+            light(&mut cells, columns, rows, x, y);
+        }
+        last = Some(here);
+        before = Some(here);
+    }
+    let limit = scale.threshold.map(|t| (1.0 - (t / top).clamp(0.0, 1.0)) * rows as f64);
+    for row in 0..rows {
+        for column in 0..columns {
+            let bits = cells[row * columns + column];
+            if bits == 0 {
+                continue;
+            }
+            let above = limit.is_some_and(|limit| ((row + 1) as f64) <= limit.max(0.5) + 0.5);
+            let symbol = char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' ').to_string();
+            let style = if above { theme.failing } else { one.style };
+            dot(buffer, plot.x + column as u16, plot.y + row as u16, &symbol, style);
+        }
+    }
+    if let Some((x, y)) = last.filter(|_| !one.label.is_empty()) {
+        let needed = width(one.label);
+        let start = (plot.x + (x / 2) as u16 + 2).min(plot.right().saturating_sub(needed));
+        let y = (plot.y + (y / 4) as u16).min(plot.bottom() - 1);
+        let y = if start <= plot.x + (x / 2) as u16 && y > plot.y { y - 1 } else { y };
+        put(buffer, start, y, needed, one.label, one.style);
+    }
+}
+
+fn light(cells: &mut [u8], columns: usize, rows: usize, x: i32, y: i32) {
+    const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+    let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };
+    let (column, row) = (x / 2, y / 4);
+    if column < columns && row < rows {
+        cells[row * columns + column] |= DOTS[y % 4][x % 2];
+    }
+}
+
+/// All dots between two, ends included (Bresenham).
+fn line((x0, y0): (i32, i32), (x1, y1): (i32, i32)) -> Vec<(i32, i32)> {
+    let (dx, dy) = ((x1 - x0).abs(), -(y1 - y0).abs());
+    let (sx, sy) = ((x1 - x0).signum(), (y1 - y0).signum());
+    let (mut x, mut y, mut error) = (x0, y0, dx + dy);
+    let mut dots = vec![(x, y)];
+    while (x, y) != (x1, y1) && dots.len() < 8192 {
+        let twice = 2 * error;
+        if twice >= dy {
+            error += dy;
+            x += sx;
+        }
+        if twice <= dx {
+            error += dx;
+            y += sy;
+        }
+        dots.push((x, y));
+    }
+    dots
+}
+
+/// Marks as quiet lines through the plot; what they are stands below, on the time axis.
+fn draw_marks(buffer: &mut Buffer, plot: Rect, scale: &Scale<'_>, theme: &Theme) {
+    for mark in scale.marks.iter().filter(|mark| mark.at >= scale.from && mark.at <= scale.to) {
+        let x = column_of(plot, scale, mark.at);
+        let style = mark_style(mark.kind, theme);
+        for y in plot.top()..plot.bottom() {
+            dot(buffer, x, y, "┊", style);
+        }
+    }
+}
+
+const fn mark_style(kind: MarkKind, theme: &Theme) -> Style {
+    match kind {
+        MarkKind::Alert => theme.failing,
+        MarkKind::Deploy => theme.strained,
+        MarkKind::Own => theme.own,
+    }
+}
+
+const fn mark_glyph(kind: MarkKind) -> &'static str {
+    match kind {
+        MarkKind::Alert => "▲",
+        MarkKind::Deploy => "◆",
+        MarkKind::Own => "┃",
+    }
+}
+
+fn column_of(plot: Rect, scale: &Scale<'_>, at: Time) -> u16 {
+    let span = scale.to.since(scale.from).as_seconds().max(1e-6);
+    let share = (at.since(scale.from).as_seconds() / span).clamp(0.0, 1.0);
+    plot.x + (share * f64::from(plot.width - 1)).round() as u16
+}
+
+/// The ends of the axis and, between them, as many marks as have room: the latest first.
+fn draw_times(buffer: &mut Buffer, plot: Rect, scale: &Scale<'_>, theme: &Theme) {
+    let y = plot.bottom();
+    let (from, to) = (scale.local.minute(scale.from), scale.local.minute(scale.to));
+    put(buffer, plot.x, y, plot.width, &from, theme.dim);
+    put_right(buffer, plot.right(), y, plot.width, &to, theme.dim);
+    let mut taken: Vec<(u16, u16)> = vec![(plot.x, plot.x + width(&from)), (plot.right() - width(&to), plot.right())];
+    let free = |taken: &[(u16, u16)], from: u16, to: u16| taken.iter().all(|(a, b)| to < *a || from > *b);
+    for mark in scale.marks.iter().rev().filter(|mark| mark.at >= scale.from && mark.at <= scale.to) {
+        let x = column_of(plot, scale, mark.at);
+        let text = format!(
+            "{}{}",
+            mark_glyph(mark.kind),
+            if mark.kind == MarkKind::Alert { scale.local.minute(mark.at) } else { mark.text.clone() }
+        );
+        let columns = width(&text).min(18);
+        let start = x.min(plot.right().saturating_sub(columns));
+        if start >= plot.x && free(&taken, start, start + columns) {
+            put(buffer, start, y, columns, &text, mark_style(mark.kind, theme));
+            taken.push((start, start + columns));
+        } else if free(&taken, x, x) {
+            put(buffer, x, y, 1, mark_glyph(mark.kind), mark_style(mark.kind, theme));
+            taken.push((x, x));
+        }
+    }
+}
+
+/// The next of 1, 2, 5 times a power of ten, so that the axis has round numbers.
+fn round_up(value: f64) -> f64 {
+    if !(value.is_finite() && value > 0.0) {
+        return 1.0;
+    }
+    let mut power = 1.0;
+    while power * 10.0 <= value && power < 1e15 {
+        power *= 10.0;
+    }
+    while power > value && power > 1e-9 {
+        power /= 10.0;
+    }
+    [1.0, 2.0, 4.0, 5.0, 8.0, 10.0].into_iter().map(|step| step * power).find(|top| *top >= value).unwrap_or(value)
+}
+
+/// A value in as few characters as say it: `10k`, `1.5Gi`, `0.5`.
+fn axis_text(value: f64, unit: &str) -> String {
+    let (value, unit) = match unit {
+        "Mi" if value >= 1024.0 => (value / 1024.0, "Gi"),
+        "s" if value > 0.0 && value < 1.0 => (value * 1000.0, "ms"),
+        unit => (value, unit),
+    };
+    let number = match value {
+        v if v >= 1e9 => format!("{}G", short(v / 1e9)),
+        v if v >= 1e6 => format!("{}M", short(v / 1e6)),
+        v if v >= 1e4 => format!("{}k", short(v / 1e3)),
+        v => short(v),
+    };
+    format!("{number}{unit}")
+}
+
+fn short(value: f64) -> String {
+    if (value - value.round()).abs() < 0.05 || value >= 100.0 {
+        format!("{value:.0}")
+    } else if value < 0.1 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.1}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::theme::Colours;
+
+    fn drawn(points: &[(Time, Option<f64>)], width: u16, height: u16) -> Vec<String> {
+        let theme = Theme::named("mono", Colours::None).unwrap();
+        let area = Rect::new(0, 0, width, height);
+        let mut buffer = Buffer::empty(area);
+        let scale = Scale {
+            from: Time::ZERO,
+            to: Time::from_seconds(100),
+            unit: "",
+            threshold: None,
+            marks: &[],
+            local: LocalTime::default(),
+        };
+        draw(&mut buffer, area, &[Series { points, style: theme.text, label: "" }], &scale, &theme);
+        (0..height).map(|y| (0..width).map(|x| buffer[(x, y)].symbol()).collect()).collect()
+    }
+
+    #[test]
+    fn a_gap_stays_a_gap() {
+        let mut points: Vec<(Time, Option<f64>)> = (0..=100).map(|s| (Time::from_seconds(s), Some(5.0))).collect();
+        for point in &mut points[40..60] {
+            point.1 = None;
+        }
+        let rows = drawn(&points, 54, 4);
+        let row: Vec<char> = rows[0].chars().skip(4).collect();
+        let is_dot = |c: char| ('\u{2801}'..='\u{28ff}').contains(&c);
+        assert!(is_dot(row[10]) && is_dot(row[40]), "{rows:?}");
+        assert!(!is_dot(row[25]), "{rows:?}");
+    }
+
+    #[test]
+    fn the_axis_has_round_numbers() {
+        assert_eq!(
+            [round_up(0.0), round_up(9120.0), round_up(0.3), round_up(14.0)].map(|v| axis_text(v, "")),
+            ["1", "10k", "0.4", "20"]
+        );
+        assert_eq!(axis_text(2048.0, "Mi"), "2Gi");
+        assert_eq!(axis_text(0.25, "s"), "250ms");
+    }
+
+    #[test]
+    fn values_that_are_no_numbers_are_left_out() {
+        let points = [
+            (Time::ZERO, Some(f64::NAN)),
+            (Time::from_seconds(50), Some(f64::INFINITY)),
+            (Time::from_seconds(100), Some(1.0)),
+        ];
+        assert_eq!(drawn(&points, 40, 5).len(), 5);
+    }
+}

@@ -1,0 +1,296 @@
+//! What lies over everything else for a moment: a list to choose from, the palette, a question.
+
+use crate::tui::hit::{Hits, Target};
+use crate::tui::key::{Key, Named};
+use crate::tui::pen::{Edge, blank, dot, fit, pane, put, put_right, width, wrap};
+use crate::tui::theme::Theme;
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use tui_input::Input;
+
+/// An item of a list: words, and the command that it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Item {
+    /// What it does, in plain words.
+    pub label: String,
+    /// The console line that it runs; a `…` at its end means that the player goes on typing.
+    pub line: String,
+    /// What it will do, where it changes something and is asked about first.
+    pub warning: Option<String>,
+}
+
+/// A list to choose from, with or without a line to filter it by.
+#[derive(Clone, Debug, Default)]
+pub struct ListDialog {
+    /// What it is about.
+    pub title: String,
+    items: Vec<Item>,
+    /// The items that are left by the filter, best first.
+    shown: Vec<usize>,
+    /// The filter; none for a plain menu.
+    pub filter: Option<Input>,
+    selected: usize,
+    /// Near which cell it stands; in the middle where there is none.
+    pub near: Option<(u16, u16)>,
+    page: usize,
+}
+
+impl ListDialog {
+    /// A menu.
+    #[must_use]
+    pub fn menu(title: impl Into<String>, items: Vec<Item>, near: Option<(u16, u16)>) -> Self {
+        let shown = (0..items.len()).collect();
+        Self { title: title.into(), items, shown, near, page: 8, ..Self::default() }
+    }
+
+    /// A list that is filtered by typing.
+    #[must_use]
+    pub fn filtered(title: impl Into<String>, items: Vec<Item>) -> Self {
+        Self { filter: Some(Input::default()), ..Self::menu(title, items, None) }
+    }
+
+    /// The selected item.
+    #[must_use]
+    pub fn current(&self) -> Option<&Item> {
+        self.items.get(*self.shown.get(self.selected)?)
+    }
+
+    /// Moves the selection; it stops at the ends.
+    pub fn step(&mut self, by: isize) {
+        self.selected = self.selected.saturating_add_signed(by).min(self.shown.len().saturating_sub(1));
+    }
+
+    /// Moves the selection by a page.
+    pub fn turn(&mut self, pages: isize) {
+        self.step(pages * self.page.max(1) as isize);
+    }
+
+    /// Selects the item that is shown at this place of the list.
+    pub fn select(&mut self, place: usize) {
+        self.selected = place.min(self.shown.len().saturating_sub(1));
+    }
+
+    /// A key that edits the filter; false where there is none.
+    pub fn edit(&mut self, key: Key) -> bool {
+        use tui_input::InputRequest as R;
+        let Some(filter) = &mut self.filter else { return false };
+        let request = match key {
+            Key::Char(c) => R::InsertChar(c),
+            Key::Named(Named::Backspace) => R::DeletePrevChar,
+            Key::Ctrl('w') => R::DeletePrevWord,
+            Key::Ctrl('u') => R::DeleteFromStart,
+            _ => return false,
+        };
+        filter.handle(request);
+        self.refilter();
+        true
+    }
+
+    /// Filters again after the line has changed: every word has to be found, in any order, the best first.
+    pub fn refilter(&mut self) {
+        let Some(filter) = &self.filter else { return };
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let pattern = Pattern::parse(filter.value(), CaseMatching::Ignore, Normalization::Smart);
+        let mut buffer = vec![];
+        let mut scored: Vec<(u32, usize)> = self
+            .items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| {
+                let text = format!("{} {}", item.label, item.line);
+                Some((pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher)?, index))
+            })
+            .collect();
+        scored.sort_by_key(|(score, index)| (std::cmp::Reverse(*score), *index));
+        self.shown = scored.into_iter().map(|(_, index)| index).collect();
+        self.selected = 0;
+    }
+}
+
+/// A question: what will happen, and the command.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Question {
+    /// In a word or two.
+    pub title: String,
+    /// What will happen.
+    pub text: String,
+    /// The console line that is run where the answer is yes; may be empty.
+    pub line: String,
+}
+
+/// Draws a list.
+pub fn draw_list(frame: &mut Frame, screen: Rect, list: &mut ListDialog, hits: &mut Hits, theme: &Theme) {
+    let area = list_area(screen, list);
+    hits.add(screen, Target::Outside);
+    let buffer = frame.buffer_mut();
+    blank(buffer, area, Style::new());
+    let edge = Edge { title: &list.title, focused: true, style: Some(theme.border_focused), ..Edge::default() };
+    let mut inner = pane(buffer, area, &edge, theme);
+    if inner.is_empty() {
+        return;
+    }
+    if let Some(filter) = &list.filter {
+        let used = put(buffer, inner.x + 1, inner.y, 2, "> ", theme.key);
+        let shown = filter.value();
+        let end = inner.x
+            + 1
+            + used
+            + put(buffer, inner.x + 1 + used, inner.y, inner.width.saturating_sub(5), shown, theme.text);
+        dot(
+            buffer,
+            end.min(inner.right().saturating_sub(1)),
+            inner.y,
+            " ",
+            theme.text.add_modifier(ratatui::style::Modifier::REVERSED),
+        );
+        inner = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    }
+    // The last row shows the whole command of what is selected.
+    let rows = inner.height.saturating_sub(1) as usize;
+    list.page = rows;
+    let first = (list.selected + 1).saturating_sub(rows.max(1));
+    let label_columns = label_columns(list, inner.width);
+    for (row, index) in list.shown.iter().skip(first).take(rows).enumerate() {
+        let item = &list.items[*index];
+        let line = Rect { y: inner.y + row as u16, height: 1, ..inner };
+        hits.add(line, Target::Item(first + row));
+        draw_item(frame, line, item, first + row == list.selected, label_columns, theme);
+    }
+    let buffer = frame.buffer_mut();
+    if list.shown.is_empty() {
+        put(buffer, inner.x + 1, inner.y, inner.width, "nothing is called that", theme.dim);
+    }
+    if let Some(item) = list.current().filter(|item| !item.line.is_empty()) {
+        let last = inner.bottom() - 1;
+        let used = put(buffer, inner.x + 1, last, 2, "$ ", theme.dim);
+        put(buffer, inner.x + 1 + used, last, inner.width.saturating_sub(4), &item.line, theme.own);
+    }
+    let hidden = list.shown.len().saturating_sub(first + rows);
+    if hidden > 0 {
+        put_right(
+            buffer,
+            area.right().saturating_sub(2),
+            area.bottom() - 1,
+            area.width,
+            &format!(" {hidden} more ▼ "),
+            theme.dim,
+        );
+    }
+}
+
+fn label_columns(list: &ListDialog, columns: u16) -> u16 {
+    let longest = list.items.iter().map(|item| width(&item.label)).max().unwrap_or(0) + 2;
+    if columns >= 64 { longest.min(columns / 2) } else { columns.saturating_sub(2) }
+}
+
+fn draw_item(frame: &mut Frame, area: Rect, item: &Item, selected: bool, label_columns: u16, theme: &Theme) {
+    let buffer = frame.buffer_mut();
+    if selected {
+        for x in area.left()..area.right() {
+            dot(buffer, x, area.y, " ", theme.selected);
+        }
+    }
+    let plain = if selected { theme.selected } else { theme.text };
+    let quiet = if selected { theme.selected } else { theme.dim };
+    // What changes something has a mark of its own, so that looking is told from doing.
+    let (mark, mark_style) = if item.warning.is_some() {
+        ("◆", if selected { theme.selected } else { theme.strained })
+    } else {
+        (" ", plain)
+    };
+    put(buffer, area.x, area.y, 1, mark, mark_style);
+    put(buffer, area.x + 2, area.y, label_columns, &item.label, plain);
+    let start = area.x + 2 + label_columns + 1;
+    if start < area.right() {
+        put(buffer, start, area.y, area.right() - start, &item.line, quiet);
+    }
+}
+
+fn list_area(screen: Rect, list: &ListDialog) -> Rect {
+    let longest = list
+        .items
+        .iter()
+        .map(|item| width(&item.label) + if screen.width >= 90 { width(&item.line) + 3 } else { 0 })
+        .max()
+        .unwrap_or(0)
+        .max(list.items.iter().map(|item| width(&item.line) + 2).max().unwrap_or(0))
+        .max(width(&list.title) + 4);
+    let filter = u16::from(list.filter.is_some());
+    let wide = if list.filter.is_some() { 100 } else { (longest + 6).max(30) };
+    let wide = wide.min(screen.width.saturating_sub(4)).max(10).min(screen.width);
+    let rows = if list.filter.is_some() { 18 } else { list.items.len().max(1) as u16 };
+    let high = (rows + 3 + filter).min(screen.height.saturating_sub(2)).max(3).min(screen.height);
+    let (x, y) = match list.near {
+        Some((x, y)) => (
+            x.min(screen.right().saturating_sub(wide)),
+            if y + 1 + high <= screen.bottom() { y + 1 } else { y.saturating_sub(high) },
+        ),
+        None => (screen.x + (screen.width - wide) / 2, screen.y + (screen.height - high) / 3),
+    };
+    Rect { x, y, width: wide, height: high }.intersection(screen)
+}
+
+/// Draws a question.
+pub fn draw_question(frame: &mut Frame, screen: Rect, question: &Question, hits: &mut Hits, theme: &Theme) {
+    hits.add(screen, Target::Outside);
+    let wide = (width(&question.line) + 8).clamp(46, 84).min(screen.width);
+    let mut lines: Vec<(String, Style)> = vec![];
+    if !question.line.is_empty() {
+        lines.extend(wrap(&format!("$ {}", question.line), wide.saturating_sub(6)).into_iter().map(|l| (l, theme.own)));
+        lines.push((String::new(), theme.text));
+    }
+    lines.extend(wrap(&question.text, wide.saturating_sub(6)).into_iter().map(|l| (l, theme.text)));
+    let high = (lines.len() as u16 + 4).min(screen.height);
+    let area = Rect {
+        x: screen.x + (screen.width - wide) / 2,
+        y: screen.y + (screen.height - high) / 3,
+        width: wide,
+        height: high,
+    };
+    let buffer = frame.buffer_mut();
+    blank(buffer, area, Style::new());
+    let edge = Edge { title: &question.title, focused: true, style: Some(theme.strained), ..Edge::default() };
+    let inner = pane(buffer, area, &edge, theme);
+    for (row, (line, style)) in lines.iter().take(inner.height as usize).enumerate() {
+        put(
+            buffer,
+            inner.x + 2,
+            inner.y + 1 + row as u16,
+            inner.width.saturating_sub(3),
+            &fit(line, inner.width.saturating_sub(3)),
+            *style,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(label: &str, line: &str) -> Item {
+        Item { label: label.to_owned(), line: line.to_owned(), warning: None }
+    }
+
+    #[test]
+    fn the_palette_finds_by_words_and_by_command() {
+        let mut list = ListDialog::filtered(
+            "do",
+            vec![item("Show the pods", "kubectl get pods"), item("Empty a queue", "rabbitmqctl purge_queue chat")],
+        );
+        for (typed, found) in [
+            ("pods", "kubectl get pods"),
+            ("purge", "rabbitmqctl purge_queue chat"),
+            ("emp que", "rabbitmqctl purge_queue chat"),
+        ] {
+            list.filter = Some(Input::new(typed.to_owned()));
+            list.refilter();
+            assert_eq!(list.current().map(|item| item.line.as_str()), Some(found), "{typed}");
+        }
+        list.filter = Some(Input::new("zzz".to_owned()));
+        list.refilter();
+        assert_eq!(list.current(), None);
+    }
+}

@@ -1,0 +1,212 @@
+//! Where the map's boxes stand: columns by the flow of work, rows within them. Knows sizes and nothing of colours.
+//!
+//! Widths only ever grow while an incident runs, so that nothing jumps when a number gets a digit more.
+
+use crate::incident::view::{Bar, Map, Part};
+use crate::tui::pen::width;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+
+/// How much room a box takes, from the roomiest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// A bar and its label in one line.
+    Wide,
+    /// A bar under its label.
+    Normal,
+    /// As little as makes sense.
+    Narrow,
+}
+
+/// Widths that have been needed so far, by detail and column: remembered between frames.
+#[derive(Clone, Debug, Default)]
+pub struct Widest(BTreeMap<(u8, usize), u16>);
+
+/// The boxes, as placed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// How roomy they are.
+    pub detail: Detail,
+    /// A rectangle for each part, in the order of the parts.
+    pub boxes: Vec<Rect>,
+    /// For each column, from where to where its boxes reach.
+    pub columns: Vec<(u16, u16)>,
+}
+
+/// Places the boxes in the roomiest way that fits, or says that none does.
+#[must_use]
+pub fn place(map: &Map, area: Rect, widest: &mut Widest) -> Option<Placed> {
+    [Detail::Wide, Detail::Normal, Detail::Narrow].into_iter().find_map(|detail| place_at(map, area, detail, widest))
+}
+
+/// The columns of a bar in a box of this detail.
+#[must_use]
+pub const fn bar_columns(detail: Detail) -> u16 {
+    match detail {
+        Detail::Wide => 12,
+        Detail::Normal => 8,
+        Detail::Narrow => 5,
+    }
+}
+
+/// How many cells stand in a row of a box that is so wide inside.
+#[must_use]
+pub const fn cells_in(inner: u16) -> u16 {
+    let columns = inner.saturating_sub(1);
+    // Tens are set apart by a blank.
+    let tens = (columns + 1) / 11;
+    if tens == 0 { if columns == 0 { 1 } else { columns } } else { tens * 10 }
+}
+
+/// The lines that a part needs inside its box.
+#[must_use]
+pub fn lines_of(part: &Part, detail: Detail, inner: u16) -> u16 {
+    let bars = part.bars.len() as u16 * if detail == Detail::Wide { 1 } else { 2 };
+    let cells = part.cells.len() as u16;
+    let cell_rows = if cells == 0 { 0 } else { cells.div_ceil(cells_in(inner)) };
+    let line = u16::from(!part.line.is_empty());
+    let badges = u16::from(!part.badges.is_empty());
+    (bars + cell_rows + line + badges).max(1)
+}
+
+/// Where in its box a bar stands, as a line from the top border; used to let edges meet it.
+#[must_use]
+pub const fn bar_line(detail: Detail, bar: usize) -> u16 {
+    match detail {
+        Detail::Wide => 1 + bar as u16,
+        Detail::Normal | Detail::Narrow => 2 + bar as u16 * 2,
+    }
+}
+
+fn place_at(map: &Map, area: Rect, detail: Detail, widest: &mut Widest) -> Option<Placed> {
+    let columns = map.parts.iter().map(|part| part.column + 1).max()?;
+    if columns > 64 || area.is_empty() {
+        return None;
+    }
+    let mut widths = vec![0_u16; columns];
+    for part in &map.parts {
+        widths[part.column] = widths[part.column].max(wanted(part, detail));
+    }
+    // A column that nobody stands in takes no room.
+    let used = widths.iter().filter(|w| **w > 0).count();
+    for (column, width) in widths.iter_mut().enumerate() {
+        let known = widest.0.entry((detail as u8, column)).or_default();
+        *known = (*known).max(*width);
+        *width = *known;
+    }
+    let boxes_width: u16 = widths.iter().sum();
+    let gutters = used.saturating_sub(1) as u16;
+    let narrowest = if detail == Detail::Narrow { 4 } else { 8 };
+    if boxes_width + gutters * narrowest > area.width {
+        return None;
+    }
+    let roomiest = if area.width > 110 { 18 } else { 12 };
+    let gutter = (area.width - boxes_width).checked_div(gutters).unwrap_or(0).min(roomiest);
+    let free = area.width - boxes_width - gutter * gutters;
+    let mut x = area.x + free / 2;
+    let mut spans = vec![];
+    for width in &widths {
+        spans.push((x, x + width));
+        if *width > 0 {
+            x += width + gutter;
+        }
+    }
+    let boxes = stack(map, area, detail, &spans)?;
+    Some(Placed { detail, boxes, columns: spans })
+}
+
+/// Stacks the boxes of each column, with as much air between them as there is.
+fn stack(map: &Map, area: Rect, detail: Detail, spans: &[(u16, u16)]) -> Option<Vec<Rect>> {
+    let mut boxes = vec![Rect::default(); map.parts.len()];
+    for (column, (left, right)) in spans.iter().enumerate() {
+        let mut members: Vec<usize> = (0..map.parts.len()).filter(|i| map.parts[*i].column == column).collect();
+        members.sort_by_key(|i| map.parts[*i].row);
+        let inner = (right - left).saturating_sub(2);
+        let heights: Vec<u16> = members.iter().map(|i| lines_of(&map.parts[*i], detail, inner) + 2).collect();
+        let total: u16 = heights.iter().sum();
+        let gaps = members.len().saturating_sub(1) as u16;
+        if total > area.height {
+            return None;
+        }
+        let gap = (area.height - total).checked_div(gaps).unwrap_or(0).min(1);
+        let mut y = area.y + (area.height - total - gap * gaps) / 2;
+        for (member, height) in members.iter().zip(heights) {
+            boxes[*member] = Rect { x: *left, y, width: right - left, height };
+            y += height + gap;
+        }
+    }
+    Some(boxes)
+}
+
+/// The outer width that a part would like to have.
+fn wanted(part: &Part, detail: Detail) -> u16 {
+    let head = width(&part.name) + 2 + if part.version.is_empty() { 0 } else { width(&part.version) + 2 };
+    let line = if part.line.is_empty() { width(&part.kind) } else { width(&part.line).max(12) };
+    let bars = part.bars.iter().map(|bar| wanted_for_bar(bar, detail)).max().unwrap_or(0);
+    let cells = match (part.cells.len() as u16, detail) {
+        (0, _) => 0,
+        (count, Detail::Narrow) => count.min(10),
+        (count, _) => count.min(20) + (count.min(20) - 1) / 10,
+    };
+    let badges = part.badges.iter().map(|badge| width(badge) + 2).max().unwrap_or(0);
+    let limit = if detail == Detail::Narrow { 26 } else { 46 };
+    // A border and a blank on each side.
+    head.max(line).max(bars).max(cells).max(badges).min(limit) + 4
+}
+
+fn wanted_for_bar(bar: &Bar, detail: Detail) -> u16 {
+    let text = width(&bar.text).max(9);
+    let own = text + 1 + bar_columns(detail) + 2;
+    match detail {
+        Detail::Wide => width(&bar.label) + 2 + own,
+        Detail::Normal | Detail::Narrow => own.max(width(&bar.label)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(name: &str, column: usize, row: usize) -> Part {
+        Part { name: name.to_owned(), column, row, line: "3/40 ready".to_owned(), ..Part::default() }
+    }
+
+    #[test]
+    fn boxes_stand_in_the_order_of_the_flow_and_never_overlap() {
+        let map =
+            Map { parts: vec![part("a", 0, 0), part("b", 1, 0), part("c", 1, 1), part("d", 3, 0)], edges: vec![] };
+        let area = Rect::new(0, 0, 90, 14);
+        let placed = place(&map, area, &mut Widest::default()).unwrap();
+        for (i, one) in placed.boxes.iter().enumerate() {
+            assert_eq!(one.intersection(area), *one, "inside the area");
+            for other in &placed.boxes[i + 1..] {
+                assert!(one.intersection(*other).is_empty(), "{one} overlaps {other}");
+            }
+        }
+        assert!(placed.boxes[0].x < placed.boxes[1].x && placed.boxes[1].x < placed.boxes[3].x);
+    }
+
+    #[test]
+    fn a_column_does_not_shrink_again() {
+        let mut widest = Widest::default();
+        let area = Rect::new(0, 0, 90, 14);
+        let mut map = Map { parts: vec![part("a", 0, 0)], edges: vec![] };
+        map.parts[0].line = "31 040 customers online".to_owned();
+        let before = place(&map, area, &mut widest).unwrap();
+        map.parts[0].line = "0".to_owned();
+        assert_eq!(place(&map, area, &mut widest).unwrap(), before);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_so() {
+        let map = Map { parts: (0..9).map(|c| part("chat-consumer", c, 0)).collect(), edges: vec![] };
+        assert_eq!(place(&map, Rect::new(0, 0, 76, 8), &mut Widest::default()), None);
+    }
+
+    #[test]
+    fn tens_of_cells_are_set_apart() {
+        assert_eq!(cells_in(22), 20);
+        assert_eq!(cells_in(12), 10);
+        assert_eq!(cells_in(8), 7);
+    }
+}

@@ -1,0 +1,21 @@
+//! The regions of the screen: each a file, each drawn from plain values, none knows an incident.
+//!
+//! ```text
+//! ┌ header ─────────────────────────────────────────┐
+//! │ map                            │ pager, chat    │
+//! │ graphs                                          │
+//! │ console                        │ notebook       │
+//! └ keys ───────────────────────────────────────────┘
+//! ```
+//! Lists, the palette and questions lie over them ([`dialog`]).
+
+pub mod chart;
+pub mod console;
+pub mod dialog;
+pub mod graphs;
+pub mod header;
+pub mod keys;
+pub mod map;
+pub mod map_layout;
+pub mod notebook;
+pub mod pager;

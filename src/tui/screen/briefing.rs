@@ -1,0 +1,94 @@
+//! What one knows when the pager rings, and how to take it.
+
+use crate::incident::Mode;
+use crate::tui::keymap::Intent;
+use crate::tui::pen::{Edge, pane, put, put_right, wrap};
+use crate::tui::store::LevelCard;
+use crate::tui::theme::Look;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// A level about to be played.
+#[derive(Clone, Debug, Default)]
+pub struct Briefing {
+    /// The level.
+    pub level: LevelCard,
+    /// The seed, where one was asked for.
+    pub seed: Option<u64>,
+    /// How much help.
+    pub mode: Option<Mode>,
+    /// The clock's speed, where one was asked for.
+    pub speed: Option<u32>,
+    scroll: u16,
+}
+
+impl Briefing {
+    /// Shows a level's briefing.
+    #[must_use]
+    pub const fn new(level: LevelCard, seed: Option<u64>, mode: Option<Mode>, speed: Option<u32>) -> Self {
+        Self { level, seed, mode, speed, scroll: 0 }
+    }
+
+    /// Scrolls.
+    pub fn on_intent(&mut self, intent: Intent) {
+        match intent {
+            Intent::Up => self.scroll = self.scroll.saturating_sub(1),
+            Intent::Down => self.scroll = self.scroll.saturating_add(1),
+            _ => {}
+        }
+    }
+
+    /// Draws it as a page of a readable width.
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+        let theme = &look.theme;
+        let wide = area.width.min(84);
+        let columns = wide.saturating_sub(8).max(10);
+        let mut lines: Vec<(String, Style)> = vec![];
+        for paragraph in &self.level.briefing {
+            lines.extend(wrap(paragraph, columns).into_iter().map(|line| (line, theme.text)));
+            lines.push((String::new(), theme.text));
+        }
+        if self.level.briefing.is_empty() {
+            lines.extend(wrap(&self.level.summary, columns).into_iter().map(|line| (line, theme.text)));
+            lines.push((String::new(), theme.text));
+        }
+        if !self.level.tools.is_empty() {
+            let tools = format!("At hand: {}. `help` lists everything.", self.level.tools.join(", "));
+            lines.extend(wrap(&tools, columns).into_iter().map(|line| (line, theme.dim)));
+        }
+        lines.push((String::new(), theme.text));
+        lines.push(("↵  take the pager".to_owned(), theme.heading));
+        let high = (lines.len() as u16 + 4).min(area.height);
+        let page = Rect {
+            x: area.x + (area.width - wide) / 2,
+            y: area.y + (area.height - high) / 3,
+            width: wide,
+            height: high,
+        };
+        let right = facts(&self.level, self.mode);
+        let edge = Edge { title: &self.level.title, right: &right, focused: true, ..Edge::default() };
+        let buffer = frame.buffer_mut();
+        let inner = pane(buffer, page, &edge, theme);
+        let room = inner.height.saturating_sub(2);
+        self.scroll = self.scroll.min((lines.len() as u16).saturating_sub(room));
+        for (row, (line, style)) in lines.iter().skip(self.scroll as usize).take(room as usize).enumerate() {
+            put(buffer, inner.x + 3, inner.y + 1 + row as u16, inner.width.saturating_sub(4), line, *style);
+        }
+        let hidden = (lines.len() as u16).saturating_sub(self.scroll + room);
+        if hidden > 0 && !inner.is_empty() {
+            let text = format!(" {hidden} more ▼ ");
+            put_right(buffer, inner.right().saturating_sub(1), page.bottom() - 1, 14, &text, theme.dim);
+        }
+    }
+}
+
+fn facts(level: &LevelCard, mode: Option<Mode>) -> String {
+    let mode = match mode {
+        Some(Mode::Trainee) => "trainee, ",
+        Some(Mode::Principal) => "principal, ",
+        Some(Mode::OnCall) | None => "",
+    };
+    let difficulty = if level.difficulty.is_empty() { String::new() } else { format!("{}, ", level.difficulty) };
+    format!("{mode}{difficulty}some {} min", level.minutes)
+}

@@ -1,0 +1,337 @@
+//! What happened: the story, the player's run beside the real team's, and what would have come without each move.
+
+use crate::incident::view::{Compared, Debrief, Move, Phase};
+use crate::sim::quantity::Time;
+use crate::tui::hit::{Hits, Target};
+use crate::tui::keymap::Intent;
+use crate::tui::local_time::LocalTime;
+use crate::tui::panel::chart::{Scale, Series, draw as draw_chart};
+use crate::tui::pen::{Edge, grouped, pane, put, put_pieces, put_right, width, wrap};
+use crate::tui::theme::{Look, Theme};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// The pages, in order.
+pub const PAGES: [&str; 4] = ["what happened", "your run", "their run", "what if"];
+
+/// The story afterwards; not there yet while the level is played again for it.
+#[derive(Clone, Debug, Default)]
+pub struct DebriefScreen {
+    /// The level's title.
+    pub title: String,
+    /// The level, as the store calls it, to play it again.
+    pub level: String,
+    /// The story, once it is there.
+    pub debrief: Option<Debrief>,
+    /// How moments are written.
+    pub local: LocalTime,
+    page: usize,
+    scroll: u16,
+    height: u16,
+}
+
+impl DebriefScreen {
+    /// A debrief that is still being worked out.
+    #[must_use]
+    pub fn new(title: String, level: String, local: LocalTime) -> Self {
+        Self { title, level, local, ..Self::default() }
+    }
+
+    /// Goes to a page.
+    pub fn turn_to(&mut self, page: usize) {
+        self.page = page.min(PAGES.len() - 1);
+        self.scroll = 0;
+    }
+
+    /// Turns pages and scrolls.
+    pub fn on_intent(&mut self, intent: Intent) {
+        match intent {
+            Intent::NextPage => self.turn_to((self.page + 1) % PAGES.len()),
+            Intent::PreviousPage => self.turn_to((self.page + PAGES.len() - 1) % PAGES.len()),
+            Intent::Up => self.scroll = self.scroll.saturating_sub(1),
+            Intent::Down => self.scroll = self.scroll.saturating_add(1),
+            Intent::PageUp => self.scroll = self.scroll.saturating_sub(self.height),
+            Intent::PageDown => self.scroll = self.scroll.saturating_add(self.height),
+            _ => {}
+        }
+    }
+
+    /// Draws the pages' names and the page.
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, hits: &mut Hits, look: &Look) {
+        let theme = &look.theme;
+        if area.height < 4 {
+            return;
+        }
+        self.draw_tabs(frame, Rect { height: 1, ..area }, hits, theme);
+        let page = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        let edge = Edge { title: PAGES[self.page], focused: true, ..Edge::default() };
+        let inner = pane(frame.buffer_mut(), page, &edge, theme);
+        let inner = Rect { x: inner.x + 2, width: inner.width.saturating_sub(4), ..inner };
+        if inner.is_empty() {
+            return;
+        }
+        let Some(debrief) = &self.debrief else {
+            let text = "The same outage is being played again: without you, as the real team did it, and without each of your moves.";
+            for (row, line) in wrap(text, inner.width).iter().enumerate() {
+                put(frame.buffer_mut(), inner.x, inner.y + 1 + row as u16, inner.width, line, theme.dim);
+            }
+            return;
+        };
+        let page = Page::of(self.page, debrief, inner.width, self.local, theme);
+        self.height = inner.height.saturating_sub(1).max(1);
+        self.scroll = page.draw(frame, inner, self.scroll, self.local, theme);
+    }
+
+    fn draw_tabs(&self, frame: &mut Frame, area: Rect, hits: &mut Hits, theme: &Theme) {
+        let buffer = frame.buffer_mut();
+        let mut x = area.x + 1;
+        let title = format!("{} · debrief", self.title);
+        let tabs: u16 = PAGES.iter().map(|page| width(page) + 3).sum();
+        if width(&title) + tabs + 6 <= area.width {
+            x += put(buffer, x, area.y, area.width, &title, theme.heading) + 4;
+        }
+        for (index, page) in PAGES.iter().enumerate() {
+            let style = if index == self.page { theme.selected } else { theme.dim };
+            let used = put(buffer, x, area.y, area.right().saturating_sub(x), &format!(" {page} "), style);
+            hits.add(Rect { x, y: area.y, width: used, height: 1 }, Target::Page(index));
+            x += used + 1;
+        }
+        if let Some(debrief) = &self.debrief {
+            let outcome = format!("{}  grade {}", debrief.outcome.word(), debrief.grade);
+            if x + width(&outcome) + 2 < area.right() {
+                put_right(buffer, area.right() - 1, area.y, 40, &outcome, theme.phase(debrief.outcome));
+            }
+        }
+    }
+}
+
+type Pieces = Vec<(String, Style)>;
+
+/// What stands on a page: lines, and at a certain line a chart.
+struct Page<'a> {
+    lines: Vec<Pieces>,
+    chart: Option<(usize, &'a [Compared])>,
+}
+
+const CHART_HEIGHT: u16 = 11;
+
+impl<'a> Page<'a> {
+    fn of(page: usize, debrief: &'a Debrief, columns: u16, local: LocalTime, theme: &Theme) -> Self {
+        let mut made = Self { lines: vec![], chart: None };
+        match page {
+            0 => made.what_happened(debrief, columns, theme),
+            1 => made.your_run(debrief, columns, theme),
+            2 => made.their_run(debrief, columns, local, theme),
+            _ => made.what_if(debrief, columns, theme),
+        }
+        made
+    }
+
+    fn say(&mut self, text: &str, columns: u16, style: Style) {
+        let columns = columns.min(96);
+        self.lines.extend(wrap(text, columns).into_iter().map(|line| vec![(line, style)]));
+    }
+
+    fn heading(&mut self, text: &str, theme: &Theme) {
+        if !self.lines.is_empty() {
+            self.lines.push(vec![]);
+        }
+        self.lines.push(vec![(text.to_owned(), theme.heading)]);
+    }
+
+    fn hang(&mut self, head: &str, text: &str, columns: u16, head_style: Style, style: Style) {
+        let indent = width(head);
+        for (index, line) in wrap(text, columns.min(110).saturating_sub(indent)).into_iter().enumerate() {
+            let head = if index == 0 { head.to_owned() } else { " ".repeat(indent as usize) };
+            self.lines.push(vec![(head, head_style), (line, style)]);
+        }
+    }
+
+    fn what_happened(&mut self, debrief: &Debrief, columns: u16, theme: &Theme) {
+        for (index, line) in debrief.source.iter().enumerate() {
+            self.say(line, columns, if index == 0 { theme.heading } else { theme.dim });
+        }
+        for paragraph in &debrief.what_happened {
+            self.lines.push(vec![]);
+            self.say(paragraph, columns, theme.text);
+        }
+        if !debrief.chain.is_empty() {
+            self.heading("from the latent cause to the customer", theme);
+        }
+        for (index, link) in debrief.chain.iter().enumerate() {
+            let head = if index == 0 { "   " } else { " ▼ " };
+            self.hang(head, link, columns, theme.dim, theme.text);
+        }
+        if !debrief.lessons.is_empty() {
+            self.heading("what the authors learned", theme);
+        }
+        for lesson in &debrief.lessons {
+            self.hang(" · ", lesson, columns, theme.dim, theme.text);
+        }
+    }
+
+    fn your_run(&mut self, debrief: &'a Debrief, columns: u16, theme: &Theme) {
+        for (what, figure, remark) in &debrief.score {
+            let head = format!("{what:<26} {figure:>14}  ");
+            self.hang(&head, remark, columns, theme.text, theme.dim);
+        }
+        self.chart_here(debrief);
+        self.heading("move by move: customers spared or hurt by each, against the run without it", theme);
+        for (index, one) in debrief.moves.iter().enumerate() {
+            self.move_line(index, one, columns, theme);
+        }
+        if debrief.moves.is_empty() {
+            self.say("nothing was done", columns, theme.dim);
+        }
+        self.diagnosis(debrief, columns, theme);
+    }
+
+    fn move_line(&mut self, index: usize, one: &Move, columns: u16, theme: &Theme) {
+        let (word, style) = match one.spared {
+            0 => ("no effect".to_owned(), theme.dim),
+            n if n > 0 => (format!("{} spared", grouped(n.unsigned_abs())), theme.good),
+            n => (format!("{} hurt", grouped(n.unsigned_abs())), theme.failing),
+        };
+        self.lines.push(vec![
+            (format!("{:>3}  ", index + 1), theme.dim),
+            (format!("{:<9}", one.clock), theme.dim),
+            (format!("{word:>14}  "), style),
+            (one.line.clone(), theme.own),
+        ]);
+        if !one.remark.is_empty() {
+            self.hang(&" ".repeat(30), &one.remark, columns, theme.dim, theme.text);
+        }
+    }
+
+    fn diagnosis(&mut self, debrief: &Debrief, columns: u16, theme: &Theme) {
+        for (question, given, right, evidence) in &debrief.diagnosis {
+            self.heading(question, theme);
+            let given_style = if given == right { theme.good } else { theme.failing };
+            self.hang(
+                " you said   ",
+                if given.is_empty() { "nothing" } else { given },
+                columns,
+                theme.dim,
+                given_style,
+            );
+            self.hang(" it was     ", right, columns, theme.dim, theme.text);
+            self.hang(" evidence   ", evidence, columns, theme.dim, theme.text);
+        }
+        if !debrief.predictions.is_empty() {
+            self.heading("what you expected", theme);
+        }
+        for prediction in &debrief.predictions {
+            let (head, style) = match prediction.came_true {
+                Some(true) => (" ✓ came true  ", theme.good),
+                Some(false) => (" ✕ did not    ", theme.failing),
+                None => (" ? open       ", theme.dim),
+            };
+            self.hang(head, &prediction.text, columns, style, theme.text);
+        }
+    }
+
+    fn their_run(&mut self, debrief: &Debrief, columns: u16, local: LocalTime, theme: &Theme) {
+        self.say("What the people who lived through it did, at their pace:", columns, theme.dim);
+        self.lines.push(vec![]);
+        for (at, line) in &debrief.their_moves {
+            self.hang(&format!(" {}  ", local.minute(*at)), line, columns, theme.dim, theme.text);
+        }
+        if !debrief.timeline.is_empty() {
+            self.heading("your timeline, which wrote itself", theme);
+        }
+        for (at, line) in &debrief.timeline {
+            self.hang(&format!(" {}  ", local.minute(*at)), line, columns, theme.dim, theme.text);
+        }
+    }
+
+    fn what_if(&mut self, debrief: &'a Debrief, columns: u16, theme: &Theme) {
+        self.say("The same outage, the same seed, played again:", columns, theme.dim);
+        self.chart_here(debrief);
+        self.heading("every move that made a difference", theme);
+        let mut moves: Vec<(usize, &Move)> =
+            debrief.moves.iter().enumerate().filter(|(_, one)| one.spared != 0).collect();
+        moves.sort_by_key(|(_, one)| one.spared);
+        for (index, one) in &moves {
+            self.move_line(*index, one, columns, theme);
+        }
+        if moves.is_empty() {
+            self.say("none did", columns, theme.dim);
+        }
+    }
+
+    /// You, they, nobody in a table, and their curves in a chart.
+    fn chart_here(&mut self, debrief: &'a Debrief) {
+        self.lines.push(vec![]);
+        let who = debrief.compared.iter().map(|one| width(&one.who)).max().unwrap_or(0) as usize;
+        let outcome = debrief.compared.iter().map(|one| width(&one.outcome)).max().unwrap_or(0) as usize;
+        for one in &debrief.compared {
+            self.lines
+                .push(vec![(format!(" {:<who$}   {:<outcome$}   {}", one.who, one.outcome, one.impact), Style::new())]);
+        }
+        if debrief.compared.iter().any(|one| one.curve.len() > 1) {
+            self.lines.push(vec![]);
+            self.chart = Some((self.lines.len(), &debrief.compared));
+            self.lines.extend(std::iter::repeat_n(vec![], CHART_HEIGHT as usize));
+        }
+    }
+
+    /// Draws from line `scroll` on and returns where it really starts.
+    fn draw(&self, frame: &mut Frame, area: Rect, scroll: u16, local: LocalTime, theme: &Theme) -> u16 {
+        let room = area.height.saturating_sub(1);
+        let scroll = scroll.min((self.lines.len() as u16).saturating_sub(room));
+        for (row, line) in self.lines.iter().skip(scroll as usize).take(room as usize).enumerate() {
+            let pieces: Vec<(&str, Style)> = line.iter().map(|(text, style)| (text.as_str(), *style)).collect();
+            put_pieces(frame.buffer_mut(), area.x, area.y + 1 + row as u16, area.width, &pieces);
+        }
+        if let Some((at, compared)) = self.chart {
+            let top = i32::from(area.y) + 1 + at as i32 - i32::from(scroll);
+            let chart = Rect { x: area.x, y: top.max(0) as u16, width: area.width.min(120), height: CHART_HEIGHT };
+            // A chart that is half scrolled out of view is left out, as half a chart would mislead.
+            if top > i32::from(area.y) && chart.bottom() <= area.bottom() {
+                draw_curves(frame, chart, compared, local, theme);
+            }
+        }
+        let hidden = (self.lines.len() as u16).saturating_sub(scroll + room);
+        if hidden > 0 {
+            put_right(frame.buffer_mut(), area.right(), area.bottom(), 20, &format!(" {hidden} more ▼ "), theme.dim);
+        }
+        scroll
+    }
+}
+
+fn draw_curves(frame: &mut Frame, area: Rect, compared: &[Compared], local: LocalTime, theme: &Theme) {
+    let curves: Vec<Vec<(Time, Option<f64>)>> =
+        compared.iter().map(|one| one.curve.iter().map(|(at, value)| (*at, Some(*value))).collect()).collect();
+    let times = || curves.iter().flatten().map(|(at, _)| *at);
+    let (Some(from), Some(to)) = (times().min(), times().max()) else { return };
+    // The player's own line is drawn last, over the others.
+    let mut series: Vec<Series<'_>> = curves
+        .iter()
+        .zip(compared)
+        .map(|(points, one)| {
+            let style = match one.who.as_str() {
+                "you" => theme.own,
+                "nobody" => theme.dim,
+                _ => theme.text,
+            };
+            Series { points, style, label: &one.who }
+        })
+        .collect();
+    series.reverse();
+    let scale = Scale { from, to, unit: "", threshold: None, marks: &[], local };
+    draw_chart(frame.buffer_mut(), area, &series, &scale, theme);
+}
+
+/// The sentence with which an incident ends, before the debrief.
+#[must_use]
+pub const fn ending(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Resolved => "It is over. Customers are well, and the cause is out of the system.",
+        Phase::Failed => {
+            "It is over: too many customers have been hurt for too long. That is what this outage does; now you can see how."
+        }
+        Phase::Expired => "The time is up. The incident goes to the next shift, and you get to see what it was.",
+        Phase::Quiet | Phase::Paged | Phase::Declared | Phase::Mitigated => "",
+    }
+}

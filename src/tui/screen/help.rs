@@ -1,0 +1,81 @@
+//! The keys that apply here, read from the same table that gives keys their meaning.
+
+use crate::tui::keymap::{Place, applying};
+use crate::tui::pen::{Edge, blank, pane, put, put_right, width, wrap};
+use crate::tui::theme::Theme;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// A line of the help.
+struct HelpLine {
+    keys: String,
+    text: String,
+    style: Style,
+}
+
+/// Draws the help over the screen, from line `scroll` on, which is kept in range.
+pub fn draw(frame: &mut Frame, screen: Rect, places: &[Place], scroll: &mut u16, theme: &Theme) {
+    let wide = screen.width.min(if screen.width >= 130 { 124 } else { 78 });
+    let area = Rect { x: screen.x + (screen.width - wide) / 2, width: wide, ..screen };
+    let buffer = frame.buffer_mut();
+    blank(buffer, area, Style::new());
+    let inner = pane(buffer, area, &Edge { title: "keys that apply here", focused: true, ..Edge::default() }, theme);
+    if inner.is_empty() {
+        return;
+    }
+    // On a wide screen in two columns.
+    let columns = if wide > 100 { 2 } else { 1 };
+    let column_width = inner.width / columns;
+    let lines = lines(places, column_width.saturating_sub(18), theme);
+    let in_view = (inner.height * columns) as usize;
+    *scroll = (*scroll).min((lines.len().saturating_sub(in_view)) as u16);
+    for (index, line) in lines.iter().skip(*scroll as usize).take(in_view).enumerate() {
+        let (column, row) = (index as u16 / inner.height, index as u16 % inner.height);
+        let x = inner.x + column * column_width;
+        put_right(buffer, x + 14, inner.y + row, 13, &line.keys, theme.key);
+        put(buffer, x + 16, inner.y + row, column_width.saturating_sub(17), &line.text, line.style);
+    }
+    let hidden = lines.len().saturating_sub(*scroll as usize + in_view);
+    if hidden > 0 {
+        put_right(
+            buffer,
+            area.right().saturating_sub(2),
+            area.bottom() - 1,
+            20,
+            &format!(" {hidden} more ▼ "),
+            theme.dim,
+        );
+    }
+}
+
+fn lines(places: &[Place], columns: u16, theme: &Theme) -> Vec<HelpLine> {
+    let mut lines = vec![];
+    for (index, place) in places.iter().enumerate() {
+        let mut bindings = applying(&places[..=index]).filter(|(binding, _)| binding.place == *place).peekable();
+        if bindings.peek().is_none() {
+            continue;
+        }
+        if index > 0 {
+            lines.push(HelpLine { keys: String::new(), text: String::new(), style: theme.text });
+        }
+        lines.push(HelpLine { keys: String::new(), text: place.title().to_owned(), style: theme.heading });
+        for (binding, first) in bindings {
+            let free = |key: &&crate::tui::key::Key| {
+                crate::tui::keymap::intent(**key, &places[..=index]) == Some(binding.intent)
+            };
+            let mut keys = first.to_string();
+            for key in binding.keys.iter().filter(free).filter(|key| **key != first) {
+                let longer = format!("{keys} {key}");
+                if width(&longer) <= 13 {
+                    keys = longer;
+                }
+            }
+            for (piece, text) in wrap(binding.help, columns).into_iter().enumerate() {
+                let keys = if piece == 0 { keys.clone() } else { String::new() };
+                lines.push(HelpLine { keys, text, style: theme.text });
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,288 @@
+//! Everything on the incident's screen that ends in a console line: menus, the palette, single keys, questions.
+
+use super::{Chosen, Dialog, IncidentScreen, Transition};
+use crate::incident::view::{Choice, RingState};
+use crate::tui::keymap::{Intent, Pane};
+use crate::tui::panel::dialog::{Item, ListDialog, Question};
+use crate::tui::panel::pager::{PagerRow, rows};
+use crate::tui::store::Store;
+
+impl IncidentScreen {
+    /// Types a line for the player: performs it, records it, and looks at what came of it.
+    pub fn perform(&mut self, line: &str, store: &mut dyn Store) {
+        let at = self.incident.now();
+        self.incident.perform(line);
+        if let Err(error) = store.performed(at, line) {
+            self.say(&error.to_string());
+        }
+        self.console.selected = None;
+        self.console.editor.remember(line);
+        self.look();
+    }
+
+    /// Puts a line into the console, to be gone on with.
+    fn prefill(&mut self, before: &str, after: &str) {
+        self.go(Pane::Console);
+        self.zoomed = false;
+        self.console.editor.set(before, after);
+    }
+
+    /// Intents that write a command, from whatever pane. False where it is none of them.
+    pub(super) fn on_command(&mut self, intent: Intent, store: &mut dyn Store) -> bool {
+        match intent {
+            Intent::Hint => self.perform("hint", store),
+            Intent::Pause => self.perform("pause", store),
+            Intent::Faster => self.change_speed(true, store),
+            Intent::Slower => self.change_speed(false, store),
+            Intent::Acknowledge => self.acknowledge(store),
+            Intent::Silence => self.silence(),
+            Intent::Reply => self.reply(),
+            Intent::Declare => self.prefill("declare SEV1 ", ""),
+            Intent::Status => self.prefill("status ", ""),
+            Intent::Hypothesis => self.prefill("hypothesis ", ""),
+            Intent::Predict => self.prefill("predict \"", "\" in 2m"),
+            Intent::Note => self.prefill("note ", ""),
+            Intent::Diagnose => self.open_diagnose_menu(store),
+            Intent::Resolve => self
+                .ask("resolve", "Closes the incident. If its cause is still in the system, the pager will ring again."),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The speeds that a key goes through; `speed N` takes any.
+    fn change_speed(&mut self, faster: bool, store: &mut dyn Store) {
+        const SPEEDS: [u32; 7] = [1, 2, 4, 6, 10, 15, 30];
+        let now = self.seen.header.speed;
+        let next = if faster {
+            SPEEDS.into_iter().find(|speed| *speed > now).unwrap_or(SPEEDS[6])
+        } else {
+            SPEEDS.into_iter().rev().find(|speed| *speed < now).unwrap_or(SPEEDS[0])
+        };
+        self.perform(&format!("speed {next}"), store);
+    }
+
+    fn acknowledge(&mut self, store: &mut dyn Store) {
+        let selected = self.selected_row().and_then(|row| match row {
+            PagerRow::Ring(index) => self.seen.rings.get(index),
+            PagerRow::Saying(_) => None,
+        });
+        let ring = selected
+            .filter(|ring| ring.state == RingState::Ringing && self.focus == Pane::Pager)
+            .or_else(|| self.seen.rings.iter().find(|ring| ring.state == RingState::Ringing));
+        match ring.map(|ring| ring.name.clone()) {
+            Some(name) => self.perform(&format!("ack {}", quoted(&name)), store),
+            None => self.say("nothing rings"),
+        }
+    }
+
+    fn silence(&mut self) {
+        let ring = match self.selected_row() {
+            Some(PagerRow::Ring(index)) => self.seen.rings.get(index),
+            _ => self.seen.rings.iter().find(|ring| ring.state != RingState::Over),
+        };
+        match ring.map(|ring| ring.name.clone()) {
+            Some(name) => {
+                let line = format!("silence {} --for 30m", quoted(&name));
+                self.ask(
+                    &line,
+                    "It goes on being measured, but rings nobody for half an hour, also when it gets worse.",
+                );
+            }
+            None => self.say("nothing fires"),
+        }
+    }
+
+    /// The latest thing said that waits for an answer.
+    fn reply(&mut self) {
+        let waiting = match self.selected_row() {
+            Some(PagerRow::Saying(index)) if !self.seen.sayings[index].answers.is_empty() => Some(index),
+            _ => self.seen.sayings.iter().rposition(|saying| !saying.answers.is_empty()),
+        };
+        match waiting {
+            Some(index) => self.open_answers(index),
+            None => self.say("nobody waits for an answer; `ask PERSON QUESTION` asks one"),
+        }
+    }
+
+    fn open_answers(&mut self, index: usize) {
+        let Some(saying) = self.seen.sayings.get(index) else { return };
+        let items = saying
+            .answers
+            .iter()
+            .map(|(words, line)| Item { label: words.clone(), line: line.clone(), warning: None })
+            .collect();
+        let title = format!("{}: {}", saying.who, saying.text);
+        self.dialog = Some(Dialog::List(ListDialog::menu(crate::tui::pen::fit(&title, 60), items, None), Chosen::Run));
+    }
+
+    fn selected_row(&self) -> Option<PagerRow> {
+        if self.focus != Pane::Pager {
+            return None;
+        }
+        rows(&self.seen.rings, &self.seen.sayings).get(self.pager.selected?).copied()
+    }
+
+    pub(super) fn open_pager_menu(&mut self) {
+        match self.selected_row() {
+            Some(PagerRow::Saying(index)) if self.seen.sayings[index].answers.is_empty() => {
+                let who = self.seen.sayings[index].who.clone();
+                if who == "you" {
+                    self.say("that was you");
+                } else {
+                    self.prefill(&format!("ask {} ", quoted(first_name(&who))), "");
+                }
+            }
+            Some(PagerRow::Saying(index)) => self.open_answers(index),
+            Some(PagerRow::Ring(index)) => {
+                let name = quoted(&self.seen.rings[index].name);
+                let item = |label: &str, line: String, warning: Option<&str>| Item {
+                    label: label.to_owned(),
+                    line,
+                    warning: warning.map(str::to_owned),
+                };
+                let items = vec![
+                    item("I have it", format!("ack {name}"), None),
+                    item(
+                        "Quiet for half an hour",
+                        format!("silence {name} --for 30m"),
+                        Some("It goes on being measured, but rings nobody for half an hour, also when it gets worse."),
+                    ),
+                ];
+                let title = self.seen.rings[index].name.clone();
+                self.dialog = Some(Dialog::List(ListDialog::menu(title, items, None), Chosen::Run));
+            }
+            None => self.say("nothing is selected"),
+        }
+    }
+
+    pub(super) fn open_part_menu(&mut self, near: Option<(u16, u16)>) {
+        let Some(name) = self.map.selected.clone().or_else(|| self.worst_part()) else { return };
+        self.map.selected = Some(name.clone());
+        let items = items(self.incident.menu(&name));
+        if items.is_empty() {
+            self.say("nothing can be looked at or done here");
+            return;
+        }
+        self.dialog = Some(Dialog::List(ListDialog::menu(name, items, near), Chosen::Run));
+    }
+
+    pub(super) fn open_palette(&mut self) {
+        let items = items(self.incident.palette());
+        self.dialog = Some(Dialog::List(ListDialog::filtered("do anything", items), Chosen::Run));
+    }
+
+    /// What was typed before, the latest first, each line once.
+    pub(super) fn open_history(&mut self) {
+        let mut items: Vec<Item> = vec![];
+        for line in self.console.editor.history().iter().rev() {
+            if !items.iter().any(|item| item.label == *line) {
+                items.push(Item { label: line.clone(), ..Item::default() });
+            }
+        }
+        self.dialog = Some(Dialog::List(ListDialog::filtered("history", items), Chosen::Edit));
+    }
+
+    fn open_diagnose_menu(&mut self, store: &mut dyn Store) {
+        let items: Vec<Item> = self
+            .seen
+            .questions
+            .iter()
+            .flat_map(|question| &question.causes)
+            .map(|(id, words)| Item { label: words.clone(), line: format!("diagnose {id}"), warning: None })
+            .collect();
+        if items.is_empty() {
+            // The command itself says why there is nothing to answer yet.
+            self.perform("diagnose", store);
+            return;
+        }
+        let title = self.seen.questions.first().map_or(String::new(), |question| question.text.clone());
+        self.dialog = Some(Dialog::List(ListDialog::menu(title, items, None), Chosen::Run));
+    }
+
+    fn ask(&mut self, line: &str, warning: &str) {
+        let question = Question { title: "do it?".to_owned(), text: warning.to_owned(), line: line.to_owned() };
+        self.dialog = Some(Dialog::Ask(question));
+    }
+
+    /// Keeps the selected line of output as evidence.
+    pub(super) fn pin(&mut self, store: &mut dyn Store) {
+        let Some((entry, line)) = self.console.selected else { return };
+        if line == 0 {
+            self.say("a command is no evidence; select a line that it printed");
+            return;
+        }
+        self.perform(&format!("pin {entry}:{line}"), store);
+        self.console.selected = Some((entry, line));
+    }
+
+    /// Keys that go to what lies over the panes.
+    pub(super) fn on_dialog(&mut self, intent: Intent, store: &mut dyn Store) -> Transition {
+        let Some(mut dialog) = self.dialog.take() else { return Transition::Stay };
+        match (&mut dialog, intent) {
+            (Dialog::List(list, _), Intent::Up) => list.step(-1),
+            (Dialog::List(list, _), Intent::Down) => list.step(1),
+            (Dialog::List(list, _), Intent::PageUp) => list.turn(-1),
+            (Dialog::List(list, _), Intent::PageDown) => list.turn(1),
+            (Dialog::List(list, chosen), Intent::Open | Intent::Complete) => {
+                let edit = *chosen == Chosen::Edit || intent == Intent::Complete;
+                if let Some(item) = list.current().cloned() {
+                    self.choose(&item, edit, store);
+                }
+                return Transition::Stay;
+            }
+            (Dialog::Ask(question), Intent::Confirm) => {
+                let line = question.line.clone();
+                self.perform(&line, store);
+                return Transition::Stay;
+            }
+            (Dialog::Leave(_), Intent::Levels) => return Transition::Levels,
+            (Dialog::Over(_), Intent::Confirm) => return Transition::Debrief,
+            (Dialog::Leave(_), Intent::Confirm) | (Dialog::Over(_), Intent::Leave) => return Transition::Leave,
+            // Anything that isn't for the dialog closes it, and nothing else.
+            _ => return Transition::Stay,
+        }
+        self.dialog = Some(dialog);
+        Transition::Stay
+    }
+
+    fn choose(&mut self, item: &Item, edit: bool, store: &mut dyn Store) {
+        let line = if item.line.is_empty() { item.label.as_str() } else { item.line.as_str() };
+        if let Some(open) = line.strip_suffix('…') {
+            self.prefill(open, "");
+        } else if edit {
+            self.prefill(line, "");
+        } else if let Some(warning) = &item.warning {
+            self.ask(line, warning);
+        } else {
+            self.perform(line, store);
+        }
+    }
+}
+
+fn items(choices: Vec<Choice>) -> Vec<Item> {
+    choices
+        .into_iter()
+        .map(|choice| Item {
+            label: choice.label,
+            line: choice.line,
+            warning: choice.changes.then(|| {
+                if choice.warning.is_empty() { "This changes the system.".to_owned() } else { choice.warning }
+            }),
+        })
+        .collect()
+}
+
+/// A name as the console takes it.
+fn quoted(name: &str) -> String {
+    if name.chars().any(|c| c.is_whitespace() || "'\"|&;$()<>*?#".contains(c)) {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    } else {
+        name.to_owned()
+    }
+}
+
+/// `Rosa, core chat` is called Rosa.
+fn first_name(who: &str) -> &str {
+    who.split(',').next().unwrap_or(who).trim()
+}

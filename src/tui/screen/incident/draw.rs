@@ -1,0 +1,201 @@
+//! The incident's screen, drawn from what was seen.
+
+use super::layout::{LEAST, Layout};
+use super::{Dialog, IncidentScreen};
+use crate::incident::view::Health;
+use crate::tui::hit::{Hits, Target};
+use crate::tui::keymap::{Pane, Place};
+use crate::tui::panel::{self, dialog, graphs, map, notebook, pager};
+use crate::tui::pen::{Edge, pane, put, put_right, width};
+use crate::tui::theme::{Look, Theme};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+impl IncidentScreen {
+    /// Draws everything, dialogs last.
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, places: &[Place], hits: &mut Hits, look: &Look) {
+        let theme = &look.theme;
+        let layout = Layout::of(area, self.top, self.focus, self.zoomed);
+        panel::header::draw(frame, layout.header, &self.seen.header, theme);
+        if let Some(notice) = layout.notice {
+            let text =
+                format!("{}×{} is small; from {}×{} on everything fits", area.width, area.height, LEAST.0, LEAST.1);
+            put(frame.buffer_mut(), notice.x + 1, notice.y, notice.width.saturating_sub(2), &text, theme.strained);
+        }
+        for (which, place) in &layout.panes {
+            self.draw_pane(frame, *which, *place, layout.tabs, hits, look);
+        }
+        let over = self.seen.header.phase.is_over().then_some("it is over: F10 shows the debrief");
+        let message = self.message.as_deref().or(over);
+        panel::keys::draw(frame, layout.keys, places, message, hits, theme);
+        self.remember_room(&layout);
+        let body = area;
+        match &mut self.dialog {
+            Some(Dialog::List(list, _)) => dialog::draw_list(frame, body, list, hits, theme),
+            Some(Dialog::Ask(question) | Dialog::Leave(question) | Dialog::Over(question)) => {
+                dialog::draw_question(frame, body, question, hits, theme);
+            }
+            None => {}
+        }
+    }
+
+    fn draw_pane(&mut self, frame: &mut Frame, which: Pane, area: Rect, tabs: bool, hits: &mut Hits, look: &Look) {
+        if area.height < 3 || area.width < 8 {
+            return;
+        }
+        let theme = &look.theme;
+        let focused = self.focus == which && self.dialog.is_none();
+        hits.add(area, Target::Pane(which));
+        let right = self.right_words(which);
+        let flashes = which == Pane::Pager && self.flash > 0 || (tabs && which == self.top && self.flash > 0);
+        let with_tabs = tabs && which != Pane::Console;
+        let edge = Edge {
+            title: which.title(),
+            number: Some(which.number()),
+            right: if with_tabs { "" } else { &right },
+            right_style: (which == Pane::Pager && pager::ringing(&self.seen.rings) > 0).then_some(theme.failing),
+            focused,
+            style: flashes.then_some(theme.alarm),
+        };
+        let inner = pane(frame.buffer_mut(), area, &edge, theme);
+        if with_tabs {
+            self.draw_tabs(frame, area, which, hits, theme);
+        }
+        self.draw_inside(frame, which, inner, focused, hits, look);
+    }
+
+    fn draw_inside(
+        &mut self,
+        frame: &mut Frame,
+        which: Pane,
+        inner: Rect,
+        focused: bool,
+        hits: &mut Hits,
+        look: &Look,
+    ) {
+        let theme = &look.theme;
+        let (now, local) = (self.seen.now(), self.seen.local());
+        match which {
+            Pane::Map => {
+                let motion = map::Motion { phase: if look.motion { self.motion } else { 0 }, focused };
+                map::draw(frame, inner, &self.seen.map, &mut self.map, motion, hits, theme);
+            }
+            Pane::Pager => {
+                pager::draw(
+                    frame,
+                    inner,
+                    &self.seen.rings,
+                    &self.seen.sayings,
+                    now,
+                    &mut self.pager,
+                    focused,
+                    hits,
+                    theme,
+                );
+            }
+            Pane::Graphs => {
+                let shown = graphs::Shown {
+                    graphs: &self.seen.graphs,
+                    marks: &self.seen.marks,
+                    now,
+                    window: self.graphs.span(),
+                    local,
+                };
+                graphs::draw(frame, inner, &shown, theme);
+            }
+            Pane::Console => {
+                let shown = panel::console::Shown {
+                    entries: &self.seen.console,
+                    pins: &self.seen.notebook.pins,
+                    shell: &self.seen.shell,
+                    focused,
+                };
+                panel::console::draw(frame, inner, &shown, &mut self.console, hits, theme);
+            }
+            Pane::Notebook => {
+                let scroll = &mut self.notebook_scroll;
+                notebook::draw(frame, inner, &self.seen.notebook, &self.seen.questions, scroll, local, theme);
+            }
+        }
+    }
+
+    /// What stands at the right of a pane's border.
+    fn right_words(&self, which: Pane) -> String {
+        match which {
+            Pane::Map => {
+                let failing = self.seen.map.parts.iter().filter(|part| part.health == Health::Failing).count();
+                if failing == 0 {
+                    "━ flows  ╌ fails".to_owned()
+                } else {
+                    format!("✕ {failing} failing   ━ flows  ╌ fails")
+                }
+            }
+            Pane::Pager => match pager::ringing(&self.seen.rings) {
+                0 => String::new(),
+                count => format!("{count} ringing"),
+            },
+            Pane::Graphs => {
+                let more = self.seen.graph_count.saturating_sub(self.seen.graphs.len());
+                let part = self.map.selected.as_deref().map_or(String::new(), |part| format!("{part}   "));
+                if more > 0 {
+                    format!("{part}{more} more   {}", self.graphs.words())
+                } else {
+                    format!("{part}{}", self.graphs.words())
+                }
+            }
+            Pane::Console => {
+                if self.console.selected.is_some() {
+                    "looking back".to_owned()
+                } else {
+                    self.seen.shell.clone()
+                }
+            }
+            Pane::Notebook => match notebook::count(&self.seen.notebook) {
+                0 => String::new(),
+                count => count.to_string(),
+            },
+        }
+    }
+
+    /// The names of the panes that are not in sight, with a badge where there is something new in them.
+    fn draw_tabs(&self, frame: &mut Frame, area: Rect, shown: Pane, hits: &mut Hits, theme: &Theme) {
+        let ringing = pager::ringing(&self.seen.rings);
+        let mut tabs: Vec<(Pane, String, Style)> = vec![];
+        for other in Pane::ALL.into_iter().filter(|other| *other != shown && *other != Pane::Console) {
+            let badge = match other {
+                Pane::Pager if ringing > 0 => format!(" ▲{ringing}"),
+                Pane::Pager if self.unread() > 0 => format!(" {} new", self.unread()),
+                Pane::Map if self.seen.map.parts.iter().any(|part| part.health == Health::Failing) => " ✕".to_owned(),
+                _ => String::new(),
+            };
+            let style = if badge.is_empty() { theme.dim } else { theme.failing };
+            tabs.push((other, format!(" {} {}{badge} ", other.number(), other.title()), style));
+        }
+        let buffer = frame.buffer_mut();
+        let mut right = area.right().saturating_sub(2);
+        for (other, text, style) in tabs.iter().rev() {
+            let columns = width(text);
+            if right < area.x + 16 + columns {
+                break;
+            }
+            let x = put_right(buffer, right, area.y, columns, text, *style);
+            hits.add(Rect { x, y: area.y, width: columns, height: 1 }, Target::Pane(*other));
+            right = x.saturating_sub(1);
+        }
+    }
+
+    /// How many graphs there is room for decides how many are looked at.
+    fn remember_room(&mut self, layout: &Layout) {
+        self.narrow = layout.tabs;
+        if let Some(area) = layout.place(Pane::Graphs) {
+            let (columns, rows) = graphs::grid(Rect {
+                width: area.width.saturating_sub(2),
+                height: area.height.saturating_sub(2),
+                ..area
+            });
+            self.graph_room = (columns * rows).into();
+            self.graph_points = usize::from(area.width / columns.max(1)) * 2;
+        }
+    }
+}

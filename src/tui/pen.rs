@@ -5,7 +5,7 @@
 
 use super::theme::Theme;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -124,6 +124,10 @@ pub fn put(buffer: &mut Buffer, x: u16, y: u16, columns: u16, text: &str, style:
         return 0;
     }
     let columns = columns.min(area.right() - x);
+    // What lay below is gone, also its colour: a style only says what differs from the terminal's own.
+    for column in x..x + columns.min(width(text)) {
+        buffer[Position::new(column, y)].set_style(Style::reset());
+    }
     let end = if width(text) > columns {
         buffer.set_stringn(x, y, fit(text, columns), columns as usize, style).0
     } else {
@@ -152,7 +156,7 @@ pub fn put_pieces(buffer: &mut Buffer, x: u16, y: u16, columns: u16, pieces: &[(
 /// Sets one cell.
 pub fn dot(buffer: &mut Buffer, x: u16, y: u16, symbol: &str, style: Style) {
     if let Some(cell) = buffer.cell_mut((x, y)) {
-        cell.set_symbol(symbol).set_style(style);
+        cell.set_symbol(symbol).set_style(Style::reset().patch(style));
     }
 }
 

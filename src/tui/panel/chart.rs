@@ -88,6 +88,7 @@ fn draw_line(buffer: &mut Buffer, plot: Rect, one: &Series<'_>, scale: &Scale<'_
         let y = (1.0 - (value / top).clamp(0.0, 1.0)) * (high - 1) as f64;
         (x.round() as i32, y.round() as i32)
     };
+    let mut above = vec![false; columns];
     let mut before: Option<(i32, i32)> = None;
     let mut last = None;
     for (time, value) in one.points {
@@ -99,22 +100,24 @@ fn draw_line(buffer: &mut Buffer, plot: Rect, one: &Series<'_>, scale: &Scale<'_
             continue;
         }
         let here = place(*time, value);
+        let over = scale.threshold.is_some_and(|threshold| value > threshold);
         for (x, y) in line(before.unwrap_or(here), here) {
             light(&mut cells, columns, rows, x, y);
+            if let Some(column) = above.get_mut((x / 2).max(0) as usize) {
+                *column |= over;
+            }
         }
         last = Some(here);
         before = Some(here);
     }
-    let limit = scale.threshold.map(|t| (1.0 - (t / top).clamp(0.0, 1.0)) * rows as f64);
     for row in 0..rows {
         for column in 0..columns {
             let bits = cells[row * columns + column];
             if bits == 0 {
                 continue;
             }
-            let above = limit.is_some_and(|limit| ((row + 1) as f64) <= limit.max(0.5) + 0.5);
             let symbol = char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' ').to_string();
-            let style = if above { theme.failing } else { one.style };
+            let style = if above[column] { theme.failing } else { one.style };
             dot(buffer, plot.x + column as u16, plot.y + row as u16, &symbol, style);
         }
     }

@@ -30,7 +30,7 @@ pub fn draw(frame: &mut Frame, area: Rect, places: &[Place], message: Option<&st
         let is_last = Some(index) == last;
         let needed = width(key) + 1 + width(label);
         let limit = if is_last { end } else { end.saturating_sub(reserved) };
-        if said.contains(label) || x + needed > limit {
+        if said.contains(label) || (*label == "keys" && !is_last) || x + needed > limit {
             continue;
         }
         if is_last && shown.len() > index + 1 {

@@ -1,6 +1,6 @@
 //! The living system: parts as boxes or, where there is no room, as a list; work that moves along the edges between them.
 
-use super::map_layout::{Detail, Placed, Widest, bar_columns, bar_line, cells_in, place};
+use super::map_layout::{Detail, Placed, Widest, bar_columns, bar_line, cells_in, inner_columns, place, text_columns};
 use crate::incident::view::{Bar, Edge, Health, Map, Part};
 use crate::tui::hit::{Hits, Target};
 use crate::tui::pen::{bar, dot, grouped, outline, put, put_pieces, put_right, width};
@@ -124,24 +124,37 @@ fn draw_box(buffer: &mut Buffer, area: Rect, part: &Part, detail: Detail, select
     if !version.is_empty() && x + 1 + width(&version) <= right {
         put_right(buffer, right, area.y, right - x, &version, theme.dim);
     }
-    let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
+    let inner = Rect {
+        x: area.x + 2,
+        y: area.y + 1,
+        width: inner_columns(area.width, detail),
+        height: area.height.saturating_sub(2),
+    };
     draw_inside(buffer, inner, part, detail, theme);
 }
 
 fn draw_inside(buffer: &mut Buffer, inner: Rect, part: &Part, detail: Detail, theme: &Theme) {
     let mut y = inner.y;
+    let amounts = text_columns(&part.bars);
     for one in &part.bars {
         if y >= inner.bottom() {
             return;
         }
         if detail == Detail::Wide {
-            let label = inner.width.saturating_sub(width(&one.text).max(9) + bar_columns(detail) + 4);
+            let label = inner.width.saturating_sub(amounts + bar_columns(detail) + 4);
             put(buffer, inner.x, y, label, &one.label, theme.text);
-            draw_bar(buffer, Rect { x: inner.x + label, y, width: inner.width - label, height: 1 }, one, detail, theme);
+            draw_bar(
+                buffer,
+                Rect { x: inner.x + label, y, width: inner.width - label, height: 1 },
+                one,
+                amounts,
+                detail,
+                theme,
+            );
             y += 1;
         } else {
             put(buffer, inner.x, y, inner.width, &one.label, theme.text);
-            draw_bar(buffer, Rect { y: y + 1, height: 1, ..inner }, one, detail, theme);
+            draw_bar(buffer, Rect { y: y + 1, height: 1, ..inner }, one, amounts, detail, theme);
             y += 2;
         }
     }
@@ -151,8 +164,11 @@ fn draw_inside(buffer: &mut Buffer, inner: Rect, part: &Part, detail: Detail, th
             Health::Good => theme.text,
             other => theme.health(other),
         };
-        put(buffer, inner.x, y, inner.width, &part.line, style);
-        y += 1;
+        let lines = if detail == Detail::Narrow { line_rows(&part.line, inner.width) } else { vec![part.line.clone()] };
+        for line in lines.iter().take(inner.bottom().saturating_sub(y) as usize) {
+            put(buffer, inner.x, y, inner.width, line, style);
+            y += 1;
+        }
     } else if part.bars.is_empty() && part.cells.is_empty() && y < inner.bottom() {
         put(buffer, inner.x, y, inner.width, &part.kind, theme.dim);
         y += 1;
@@ -177,9 +193,9 @@ fn badges(part: &Part) -> String {
 }
 
 /// The amount at the left, right-aligned where it stands under others, then the bar and where it goes.
-fn draw_bar(buffer: &mut Buffer, area: Rect, one: &Bar, detail: Detail, theme: &Theme) {
+fn draw_bar(buffer: &mut Buffer, area: Rect, one: &Bar, amounts: u16, detail: Detail, theme: &Theme) {
     let style = theme.health(one.health);
-    let text_columns = width(&one.text).max(9).min(area.width.saturating_sub(3));
+    let text_columns = amounts.min(area.width.saturating_sub(3));
     put_right(
         buffer,
         area.x + text_columns,
@@ -405,6 +421,7 @@ fn draw_list(
 ) {
     let name_columns = map.parts.iter().map(|part| width(&part.name)).max().unwrap_or(0).min(area.width / 3);
     let in_row = cells_in(area.width.saturating_sub(name_columns + 5)) as usize;
+    let amounts = map.parts.iter().map(|part| text_columns(&part.bars)).max().unwrap_or(0);
     let mut order: Vec<usize> = (0..map.parts.len()).collect();
     order.sort_by_key(|i| (map.parts[*i].column, map.parts[*i].row));
     let rows = list_rows(map, &order, in_row);
@@ -438,7 +455,7 @@ fn draw_list(
                 put(buffer, x - 3, line_area.y, 3, flow, theme.dim);
                 put(buffer, x, line_area.y, label, &one.label, theme.text);
                 let rest = Rect { x: x + label + 1, width: room.saturating_sub(label + 1), ..line_area };
-                draw_bar(buffer, rest, one, Detail::Wide, theme);
+                draw_bar(buffer, rest, one, amounts, Detail::Wide, theme);
             }
             RowKind::Cells(from, to) => {
                 for (index, cell) in part.cells[*from..*to].iter().enumerate() {

@@ -64,9 +64,22 @@ pub fn lines_of(part: &Part, detail: Detail, inner: u16) -> u16 {
     let bars = part.bars.len() as u16 * if detail == Detail::Wide { 1 } else { 2 };
     let cells = part.cells.len() as u16;
     let cell_rows = if cells == 0 { 0 } else { cells.div_ceil(cells_in(inner)) };
-    let line = u16::from(!part.line.is_empty());
+    let line = match (part.line.is_empty(), detail) {
+        (true, _) => 0,
+        (false, Detail::Narrow) => line_rows(&part.line, inner).len() as u16,
+        (false, _) => 1,
+    };
     let badges = u16::from(!part.badges.is_empty());
     (bars + cell_rows + line + badges).max(1)
+}
+
+/// The room inside a box that is so wide outside.
+#[must_use]
+pub const fn inner_columns(outer: u16, detail: Detail) -> u16 {
+    outer.saturating_sub(match detail {
+        Detail::Wide | Detail::Normal => 4,
+        Detail::Narrow => 3,
+    })
 }
 
 /// Where in its box a bar stands, as a line from the top border; used to let edges meet it.
@@ -96,7 +109,7 @@ fn place_at(map: &Map, area: Rect, detail: Detail, widest: &mut Widest) -> Optio
     }
     let boxes_width: u16 = widths.iter().sum();
     let gutters = used.saturating_sub(1) as u16;
-    let narrowest = if detail == Detail::Narrow { 4 } else { 8 };
+    let narrowest = if detail == Detail::Narrow { 4 } else { 7 };
     if boxes_width + gutters * narrowest > area.width {
         return None;
     }
@@ -121,8 +134,9 @@ fn stack(map: &Map, area: Rect, detail: Detail, spans: &[(u16, u16)]) -> Option<
     for (column, (left, right)) in spans.iter().enumerate() {
         let mut members: Vec<usize> = (0..map.parts.len()).filter(|i| map.parts[*i].column == column).collect();
         members.sort_by_key(|i| map.parts[*i].row);
-        let inner = (right - left).saturating_sub(2);
-        let heights: Vec<u16> = members.iter().map(|i| lines_of(&map.parts[*i], detail, inner) + 2).collect();
+        let inner = inner_columns(right - left, detail);
+        let heights: Vec<u16> =
+            members.iter().map(|i| lines_of(&map.parts[*i], detail, inner).max(ends(map, *i)) + 2).collect();
         let total: u16 = heights.iter().sum();
         let gaps = members.len().saturating_sub(1) as u16;
         if total > area.height {
@@ -140,8 +154,14 @@ fn stack(map: &Map, area: Rect, detail: Detail, spans: &[(u16, u16)]) -> Option<
 
 /// The outer width that a part would like to have.
 fn wanted(part: &Part, detail: Detail) -> u16 {
-    let head = width(&part.name) + 2 + if part.version.is_empty() { 0 } else { width(&part.version) + 2 };
-    let line = if part.line.is_empty() { width(&part.kind) } else { width(&part.line).max(12) };
+    let (limit, padding) = match detail {
+        Detail::Wide => (64, 4),
+        Detail::Normal => (36, 4),
+        Detail::Narrow => (24, 3),
+    };
+    let version = if part.version.is_empty() || detail == Detail::Narrow { 0 } else { width(&part.version) + 3 };
+    let head = width(&part.name) + 2 + version + u16::from(detail == Detail::Narrow);
+    let line = if part.line.is_empty() { width(&part.kind) } else { line_width(&part.line, detail) };
     let bars = part.bars.iter().map(|bar| wanted_for_bar(bar, detail)).max().unwrap_or(0);
     let cells = match (part.cells.len() as u16, detail) {
         (0, _) => 0,
@@ -149,18 +169,53 @@ fn wanted(part: &Part, detail: Detail) -> u16 {
         (count, _) => count.min(20) + (count.min(20) - 1) / 10,
     };
     let badges = part.badges.iter().map(|badge| width(badge) + 2).max().unwrap_or(0);
-    let limit = if detail == Detail::Narrow { 26 } else { 46 };
-    // A border and a blank on each side.
-    head.max(line).max(bars).max(cells).max(badges).min(limit) + 4
+    head.max(line).max(bars).max(cells).max(badges).min(limit) + padding
+}
+
+/// In a narrow box the line that sums a part up may take two rows.
+fn line_width(line: &str, detail: Detail) -> u16 {
+    match detail {
+        Detail::Narrow => line.split("  ").map(|piece| width(piece.trim())).max().unwrap_or(0),
+        _ => width(line).max(12),
+    }
+}
+
+/// That line in at most two rows, broken where its pieces are set apart.
+#[must_use]
+pub fn line_rows(line: &str, columns: u16) -> Vec<String> {
+    let mut rows: Vec<String> = vec![];
+    for piece in line.split("  ").map(str::trim).filter(|piece| !piece.is_empty()) {
+        let full = rows.len() == 2;
+        match rows.last_mut() {
+            Some(row) if full || width(row) + 2 + width(piece) <= columns => {
+                row.push_str("  ");
+                row.push_str(piece);
+            }
+            _ => rows.push(piece.to_owned()),
+        }
+    }
+    rows
 }
 
 fn wanted_for_bar(bar: &Bar, detail: Detail) -> u16 {
-    let text = width(&bar.text).max(9);
-    let own = text + 1 + bar_columns(detail) + 2;
+    let own = text_columns(std::slice::from_ref(bar)) + 1 + bar_columns(detail) + 2;
     match detail {
         Detail::Wide => width(&bar.label) + 2 + own,
         Detail::Normal | Detail::Narrow => own.max(width(&bar.label)),
     }
+}
+
+/// The columns that the amounts of a part's bars take, so that they stand under each other.
+#[must_use]
+pub fn text_columns(bars: &[Bar]) -> u16 {
+    bars.iter().map(|bar| width(&bar.text)).max().unwrap_or(0).max(9)
+}
+
+/// The lines that an edge can meet on one side of a part.
+fn ends(map: &Map, index: usize) -> u16 {
+    let leaving = map.edges.iter().filter(|edge| edge.from == index && edge.from_bar.is_none()).count();
+    let arriving = map.edges.iter().filter(|edge| edge.to == index && edge.to_bar.is_none()).count();
+    leaving.max(arriving).min(4) as u16
 }
 
 #[cfg(test)]

@@ -301,6 +301,11 @@ impl IncidentScreen {
         Transition::Stay
     }
 
+    /// Gives a pane the focus, and shows it where only one is in sight.
+    pub fn focus_on(&mut self, pane: Pane) {
+        self.go(pane);
+    }
+
     fn go(&mut self, pane: Pane) {
         self.focus = pane;
         if pane != Pane::Console {

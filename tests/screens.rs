@@ -1,0 +1,223 @@
+//! Every screen, drawn from fixed values at three sizes, compared with what it looked like before.
+
+#[path = "screens/fixture.rs"]
+mod fixture;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::Rect;
+use sev1::incident::view::Debrief;
+use sev1::incident::{Incident, Mode};
+use sev1::level::Level;
+use sev1::sim::quantity::Time;
+use sev1::tui::hit::Hits;
+use sev1::tui::keymap::{Pane, Place};
+use sev1::tui::local_time::LocalTime;
+use sev1::tui::screen::briefing::Briefing;
+use sev1::tui::screen::debrief::DebriefScreen;
+use sev1::tui::screen::incident::IncidentScreen;
+use sev1::tui::screen::levels::Levels;
+use sev1::tui::screen::title::Title;
+use sev1::tui::store::{LevelCard, Opening, Settings, Store, StoreError, Unfinished};
+use sev1::tui::theme::{Colours, Look};
+use sev1::tui::{app::App, key::Input, key::Key, key::Named, screen::help};
+use std::sync::Arc;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn look() -> Look {
+    Look::new("dark", Colours::True, false).expect("the theme is embedded")
+}
+
+/// Draws once at each size and compares the characters.
+fn snapshot(name: &str, mut draw: impl FnMut(&mut ratatui::Frame, Rect, &mut Hits, &Look)) {
+    let look = look();
+    for (width, height) in SIZES {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a backend in memory");
+        let mut hits = Hits::default();
+        terminal.draw(|frame| draw(frame, frame.area(), &mut hits, &look)).expect("a backend in memory");
+        keep_picture(&terminal, &format!("{name}-{width}x{height}"));
+        insta::assert_snapshot!(format!("{name}-{width}x{height}"), terminal.backend());
+    }
+}
+
+/// With `PICTURES=folder` the frames are also written as escape codes, to be looked at in colour.
+fn keep_picture(terminal: &Terminal<TestBackend>, name: &str) {
+    use ratatui::backend::{Backend, CrosstermBackend};
+    let Ok(folder) = std::env::var("PICTURES") else { return };
+    let mut bytes = vec![];
+    let buffer = terminal.backend().buffer();
+    let cells = buffer.content.iter().enumerate().map(|(index, cell)| {
+        let (x, y) = buffer.pos_of(index);
+        (x, y, cell)
+    });
+    CrosstermBackend::new(&mut bytes).draw(cells).expect("written to memory");
+    std::fs::write(format!("{folder}/{name}.ans"), bytes).expect("the folder is there");
+}
+
+fn incident(focus: Pane) -> IncidentScreen {
+    let incident = Incident::start(Arc::new(Level::default()), 1, Mode::OnCall);
+    let mut screen = IncidentScreen::new(incident, "forty-pods".to_owned());
+    screen.seen = fixture::forty_pods();
+    screen.focus_on(focus);
+    screen.seen = fixture::forty_pods();
+    screen
+}
+
+fn places(screen: &IncidentScreen) -> Vec<Place> {
+    screen.places().into_iter().chain([Place::Everywhere]).collect()
+}
+
+fn snapshot_incident(name: &str, focus: Pane) {
+    let mut screen = incident(focus);
+    snapshot(name, |frame, area, hits, look| {
+        let places = places(&screen);
+        screen.draw(frame, area, &places, hits, look);
+    });
+}
+
+#[test]
+fn the_title_offers_the_next_thing_to_do() {
+    let title = Title::new(&fixture::levels(), &fixture::unfinished());
+    snapshot("title", |frame, area, hits, look| title.draw(frame, area, hits, look));
+}
+
+#[test]
+fn the_levels_are_told_with_what_they_teach() {
+    let mut levels = Levels::new(fixture::levels(), Some("forty-pods"));
+    snapshot("levels", |frame, area, hits, look| levels.draw(frame, area, hits, look));
+}
+
+#[test]
+fn the_briefing_fits_on_a_page() {
+    let mut briefing = Briefing::new(fixture::levels().remove(1), None, None, None);
+    snapshot("briefing", |frame, area, _, look| briefing.draw(frame, area, look));
+}
+
+#[test]
+fn an_incident_with_the_console_in_focus() {
+    snapshot_incident("incident-console", Pane::Console);
+}
+
+#[test]
+fn an_incident_with_the_map_in_focus() {
+    snapshot_incident("incident-map", Pane::Map);
+}
+
+#[test]
+fn an_incident_with_the_pager_in_focus() {
+    snapshot_incident("incident-pager", Pane::Pager);
+}
+
+#[test]
+fn an_incident_with_the_graphs_in_focus() {
+    snapshot_incident("incident-graphs", Pane::Graphs);
+}
+
+#[test]
+fn an_incident_with_the_notebook_in_focus() {
+    snapshot_incident("incident-notebook", Pane::Notebook);
+}
+
+#[test]
+fn the_debrief_page_by_page() {
+    for (page, name) in ["debrief-story", "debrief-run", "debrief-theirs", "debrief-what-if"].into_iter().enumerate() {
+        let mut screen = DebriefScreen::new("Forty pods".to_owned(), "forty-pods".to_owned(), LocalTime::default());
+        screen.debrief = Some(fixture::debrief());
+        screen.turn_to(page);
+        snapshot(name, |frame, area, hits, look| screen.draw(frame, area, hits, look));
+    }
+}
+
+#[test]
+fn the_help_lists_the_keys_that_apply() {
+    let places = [Place::In(Pane::Map), Place::Panes, Place::Incident, Place::Everywhere];
+    snapshot("help", |frame, area, _, look| help::draw(frame, area, &places, &mut 0, &look.theme));
+}
+
+#[test]
+fn any_size_is_drawn_without_a_panic_and_a_small_one_says_what_it_needs() {
+    let look = look();
+    let mut screen = incident(Pane::Console);
+    for (width, height) in
+        (20..=400).step_by(19).flat_map(|width| (5..=120).step_by(5).map(move |height| (width, height)))
+    {
+        for focus in Pane::ALL {
+            screen.focus_on(focus);
+            screen.seen = fixture::forty_pods();
+            let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a backend in memory");
+            let mut hits = Hits::default();
+            let places = places(&screen);
+            terminal
+                .draw(|frame| screen.draw(frame, frame.area(), &places, &mut hits, &look))
+                .expect("a backend in memory");
+            let small = width < 80 || height < 24;
+            assert_eq!(
+                terminal.backend().to_string().contains("80×24"),
+                small && width >= 54 || small && width >= 39,
+                "{width}x{height}"
+            );
+        }
+    }
+}
+
+/// A store with fixed levels, that remembers what was recorded.
+#[derive(Default)]
+struct Shelf {
+    lines: Vec<String>,
+}
+
+impl Store for Shelf {
+    fn levels(&mut self) -> Vec<LevelCard> {
+        fixture::levels()
+    }
+    fn unfinished(&mut self) -> Vec<Unfinished> {
+        fixture::unfinished()
+    }
+    fn start(&mut self, _: &str, _: Option<u64>, _: Option<Mode>, _: Option<u32>) -> Result<Incident, StoreError> {
+        Ok(Incident::start(Arc::new(Level::default()), 1, Mode::OnCall))
+    }
+    fn resume(&mut self, run: &str) -> Result<Incident, StoreError> {
+        Err(StoreError(format!("the run {run} is gone")))
+    }
+    fn performed(&mut self, _: Time, line: &str) -> Result<(), StoreError> {
+        self.lines.push(line.to_owned());
+        Ok(())
+    }
+    fn passed(&mut self, _: &Incident) -> Result<(), StoreError> {
+        Ok(())
+    }
+    fn finish(&mut self, _: &Incident, _: &Debrief) -> Result<(), StoreError> {
+        Ok(())
+    }
+    fn settings(&self) -> Settings {
+        Settings::default()
+    }
+    fn keep(&mut self, _: &Settings) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_typed_on_the_screen_is_recorded_as_it_is_played() {
+    let mut shelf = Shelf::default();
+    let opening = Opening::Level { level: "forty-pods".to_owned(), seed: None, mode: None, speed: None };
+    let mut app = App::open(opening, &mut shelf, look());
+    app.on_input(Input::Key(Key::Named(Named::Enter)));
+    for c in "kubectl get pods".chars() {
+        app.on_input(Input::Key(Key::Char(c)));
+    }
+    app.on_input(Input::Key(Key::Named(Named::Enter)));
+    app.on_input(Input::Key(Key::Named(Named::F(2))));
+    drop(app);
+    assert_eq!(shelf.lines, ["kubectl get pods", "hint"]);
+}
+
+#[test]
+fn a_run_that_is_gone_is_told_on_the_title() {
+    let mut shelf = Shelf::default();
+    let mut app = App::open(Opening::Resume { run: "r9".to_owned() }, &mut shelf, look());
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a backend in memory");
+    terminal.draw(|frame| app.draw(frame)).expect("a backend in memory");
+    assert!(terminal.backend().to_string().contains("the run r9 is gone"));
+}

@@ -1,6 +1,8 @@
 //! The living system: parts as boxes or, where there is no room, as a list; work that moves along the edges between them.
 
-use super::map_layout::{Detail, Placed, Widest, bar_columns, bar_line, cells_in, inner_columns, place, text_columns};
+use super::map_layout::{
+    Detail, Placed, Widest, bar_columns, bar_line, cells_in, inner_columns, line_rows, place, text_columns,
+};
 use crate::incident::view::{Bar, Edge, Health, Map, Part};
 use crate::tui::hit::{Hits, Target};
 use crate::tui::pen::{bar, dot, grouped, outline, put, put_pieces, put_right, width};

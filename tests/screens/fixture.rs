@@ -285,7 +285,7 @@ fn queue_graph() -> Graph {
 
 fn restarts_graph() -> Graph {
     graph("rate(chat-consumer.restarts[1m])", "/min", "14/min", None, |second| {
-        (!(300..360).contains(&second)).then(|| if second < 150 { 0.0 } else { 9.0 + (second / 30 % 4) as f64 * 1.6 })
+        (!(300..360).contains(&second)).then_some(if second < 150 { 0.0 } else { 9.0 + (second / 30 % 4) as f64 * 1.6 })
     })
 }
 

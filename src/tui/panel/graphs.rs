@@ -98,7 +98,7 @@ pub fn draw(frame: &mut Frame, area: Rect, shown: &Shown<'_>, theme: &Theme) {
         let cell = Rect {
             x: area.x + column * cell_width,
             y: area.y + row * cell_height,
-            width: if last_column { area.right() - (area.x + column * cell_width) } else { cell_width - 2 },
+            width: if last_column { area.right() - (area.x + column * cell_width) - 1 } else { cell_width - 2 },
             height: cell_height,
         };
         draw_one(frame, cell, graph, shown, theme);

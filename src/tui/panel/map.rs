@@ -469,7 +469,7 @@ fn draw_list(
     }
     if most > state.scroll {
         let hidden = format!(" {} more ▼ ", most - state.scroll);
-        put_right(buffer, area.right(), area.bottom() - 1, 14, &hidden, theme.dim);
+        put_right(buffer, area.right().saturating_sub(1), area.bottom(), 14, &hidden, theme.dim);
     }
 }
 

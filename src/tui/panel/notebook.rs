@@ -55,7 +55,7 @@ pub fn draw(
     }
     if most > *scroll {
         let hidden = format!(" {} more ▼ ", most - *scroll);
-        put_right(buffer, area.right(), area.bottom() - 1, area.width, &hidden, theme.dim);
+        put_right(buffer, area.right().saturating_sub(1), area.bottom(), area.width, &hidden, theme.dim);
     }
 }
 

@@ -60,7 +60,12 @@ pub fn draw(
     let all = rows(rings, sayings);
     state.selected = state.selected.map(|at| at.min(all.len().saturating_sub(1))).filter(|_| !all.is_empty());
     let selected = state.selected.filter(|_| focused).and_then(|at| all.get(at)).copied();
-    let alerts = alert_lines(rings, now, selected, theme, area.width);
+    // Where there is little room an alert takes one line.
+    let alerts = if area.height < 12 {
+        short_alert_lines(rings, now, selected, theme)
+    } else {
+        alert_lines(rings, now, selected, theme, area.width)
+    };
     let chat = chat_lines(sayings, selected, theme, area.width);
     // Alerts get what they need, but leave a third to people.
     let for_chat =
@@ -97,7 +102,14 @@ pub fn draw(
     }
     if state.scroll > 0 {
         let hidden = format!(" {} newer ▼ ", state.scroll);
-        put_right(frame.buffer_mut(), area.right(), area.bottom() - 1, area.width, &hidden, theme.strained);
+        put_right(
+            frame.buffer_mut(),
+            area.right().saturating_sub(1),
+            area.bottom(),
+            area.width,
+            &hidden,
+            theme.strained,
+        );
     }
 }
 
@@ -147,6 +159,30 @@ fn alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, theme: &Th
         lines.push(PagerLine { row, left: what, right: String::new(), selected: false });
     }
     lines
+}
+
+fn short_alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, theme: &Theme) -> Vec<PagerLine> {
+    rings
+        .iter()
+        .enumerate()
+        .filter(|(_, ring)| ring.state != RingState::Over)
+        .map(|(index, ring)| {
+            let row = Some(PagerRow::Ring(index));
+            let (style, state) = match (ring.state, ring.is_page) {
+                (RingState::Ringing, true) => (theme.failing, ""),
+                (RingState::Ringing, false) => (theme.strained, ""),
+                (RingState::Acknowledged, _) => (theme.dim, "taken   "),
+                (RingState::Silenced | RingState::Over, _) => (theme.dim, "silenced   "),
+            };
+            let kind = if ring.is_page { "PAGE " } else { "note " };
+            let left = vec![
+                (format!(" {} {kind} ", ring_glyph(ring.state, ring.is_page)), style),
+                (ring.name.clone(), theme.heading),
+                (format!("   {}", ring.text), theme.text),
+            ];
+            PagerLine { row, left, right: format!("{state}{}", ago(now.since(ring.since))), selected: selected == row }
+        })
+        .collect()
 }
 
 fn chat_lines(sayings: &[Saying], selected: Option<PagerRow>, theme: &Theme, columns: u16) -> Vec<PagerLine> {

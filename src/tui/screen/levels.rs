@@ -133,7 +133,12 @@ impl Columns {
                 continue;
             }
             let text = fit(text, columns);
-            let padding = " ".repeat((columns - width(&text)) as usize + if index == 4 { 1 } else { 2 });
+            let after = match index {
+                3 => 0,
+                4 => 1,
+                _ => 2,
+            };
+            let padding = " ".repeat((columns - width(&text)) as usize + after);
             // Numbers end under each other.
             let pieces = if index == 3 {
                 [(padding.as_str(), between), (text.as_str(), style)]

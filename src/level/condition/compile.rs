@@ -14,6 +14,10 @@ pub trait Names {
     fn metric(&self, name: &str) -> Option<Metric>;
     /// All names of a sort, for telling the nearest.
     fn all(&self, sort: Sort) -> Vec<String>;
+    /// Whether names may be missing, as in a level from which something was left out: what they name is absent then.
+    fn is_lenient(&self) -> bool {
+        false
+    }
 }
 
 /// What a name is the name of.
@@ -199,7 +203,7 @@ impl Compiler<'_> {
         if !windowed && let Some(part) = word(name) {
             return Some(part);
         }
-        let metric = self.metric(span, name)?;
+        let Some(metric) = self.metric(span, name) else { return self.absent() };
         match (metric.shape, windowed) {
             (Shape::Counter | Shape::Gauge, false) => Some(Part::number(Node::Value(metric), metric.unit)),
             (Shape::Latency, _) => {
@@ -221,11 +225,16 @@ impl Compiler<'_> {
 
     fn metric(&mut self, span: &Range<usize>, name: &str) -> Option<Metric> {
         let found = self.names.metric(name);
-        if found.is_none() {
+        if found.is_none() && !self.names.is_lenient() {
             let (message, help) = self.unknown_metric(name);
             self.fault(span, message, help);
         }
         found
+    }
+
+    /// What stands for something that may be missing.
+    fn absent(&self) -> Option<Part> {
+        self.names.is_lenient().then_some(Part::number(Node::Absent, Unit::Mixed))
     }
 
     fn unknown_metric(&self, name: &str) -> (String, String) {
@@ -327,7 +336,7 @@ impl Compiler<'_> {
 
     fn over(&mut self, gathering: Gathering, argument: &Expression, after: i64) -> Option<Part> {
         if let Form::Name { name, window: Some(window), .. } = &argument.form {
-            let metric = self.metric(&argument.span, name)?;
+            let Some(metric) = self.metric(&argument.span, name) else { return self.absent() };
             if matches!(metric.shape, Shape::Counter | Shape::Gauge) {
                 let seconds = window.seconds().max(1);
                 return Some(Part::number(Node::OverWindow(gathering, metric, seconds), metric.unit));
@@ -344,7 +353,7 @@ impl Compiler<'_> {
         if !labels.is_empty() {
             return Some(None);
         }
-        let metric = self.metric(&argument.span, name)?;
+        let Some(metric) = self.metric(&argument.span, name) else { return self.absent().map(Some) };
         let seconds = window.map(|window| window.seconds().max(1));
         let part = match (role, metric.shape, seconds) {
             (Role::Rate, Shape::Counter, Some(seconds)) => Part::number(Node::Rate(metric, seconds), Unit::PerSecond),
@@ -430,14 +439,20 @@ impl Compiler<'_> {
             return None;
         }
         self.expect_known(&argument.span, &event, &[Sort::Event]);
-        Some(Some(Part::number(Node::Fact(Fact::Deliveries(event)), Unit::Plain)))
+        // Brokers count the deliveries of the messages that events send.
+        let metric = self.names.metric(&format!("message.{}.deliveries", event.replace(' ', "_")));
+        let node = metric.map_or(Node::Absent, Node::Value);
+        Some(Some(Part::number(node, Unit::Plain)))
     }
 
     /// Complains unless one of `sorts` has this name. A person is known by the name before the comma, too.
     fn expect_known(&mut self, span: &Range<usize>, name: &str, sorts: &[Sort]) {
         let all: Vec<String> = sorts.iter().flat_map(|sort| self.names.all(*sort)).collect();
         let short_of = |full: &str| full.split(',').next().unwrap_or_default().trim().to_owned();
-        if sorts.is_empty() || all.iter().any(|known| known == name || short_of(known) == name) {
+        if sorts.is_empty()
+            || self.names.is_lenient()
+            || all.iter().any(|known| known == name || short_of(known) == name)
+        {
             return;
         }
         let what = sorts.iter().map(|sort| sort.word()).collect::<Vec<_>>().join(" or ");

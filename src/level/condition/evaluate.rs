@@ -31,8 +31,6 @@ pub enum Fact {
     Told(Told, Vec<String>),
     /// Something is at a place (`broker/queue`, `broker/*`, a component), with this tag if one is given.
     Exists { place: String, tag: Option<String> },
-    /// How often the message of this event was delivered.
-    Deliveries(String),
     /// The share of the error budget that is used up.
     BudgetUsed,
     /// The player has declared an incident.
@@ -89,13 +87,20 @@ pub(super) enum Follow {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     Constant(f64, Unit),
+    /// Something that doesn't exist in a changed level: it has no value, ever.
+    Absent,
     Value(Metric),
     Rate(Metric, i64),
     Increase(Metric, i64),
     Quantile(Metric, Option<i64>, u8),
     Of(Gathering, Metric),
     OverWindow(Gathering, Metric, i64),
-    Over { gathering: Gathering, number: Box<Node>, after: i64, slot: usize },
+    Over {
+        gathering: Gathering,
+        number: Box<Node>,
+        after: i64,
+        slot: usize,
+    },
     Last(Metric),
     Fact(Fact),
     Time,
@@ -105,8 +110,17 @@ pub(super) enum Node {
     Or(Box<Node>, Box<Node>),
     Compare(Comparison, Box<Node>, Box<Node>),
     Calculate(Arithmetic, Box<Node>, Box<Node>),
-    For { condition: Box<Node>, seconds: i64, slot: usize },
-    Followed { follow: Follow, condition: Box<Node>, after: i64, slot: usize },
+    For {
+        condition: Box<Node>,
+        seconds: i64,
+        slot: usize,
+    },
+    Followed {
+        follow: Follow,
+        condition: Box<Node>,
+        after: i64,
+        slot: usize,
+    },
     Untouched(Box<Node>),
 }
 
@@ -117,6 +131,7 @@ impl Node {
     pub(super) fn value(&self, state: &mut State, series: &dyn Series, now: i64) -> Option<f64> {
         match self {
             Self::Constant(value, _) => Some(*value),
+            Self::Absent => None,
             Self::Value(metric) => series.value(metric.index, now),
             Self::Rate(metric, window) => {
                 increase(series, metric.index, now, *window).map(|(more, seconds)| more / seconds as f64)
@@ -225,6 +240,10 @@ impl Node {
             Self::Untouched(_) => {}
             _ => self.parts().into_iter().for_each(|part| part.collect_metrics(into)),
         }
+    }
+
+    pub(super) fn has_untouched(&self) -> bool {
+        matches!(self, Self::Untouched(_)) || self.parts().into_iter().any(Self::has_untouched)
     }
 
     pub(super) fn collect_facts<'n>(&'n self, into: &mut Vec<&'n Fact>) {

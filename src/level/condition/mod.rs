@@ -18,6 +18,8 @@ pub use functions::{FUNCTIONS, Function, Gathering, Told, WORDS};
 pub use syntax::{Argument, Arithmetic, Comparison, Expression, Form, MOST_CHARACTERS, parse};
 
 use crate::sim::quantity::Span;
+use serde::{Deserialize, Deserializer};
+use std::fmt;
 use std::ops::Range;
 
 /// What is wrong with a condition, and where in its text.
@@ -77,14 +79,33 @@ pub struct Metric {
     pub unit: Unit,
 }
 
-/// A condition or a measure, ready to be evaluated.
-#[derive(Clone, Debug, PartialEq)]
+/// A condition or a measure, ready to be evaluated. One that was only deserialized is a text, and never holds.
+#[derive(Clone, PartialEq)]
 pub struct Condition {
     text: String,
     node: evaluate::Node,
     slots: usize,
     unit: Unit,
     is_truth: bool,
+}
+
+impl Default for Condition {
+    fn default() -> Self {
+        Self { text: String::new(), node: evaluate::Node::Absent, slots: 0, unit: Unit::Plain, is_truth: true }
+    }
+}
+
+impl<'de> Deserialize<'de> for Condition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { text: String::deserialize(deserializer)?, ..Self::default() })
+    }
+}
+
+/// What it means, not how it is written: two texts of one meaning look the same.
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.node.fmt(f)
+    }
 }
 
 impl Condition {
@@ -160,6 +181,12 @@ impl Condition {
         let mut found = vec![];
         self.node.collect_facts(&mut found);
         found
+    }
+
+    /// Whether it looks at the run in which nobody acts.
+    #[must_use]
+    pub fn has_untouched(&self) -> bool {
+        self.node.has_untouched()
     }
 
     /// What it must remember from one second to the next.

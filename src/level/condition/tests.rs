@@ -222,9 +222,9 @@ fn both_sides_are_followed_even_where_one_decides() {
 fn facts_and_the_untouched_run_come_from_outside() {
     let mut told = world();
     told.quiet = Some(Box::new(Told::default().with("web.requests", Shape::Counter, Unit::Plain, &[Some(50.0)])));
-    told.facts.push((Fact::Told(super::Told::Seen, vec!["137".into()]), 1.0));
-    told.facts.push((Fact::Deliveries("the line".into()), 1200.0));
     told.facts.push((Fact::Exists { place: "rabbit/*".into(), tag: Some("poison".into()) }, 1.0));
+    told.facts.push((Fact::Told(super::Told::Seen, vec!["137".into()]), 1.0));
+    let told = told.with("message.the_line.deliveries", Shape::Counter, Unit::Plain, &[Some(1200.0)]);
     assert_eq!(at("untouched(web.requests) * 2", &told, 60), Some(100.0));
     assert_eq!(at("seen(\"137\") or asked(\"Dev\")", &told, 0), Some(1.0));
     assert_eq!(at("asked(\"Rosa\")", &told, 0), None, "nobody has told");

@@ -125,6 +125,22 @@ impl<'d> Place<'d> {
         self.step(self.node.and_then(|node| node.items().get(at).copied()), path)
     }
 
+    /// Along a path of fields and positions from here: `queues[0].name`.
+    #[must_use]
+    pub fn along(&self, path: &str) -> Self {
+        let mut here = self.clone();
+        for part in path.split('.').filter(|part| !part.is_empty()) {
+            let (name, positions) = part.split_at(part.find('[').unwrap_or(part.len()));
+            if !name.is_empty() {
+                here = here.field(name);
+            }
+            for position in positions.split('[').filter_map(|text| text.strip_suffix(']')) {
+                here = position.parse().map_or_else(|_| here.clone(), |at| here.item(at));
+            }
+        }
+        here
+    }
+
     fn step(&self, node: Option<&'d Node>, path: String) -> Self {
         let span = node.map_or_else(|| self.span.clone(), Node::head);
         Self { node, span, path }

@@ -1,0 +1,241 @@
+//! Checks of the system: its names, what refers to what, and values that no system could have.
+
+use super::Checker;
+use super::story::queue_names;
+use crate::level::document::Place;
+use crate::level::pending::component::{Settings, clients, service};
+use crate::level::pending::handler::Step;
+use crate::level::schema::{Event, Sections};
+use crate::sim::quantity::Span;
+
+/// More requests a second than this are beyond what a level may ask of a machine; `stands_for` helps.
+const FASTEST: f64 = 20_000.0;
+/// More instances than this are beyond what a level may have.
+const MOST_INSTANCES: u32 = 2_000;
+/// More components than this have no place on a screen.
+const MOST_COMPONENTS: usize = 60;
+
+impl Checker<'_> {
+    pub(super) fn system(&mut self, sections: &Sections, root: &Place) {
+        let place = root.field("system");
+        if sections.system.len() > MOST_COMPONENTS {
+            self.error(&place, format!("a system has at most {MOST_COMPONENTS} components"), "");
+        }
+        let names = sections.system.iter().enumerate();
+        let names: Vec<_> = names.map(|(at, one)| (one.name(), place.item(at).field("name"))).collect();
+        self.unique("components", names);
+        for (at, component) in sections.system.iter().enumerate() {
+            let place = place.item(at);
+            self.plain_name("a component", component.name(), &place.field("name"));
+            match component {
+                Settings::Clients(clients) => self.clients(clients, sections, &place),
+                Settings::Broker(broker) => {
+                    for (at, queue) in broker.queues.iter().enumerate() {
+                        self.plain_name("a queue", &queue.name, &place.field("queues").item(at).field("name"));
+                    }
+                    for (path, message) in broker.problems() {
+                        self.error(&place.along(&path), message, "");
+                    }
+                }
+                Settings::Service(service) => self.service(service, sections, &place),
+                Settings::Nodes(_) => {}
+            }
+        }
+        self.logs(sections, root);
+    }
+
+    fn clients(&mut self, clients: &clients::Settings, sections: &Sections, place: &Place) {
+        let loads = place.field("load");
+        let kinds = clients.load.iter().enumerate();
+        let kinds: Vec<_> = kinds.map(|(at, load)| (load.kind.as_str(), loads.item(at).field("kind"))).collect();
+        self.unique("kinds of load", kinds);
+        let queues = queue_names(sections);
+        for (at, load) in clients.load.iter().enumerate() {
+            let place = loads.item(at);
+            self.plain_name("a kind of load", &load.kind, &place.field("kind"));
+            match (&load.call, &load.publish) {
+                (Some(to), None) => self.callable(to, sections, &place.field("call")),
+                (None, Some(to)) => self.known("queue", to, &place.field("publish"), queues.iter().map(String::as_str)),
+                (None, None) => {
+                    self.error(
+                        &place,
+                        "this load goes nowhere",
+                        "add call: \"component\" or publish: \"broker/queue\"",
+                    );
+                }
+                (Some(_), Some(_)) => {
+                    self.error(&place.field("publish"), "a load calls or publishes", "keep one of the two");
+                }
+            }
+            let highest = load.rate.highest();
+            if highest > FASTEST {
+                let help = "lower load and capacity together, or let one request stand for ten: stands_for: 10";
+                self.error(&place.field("rate"), format!("{highest}/s is more than {FASTEST}/s"), help);
+            }
+            if load.patience <= Span::ZERO {
+                self.error(
+                    &place.field("patience"),
+                    "nobody has so little patience",
+                    "write for example patience: \"10s\"",
+                );
+            }
+            if load.stands_for == 0 {
+                self.error(&place.field("stands_for"), "a request stands for one or more", "write stands_for: 1");
+            }
+        }
+    }
+
+    fn service(&mut self, service: &service::Settings, sections: &Sections, place: &Place) {
+        let versions = place.field("versions");
+        let names = service.versions.iter().enumerate();
+        let names: Vec<_> =
+            names.map(|(at, version)| (version.name.as_str(), versions.item(at).field("name"))).collect();
+        self.unique("versions", names);
+        let known = service.versions.iter().map(|version| version.name.as_str());
+        self.known("version", &service.runs, &place.field("runs"), known);
+        if service.workers == 0 {
+            self.error(&place.field("workers"), "an instance needs at least one worker", "write workers: 1");
+        }
+        let queues = queue_names(sections);
+        for (at, consumes) in service.consumes.iter().enumerate() {
+            let place = place.field("consumes").item(at).field("queue");
+            self.known("queue", &consumes.queue, &place, queues.iter().map(String::as_str));
+        }
+        match &service.runs_on {
+            service::RunsOn::Kubernetes(kubernetes) => self.kubernetes(kubernetes, service, sections, place),
+            service::RunsOn::Machines(machines) => {
+                if machines.count == 0 || machines.count > MOST_INSTANCES {
+                    let place = place.field("runs_on").field("count");
+                    self.error(&place, format!("from 1 to {MOST_INSTANCES} machines can be had"), "");
+                }
+            }
+        }
+        for (at, version) in service.versions.iter().enumerate() {
+            let place = versions.item(at);
+            self.plain_name("a version", &version.name, &place.field("name"));
+            self.steps(&version.steps, sections, &place.field("steps"));
+        }
+    }
+
+    fn kubernetes(
+        &mut self,
+        kubernetes: &service::Kubernetes,
+        service: &service::Settings,
+        sections: &Sections,
+        place: &Place,
+    ) {
+        let runs_on = place.field("runs_on");
+        if kubernetes.replicas > MOST_INSTANCES {
+            self.error(&runs_on.field("replicas"), format!("at most {MOST_INSTANCES} pods can be had"), "");
+        }
+        if let Some(pool) = &kubernetes.pool {
+            let pools = sections.system.iter().filter_map(|component| match component {
+                Settings::Nodes(nodes) => Some(nodes.name.as_str()),
+                _ => None,
+            });
+            self.known("node pool", pool, &runs_on.field("pool"), pools);
+        }
+        let Some(limit) = kubernetes.memory.limit else { return };
+        let memory = runs_on.field("memory");
+        if kubernetes.memory.request > limit {
+            let message = format!("more is asked for ({}) than is allowed ({limit})", kubernetes.memory.request);
+            self.error(&memory.field("request"), message, "a request is at most the limit");
+        }
+        if service.memory.idle.high >= limit {
+            let message =
+                format!("a process that takes {} with nothing to do dies at its start", service.memory.idle.high);
+            self.warn(&memory.field("limit"), message, format!("the limit is {limit}; is that meant?"));
+        }
+    }
+
+    /// Complains about calls to what can't be called.
+    fn callable(&mut self, to: &str, sections: &Sections, place: &Place) {
+        let known = sections.system.iter().filter(|one| matches!(one, Settings::Service(_))).map(Settings::name);
+        self.known("component to call", to, place, known);
+    }
+
+    fn steps(&mut self, steps: &[Step], sections: &Sections, place: &Place) {
+        for (at, step) in steps.iter().enumerate() {
+            let place = place.item(at);
+            match step {
+                Step::Call { to, .. } => self.callable(to, sections, &place.field("to")),
+                Step::Publish { to, .. } => {
+                    let queues = queue_names(sections);
+                    self.known("queue", to, &place.field("to"), queues.iter().map(String::as_str));
+                }
+                Step::When { tag, not_tag, then, otherwise } => {
+                    self.tag_test(tag.as_deref(), not_tag.as_deref(), sections, &place);
+                    self.steps(then, sections, &place.field("then"));
+                    self.steps(otherwise, sections, &place.field("otherwise"));
+                }
+                Step::Repeat { r#do, .. } => self.steps(r#do, sections, &place.field("do")),
+                _ => {}
+            }
+        }
+    }
+
+    fn tag_test(&mut self, tag: Option<&str>, not_tag: Option<&str>, sections: &Sections, place: &Place) {
+        let (name, field) = match (tag, not_tag) {
+            (Some(tag), None) => (tag, "tag"),
+            (None, Some(tag)) => (tag, "not_tag"),
+            (None, None) => return self.error(place, "it is not said which tag is looked for", "add tag: \"…\""),
+            (Some(_), Some(_)) => {
+                return self.error(&place.field("not_tag"), "a `When` looks for one thing", "keep `tag` or `not_tag`");
+            }
+        };
+        let known = carried_tags(sections);
+        if !known.iter().any(|known| known == name) && self.given.strictness == super::Strictness::Whole {
+            let near = crate::level::document::nearest(name, known.iter().map(String::as_str));
+            let help = near.map_or_else(String::new, |near| format!("did you mean `{near}`?"));
+            self.warn(&place.field(field), format!("nothing in this level carries the tag `{name}`"), help);
+        }
+    }
+
+    fn logs(&mut self, sections: &Sections, root: &Place) {
+        let place = root.field("monitoring");
+        let services = || sections.system.iter().filter(|one| matches!(one, Settings::Service(_))).map(Settings::name);
+        for (at, shipping) in sections.monitoring.ships.iter().enumerate() {
+            let place = place.field("ships").item(at);
+            self.known("service", &shipping.from, &place.field("from"), services());
+            if shipping.delay < Span::ZERO || shipping.delay > Span::from_seconds(3600) {
+                self.error(&place.field("delay"), "a log line takes from no time to an hour", "delay: \"10s\"");
+            }
+        }
+        let names = sections.monitoring.alerts.iter().enumerate();
+        let alerts = place.field("alerts");
+        let names: Vec<_> = names.map(|(at, alert)| (alert.name.as_str(), alerts.item(at).field("name"))).collect();
+        self.unique("alerts", names);
+    }
+}
+
+/// Every tag that a request, a message or an event can carry.
+pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
+    fn of_steps(steps: &[Step], into: &mut Vec<String>) {
+        for step in steps {
+            match step {
+                Step::Publish { tags, .. } => into.extend(tags.iter().cloned()),
+                Step::When { then, otherwise, .. } => [then, otherwise].iter().for_each(|steps| of_steps(steps, into)),
+                Step::Repeat { r#do, .. } => of_steps(r#do, into),
+                _ => {}
+            }
+        }
+    }
+    let mut tags = vec![];
+    for component in &sections.system {
+        match component {
+            Settings::Clients(clients) => clients.load.iter().for_each(|load| tags.extend(load.tags.iter().cloned())),
+            Settings::Service(service) => {
+                service.versions.iter().for_each(|version| of_steps(&version.steps, &mut tags));
+            }
+            Settings::Broker(_) | Settings::Nodes(_) => {}
+        }
+    }
+    for event in &sections.events {
+        if let Event::Publish(publication) = event {
+            tags.extend(publication.tags.iter().cloned());
+        }
+    }
+    tags.sort();
+    tags.dedup();
+    tags
+}

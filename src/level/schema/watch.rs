@@ -1,0 +1,192 @@
+//! The monitoring of a level: part of the system, with gaps of its own.
+
+use crate::level::condition::Condition;
+use crate::sim::quantity::{Span, Time};
+use serde::Deserialize;
+
+/// What is scraped, alerted on and shipped.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Monitoring {
+    /// How often everything is scraped.
+    #[serde(default = "fifteen_seconds")]
+    pub scrape: Span,
+    /// What is collected.
+    #[serde(default)]
+    pub collects: Collects,
+    /// Which logs go where.
+    #[serde(default)]
+    pub ships: Vec<Shipping>,
+    /// What rings.
+    #[serde(default)]
+    pub alerts: Vec<Alert>,
+}
+
+const fn fifteen_seconds() -> Span {
+    Span::from_seconds(15)
+}
+
+impl Default for Monitoring {
+    fn default() -> Self {
+        Self { scrape: fifteen_seconds(), collects: Collects::All, ships: vec![], alerts: vec![] }
+    }
+}
+
+/// Which metrics are collected. What no one collects, no one sees.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Collects {
+    /// All of them.
+    #[default]
+    All,
+    /// All but these; `*` stands for any part of a name.
+    Not(Vec<String>),
+    /// These only.
+    Only(Vec<String>),
+}
+
+impl Collects {
+    /// Whether the metric of this name is collected.
+    #[must_use]
+    pub fn includes(&self, metric: &str) -> bool {
+        let among = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, metric));
+        match self {
+            Self::All => true,
+            Self::Not(patterns) => !among(patterns),
+            Self::Only(patterns) => among(patterns),
+        }
+    }
+
+    /// The patterns.
+    #[must_use]
+    pub fn patterns(&self) -> &[String] {
+        match self {
+            Self::All => &[],
+            Self::Not(patterns) | Self::Only(patterns) => patterns,
+        }
+    }
+}
+
+/// Whether `text` is what `pattern` says, or something below it (`web.volumes` includes `web.volumes.free`).
+pub(in crate::level) fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let mut has_star = false;
+    for part in parts {
+        has_star = true;
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty() || rest.starts_with('.') || (has_star && pattern.ends_with('*'))
+}
+
+/// A log that is collected somewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shipping {
+    /// The service whose log it is.
+    pub from: String,
+    /// Which of its logs.
+    #[serde(default)]
+    pub log: ShippedLog,
+    /// Where it can be searched.
+    #[serde(default = "kibana")]
+    pub to: String,
+    /// How long a line takes to get there.
+    #[serde(default = "ten_seconds")]
+    pub delay: Span,
+}
+
+fn kibana() -> String {
+    "kibana".into()
+}
+
+const fn ten_seconds() -> Span {
+    Span::from_seconds(10)
+}
+
+/// Which log of a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum ShippedLog {
+    /// What the code writes down.
+    #[default]
+    App,
+    /// What the process says when it dies.
+    Stderr,
+}
+
+/// Something that rings when a condition holds, on scraped values.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alert {
+    /// What it is called.
+    pub name: String,
+    /// When it rings.
+    pub when: Condition,
+    /// Whom it reaches.
+    #[serde(default)]
+    pub to: Destination,
+    /// How often it calls again while nobody has taken it.
+    #[serde(default = "five_minutes")]
+    pub repeat: Span,
+    /// What it means and what to do: the first line of its runbook.
+    #[serde(default)]
+    pub note: String,
+    /// Somebody has taken it before the level begins.
+    #[serde(default)]
+    pub acknowledged: Option<Acknowledged>,
+}
+
+const fn five_minutes() -> Span {
+    Span::from_seconds(300)
+}
+
+/// Whom an alert reaches.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Destination {
+    /// The pager.
+    #[default]
+    Page,
+    /// A channel that people read when they read it.
+    Channel(String),
+    /// Somebody's mail.
+    Mail(String),
+    /// A board that never calls.
+    Board(String),
+}
+
+/// An alert that somebody took long ago.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acknowledged {
+    /// Who.
+    pub by: String,
+    /// When.
+    #[serde(default)]
+    pub at: Time,
+    /// Why.
+    #[serde(default)]
+    pub note: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_means_a_name_or_what_lies_below_it() {
+        for (pattern, text, expected) in [
+            ("web.requests", "web.requests", true),
+            ("web.volumes", "web.volumes.free", true),
+            ("web", "web-2.requests", false),
+            ("web-*.volumes", "web-2.volumes.free", true),
+            ("web-*", "web-2.volumes", true),
+            ("*.failed", "web.failed", true),
+            ("*.failed", "web.failures", false),
+        ] {
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+        }
+        let some = Collects::Not(vec!["web.*".into()]);
+        assert!(!some.includes("web.failed") && some.includes("db.failed"));
+        assert!(Collects::Only(vec!["web".into()]).includes("web.failed"));
+    }
+}

@@ -15,6 +15,7 @@ use sev1::sim::quantity::Time;
 use sev1::tui::hit::Hits;
 use sev1::tui::keymap::{Pane, Place};
 use sev1::tui::local_time::LocalTime;
+use sev1::tui::panel::dialog::{self, Item, ListDialog};
 use sev1::tui::screen::briefing::Briefing;
 use sev1::tui::screen::debrief::DebriefScreen;
 use sev1::tui::screen::incident::IncidentScreen;
@@ -29,7 +30,8 @@ use std::sync::Arc;
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 fn look() -> Look {
-    Look::new("dark", Colours::True, false).expect("the theme is embedded")
+    let theme = std::env::var("THEME").unwrap_or_else(|_| "dark".to_owned());
+    Look::new(&theme, Colours::True, false).expect("the theme is embedded")
 }
 
 /// Draws once at each size and compares the characters.
@@ -44,7 +46,7 @@ fn snapshot(name: &str, mut draw: impl FnMut(&mut ratatui::Frame, Rect, &mut Hit
     }
 }
 
-/// With `PICTURES=folder` the frames are also written as escape codes, to be looked at in colour.
+/// With `PICTURES=folder` the frames are also written as escape codes, to be looked at in colour; `THEME=light` too.
 fn keep_picture(terminal: &Terminal<TestBackend>, name: &str) {
     use ratatui::backend::{Backend, CrosstermBackend};
     let Ok(folder) = std::env::var("PICTURES") else { return };
@@ -120,6 +122,69 @@ fn an_incident_with_the_graphs_in_focus() {
 #[test]
 fn an_incident_with_the_notebook_in_focus() {
     snapshot_incident("incident-notebook", Pane::Notebook);
+}
+
+/// Draws something over an incident in the middle.
+fn snapshot_over(name: &str, mut draw: impl FnMut(&mut ratatui::Frame, Rect, &mut Hits, &Look)) {
+    let mut screen = incident(Pane::Map);
+    snapshot(name, |frame, area, hits, look| {
+        let places = places(&screen);
+        screen.draw(frame, area, &places, hits, look);
+        draw(frame, area, hits, look);
+    });
+}
+
+fn choices() -> Vec<Item> {
+    let item = |label: &str, line: &str, warning: Option<&str>| Item {
+        label: label.to_owned(),
+        line: line.to_owned(),
+        warning: warning.map(str::to_owned),
+    };
+    vec![
+        item("List its pods", "kubectl get pods -l app=chat-consumer", None),
+        item("Why the last pod died", "kubectl describe pod chat-consumer-6c9f7d9c5b-2xk8p", None),
+        item("The last lines of a dead pod", "kubectl logs --previous chat-consumer-6c9f7d9c5b-2xk8p --tail=20", None),
+        item("Memory and processor of its pods", "kubectl top pods", None),
+        item("Restart all pods", "kubectl rollout restart deployment/chat-consumer", Some("All 40 pods are replaced.")),
+        item(
+            "Back to the version before",
+            "kubectl rollout undo deployment/chat-consumer",
+            Some("All pods are replaced."),
+        ),
+        item(
+            "Another number of pods",
+            "kubectl scale deployment/chat-consumer --replicas=…",
+            Some("Pods start or end."),
+        ),
+    ]
+}
+
+#[test]
+fn a_menu_shows_the_command_behind_each_choice() {
+    let mut list = ListDialog::menu("chat-consumer", choices(), Some((70, 4)));
+    list.step(4);
+    snapshot_over("menu", |frame, area, hits, look| dialog::draw_list(frame, area, &mut list, hits, &look.theme));
+}
+
+#[test]
+fn the_palette_finds_what_can_be_done() {
+    let mut list = ListDialog::filtered("do anything", choices());
+    for c in "pods".chars() {
+        list.edit(Key::Char(c));
+    }
+    snapshot_over("palette", |frame, area, hits, look| dialog::draw_list(frame, area, &mut list, hits, &look.theme));
+}
+
+#[test]
+fn a_question_says_what_will_happen() {
+    let question = dialog::Question {
+        title: "do it?".to_owned(),
+        text: "All 40 pods are replaced, ten at a time. What their logs hold is lost.".to_owned(),
+        line: "kubectl rollout restart deployment/chat-consumer".to_owned(),
+    };
+    snapshot_over("question", |frame, area, hits, look| {
+        dialog::draw_question(frame, area, &question, hits, &look.theme);
+    });
 }
 
 #[test]

@@ -35,8 +35,12 @@ enum Screen {
 }
 
 /// What the terminal is asked to do, besides drawing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wish {
+    /// Take the mouse, or give it back to the terminal.
+    pub mouse: Option<bool>,
+    /// Put this on the clipboard.
+    pub copy: Option<String>,
     /// Ring the bell once.
     pub bell: bool,
     /// Draw everything again.
@@ -57,6 +61,7 @@ pub struct App<'s> {
     wish: Wish,
     changed: bool,
     ticks: u64,
+    has_mouse: bool,
     outcome: Option<Outcome>,
     working: Option<Receiver<Debrief>>,
     finished: Option<Incident>,
@@ -78,6 +83,7 @@ impl<'s> App<'s> {
             wish: Wish::default(),
             changed: true,
             ticks: 0,
+            has_mouse: true,
             outcome: None,
             working: None,
             finished: None,
@@ -208,6 +214,7 @@ impl<'s> App<'s> {
                 Intent::Redraw => self.wish.redraw = true,
                 Intent::Suspend => self.wish.suspend = true,
                 Intent::Theme => self.next_theme(),
+                Intent::Mouse => self.switch_mouse(),
                 _ => {}
             }
             return;
@@ -217,6 +224,7 @@ impl<'s> App<'s> {
             Intent::Redraw => self.wish.redraw = true,
             Intent::Suspend => self.wish.suspend = true,
             Intent::Theme => self.next_theme(),
+            Intent::Mouse => self.switch_mouse(),
             other => self.on_screen(other),
         }
     }
@@ -254,6 +262,7 @@ impl<'s> App<'s> {
             },
             Screen::Incident(screen) => {
                 let transition = screen.on_intent(intent, self.store);
+                self.wish.copy = screen.takes_copy();
                 self.follow(transition);
             }
             Screen::Debrief(debrief) => match intent {
@@ -366,7 +375,23 @@ impl<'s> App<'s> {
     }
 
     fn tell(&mut self, error: &StoreError) {
-        self.message = Some(error.to_string());
+        self.say(error.to_string());
+    }
+
+    fn switch_mouse(&mut self) {
+        self.has_mouse = !self.has_mouse;
+        self.wish.mouse = Some(self.has_mouse);
+        let text = if self.has_mouse { "the mouse plays" } else { "the mouse selects text; F8 takes it back" };
+        self.say(text.to_owned());
+    }
+
+    /// Says something in the last line, on whatever screen.
+    fn say(&mut self, text: String) {
+        if let Screen::Incident(screen) = &mut self.screen {
+            screen.say(&text);
+        } else {
+            self.message = Some(text);
+        }
     }
 
     fn next_theme(&mut self) {
@@ -376,7 +401,7 @@ impl<'s> App<'s> {
         if let Ok(look) = Look::new(name, self.look.colours, self.look.ascii) {
             self.look = Look { motion: self.look.motion, ..look };
             self.settings.theme = Some(name.clone());
-            self.message = Some(format!("theme: {name}"));
+            self.say(format!("theme: {name}"));
             if let Err(error) = self.store.keep(&self.settings) {
                 self.tell(&error);
             }

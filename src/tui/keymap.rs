@@ -107,6 +107,10 @@ pub enum Intent {
     Confirm,
     /// What happened, after the end.
     Debrief,
+    /// Give the mouse to the terminal, to select text with, and take it back.
+    Mouse,
+    /// Copy this line to the clipboard.
+    Copy,
 }
 
 /// A region of the incident's screen.
@@ -277,6 +281,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Briefing, &[ESC, Key::Char('q')], I::Back, "levels", "back to the levels"),
     // The console, looking back.
     bind(L::Scrollback, &[Key::Char('p'), ENTER], I::Pin, "pin as evidence", "keep the selected line as evidence"),
+    bind(L::Scrollback, &[Key::Char('y')], I::Copy, "copy", "copy the selected line to the clipboard"),
     bind(
         L::Scrollback,
         &[UP, Key::Char('k'), Key::Shift(Named::Up), Key::CtrlNamed(Named::Up)],
@@ -420,6 +425,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Help, &[PAGE_DOWN, Key::Char(' ')], I::PageDown, "", "a page down"),
     // Everywhere.
     bind(L::Everywhere, &[f(1)], I::Help, "keys", "the keys that apply here"),
+    bind(L::Everywhere, &[f(8)], I::Mouse, "", "let the terminal select text with the mouse, and back"),
     bind(L::Everywhere, &[f(9)], I::Theme, "", "another theme"),
     bind(L::Everywhere, &[Key::Ctrl('l')], I::Redraw, "", "draw the whole screen again"),
     bind(L::Everywhere, &[Key::Ctrl('z')], I::Suspend, "", "back to the shell for a while; `fg` goes on"),

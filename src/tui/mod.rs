@@ -77,6 +77,12 @@ fn play(
         if wish.bell {
             screen.backend_mut().send(b"\x07")?;
         }
+        if let Some(take) = wish.mouse {
+            screen.backend_mut().send(terminal::mouse_bytes(take))?;
+        }
+        if let Some(text) = &wish.copy {
+            screen.backend_mut().send(&terminal::clipboard_bytes(text))?;
+        }
         if wish.suspend {
             guard.suspend()?;
             last_tick = Instant::now();

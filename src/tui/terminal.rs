@@ -55,6 +55,32 @@ impl Guard {
     }
 }
 
+/// Takes the mouse, or gives it back to the terminal, which selects text with it.
+#[must_use]
+pub const fn mouse_bytes(take: bool) -> &'static [u8] {
+    if take {
+        b"\x1b[?1000h\x1b[?1002h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
+    } else {
+        b"\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l"
+    }
+}
+
+/// Puts a text on the terminal's clipboard, where it lets programs do so (OSC 52).
+#[must_use]
+pub fn clipboard_bytes(text: &str) -> Vec<u8> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = b"\x1b]52;c;".to_vec();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for digit in 0..4 {
+            let value = (bits >> (18 - 6 * digit)) & 0x3f;
+            out.push(if digit <= chunk.len() { DIGITS[value as usize] } else { b'=' });
+        }
+    }
+    out.push(b'\x07');
+    out
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
         give_back();
@@ -213,6 +239,13 @@ mod tests {
             assert!(off.contains(&format!("{mode}l")), "{mode} is switched off");
         }
         assert!(on.contains("?25l") && off.contains("?25h"), "the cursor");
+    }
+
+    #[test]
+    fn the_clipboard_gets_base64() {
+        for (text, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("kubectl", "a3ViZWN0bA==")] {
+            assert_eq!(clipboard_bytes(text), format!("\x1b]52;c;{coded}\x07").into_bytes());
+        }
     }
 
     #[test]

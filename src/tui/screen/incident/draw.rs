@@ -30,7 +30,12 @@ impl IncidentScreen {
         let message = self.message.as_deref().or(over);
         panel::keys::draw(frame, layout.keys, places, message, hits, theme);
         self.remember_room(&layout);
-        let body = area;
+        // What hurts and the keys stay in sight, whatever lies over the panes.
+        let body = Rect {
+            y: area.y + layout.header.height,
+            height: layout.keys.y.saturating_sub(area.y + layout.header.height),
+            ..area
+        };
         match &mut self.dialog {
             Some(Dialog::List(list, _)) => dialog::draw_list(frame, body, list, hits, theme),
             Some(Dialog::Ask(question) | Dialog::Leave(question) | Dialog::Over(question)) => {

@@ -84,6 +84,7 @@ pub struct IncidentScreen {
     happened: usize,
     read: usize,
     rings: bool,
+    copies: Option<String>,
     graph_room: usize,
     graph_points: usize,
     /// Whether only one pane stands above the console.
@@ -120,6 +121,7 @@ impl IncidentScreen {
             happened: 0,
             read: 0,
             rings: false,
+            copies: None,
             graph_room: 2,
             graph_points: 100,
             narrow: true,
@@ -216,6 +218,11 @@ impl IncidentScreen {
         std::mem::take(&mut self.rings)
     }
 
+    /// What is to be put on the clipboard; asked once.
+    pub const fn takes_copy(&mut self) -> Option<String> {
+        self.copies.take()
+    }
+
     /// Whether nothing moves by itself at the moment.
     #[must_use]
     pub fn rests(&self) -> bool {
@@ -230,7 +237,8 @@ impl IncidentScreen {
         self.seen.sayings.len().saturating_sub(self.read)
     }
 
-    fn say(&mut self, text: &str) {
+    /// Says something in the last line, for a moment.
+    pub fn say(&mut self, text: &str) {
         self.message = Some(text.to_owned());
         self.message_left = MESSAGE_TICKS;
     }
@@ -379,6 +387,7 @@ impl IncidentScreen {
             Intent::First => isize::MIN / 2,
             Intent::Last => isize::MAX / 2,
             Intent::Pin => return self.pin(store),
+            Intent::Copy => return self.copy(),
             Intent::Back => {
                 self.console.selected = None;
                 return;
@@ -389,6 +398,14 @@ impl IncidentScreen {
             }
         };
         self.console.selected = step(&self.seen.console, self.console.selected, by);
+    }
+
+    fn copy(&mut self) {
+        let Some((id, line)) = self.console.selected else { return };
+        let Some(entry) = self.seen.console.iter().find(|entry| entry.id == id) else { return };
+        let text = line.checked_sub(1).and_then(|index| entry.output.get(index)).unwrap_or(&entry.line);
+        self.copies = Some(crate::tui::pen::sane(text));
+        self.say("copied");
     }
 
     fn ask_for_debrief(&mut self) -> Transition {

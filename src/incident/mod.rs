@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod console;
 pub mod report;
 pub mod run;
 pub mod script;

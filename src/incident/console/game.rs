@@ -1,0 +1,544 @@
+//! The game's own commands: what a person does in an incident apart from touching the system.
+//!
+//! Each turns its words into an [`Act`] and prints what comes back. What an act does is none of the console's business.
+
+use super::arguments::{Given, Mistake, valued};
+use super::{
+    Act, Call, Command, FAMILIES, Named, Place, Progress, Runs, Typed, World, always, candidate, find, nearest,
+};
+use super::{commands, nothing};
+use crate::incident::view::Candidate;
+use crate::sim::quantity::{Span, Time};
+
+/// A command of the game: it takes no time and can be typed anywhere.
+const fn game(
+    name: &'static str,
+    usage: &'static str,
+    summary: &'static str,
+    manual: &'static str,
+    run: fn(&mut Call, &mut dyn World) -> Progress,
+    complete: fn(&Typed, &dyn World) -> Vec<Candidate>,
+) -> Command {
+    Command {
+        name,
+        aliases: &[],
+        usage,
+        summary,
+        manual,
+        place: Place::Anywhere,
+        takes: Span::ZERO,
+        exists: always,
+        runs: Runs::Command(run),
+        complete,
+    }
+}
+
+/// The game's own commands, in the order in which an incident needs them.
+pub const COMMANDS: &[Command] = &[
+    game(
+        "help",
+        "help [COMMAND]",
+        "lists the commands, or says how one is written",
+        "`help` lists what there is in this incident. `help COMMAND` shows how a command is written, `man COMMAND` everything about it. Tab completes what you type.",
+        help,
+        |_, world| existing(world),
+    ),
+    game("man", "man COMMAND", "the manual of a command, with examples", "man man", manual, |_, world| existing(world)),
+    game(
+        "read",
+        "read [DOCUMENT]",
+        "lists the documents at hand, or shows one",
+        "Runbooks, the list of deploys, mails. Any part of a document's name is enough.\n\nread runbook",
+        read,
+        |_, world| named(world, Named::Documents),
+    ),
+    game(
+        "ack",
+        "ack [ALERT]",
+        "takes an alert: 'I have it'",
+        "Stops an alert from ringing and from going on to somebody else. Without a name it takes the most urgent one that rings.\n\nack",
+        |call, world| {
+            let alert = call.arguments().join(" ");
+            act(call, world, Act::Acknowledge { alert })
+        },
+        |_, world| named(world, Named::Firing),
+    ),
+    game(
+        "silence",
+        "silence ALERT [--for 30m]",
+        "keeps an alert from ringing for a while",
+        "It goes on being measured. What is silenced rings nobody, also when it gets worse.\n\nsilence 'queue depth' --for 30m",
+        silence,
+        |typed, world| with_flag(typed, named(world, Named::Alerts), "--for", "how long"),
+    ),
+    game(
+        "declare",
+        "declare [SEV1|SEV2|SEV3] [TEXT…]",
+        "declares an incident, so that people know",
+        "Opens the incident's channel and tells the company that somebody is on it. SEV1: all or most customers are hurt; SEV2: a part; SEV3: hardly anybody.\n\ndeclare SEV1 messages arrive late",
+        declare,
+        |typed, _| match typed.before.len() {
+            1 => vec![
+                candidate("SEV1", "all or most customers are hurt, or data is lost"),
+                candidate("SEV2", "a part of the customers, or a part of the product"),
+                candidate("SEV3", "slower or clumsier, but it works"),
+            ],
+            _ => vec![],
+        },
+    ),
+    game(
+        "status",
+        "status [TEXT…]",
+        "tells everybody how it stands; without words, shows how it stands",
+        "Customers and the company would rather know little than nothing.\n\nstatus we know what it is, messages are late, next update in 15 minutes",
+        |call, world| {
+            let text = call.arguments().join(" ");
+            act(call, world, Act::Status { text })
+        },
+        nothing,
+    ),
+    game(
+        "page",
+        "page PERSON",
+        "wakes a specialist",
+        "It takes people some minutes to get up and look.",
+        |call, world| {
+            let person = call.arguments().join(" ");
+            if person.is_empty() {
+                return list(call, world, Named::People, "page PERSON: who can be paged:");
+            }
+            act(call, world, Act::Page { person })
+        },
+        |_, world| named(world, Named::People),
+    ),
+    game(
+        "ask",
+        "ask PERSON QUESTION…",
+        "asks somebody something",
+        "People answer what they know, and they may be wrong.\n\nask Dev what changed last week?",
+        |call, world| match call.arguments().split_first() {
+            Some((person, text)) if !text.is_empty() => {
+                let (person, text) = (person.clone(), text.join(" "));
+                act(call, world, Act::Ask { person, text })
+            }
+            _ => list(call, world, Named::People, "ask PERSON QUESTION: who can be asked:"),
+        },
+        |typed, world| if typed.before.len() == 1 { named(world, Named::People) } else { vec![] },
+    ),
+    game(
+        "reply",
+        "reply PERSON NUMBER|TEXT…",
+        "answers somebody, with one of the answers on offer or in your own words",
+        "reply support 1",
+        |call, world| match call.arguments().split_first() {
+            Some((person, answer)) if !answer.is_empty() => {
+                let (person, answer) = (person.clone(), answer.join(" "));
+                act(call, world, Act::Reply { person, answer })
+            }
+            _ => list(call, world, Named::Answers, "reply PERSON NUMBER: what can be answered now:"),
+        },
+        reply_candidates,
+    ),
+    game(
+        "note",
+        "note TEXT…",
+        "writes a note with the time",
+        "note 09:44 limit raised to 3Gi, no change",
+        |call, world| {
+            let text = call.arguments().join(" ");
+            if text.is_empty() {
+                return call.fail("usage: note TEXT…");
+            }
+            act(call, world, Act::Note { text })
+        },
+        nothing,
+    ),
+    game(
+        "pin",
+        "pin TEXT|ENTRY:LINE [--for N|--against N]",
+        "keeps a line of output as evidence, for or against a hypothesis",
+        "TEXT is a part of the line, the latest that holds it is pinned. Or give the number of the entry (`history` shows them) and of the line within it, from 1.\n\npin anon-rss --for 1",
+        pin,
+        |typed, world| {
+            let about = "the hypothesis that it is about";
+            let mut all = with_flag(typed, vec![], "--for", about);
+            all.extend(with_flag(typed, vec![], "--against", about));
+            if typed.before.last().is_some_and(|word| word == "--for" || word == "--against") {
+                all = named(world, Named::Hypotheses);
+            }
+            all
+        },
+    ),
+    game(
+        "unpin",
+        "unpin TEXT",
+        "takes a pinned line off again",
+        "",
+        |call, world| {
+            let line = call.arguments().join(" ");
+            if line.is_empty() {
+                return call.fail("usage: unpin TEXT");
+            }
+            act(call, world, Act::Unpin { line })
+        },
+        nothing,
+    ),
+    game(
+        "hypothesis",
+        "hypothesis TEXT…",
+        "writes down what you think it is",
+        "Pins can speak for it or against it. A guess that is written down is easier to give up.\n\nhypothesis memory leak in the new version",
+        |call, world| {
+            let text = call.arguments().join(" ");
+            if text.is_empty() {
+                return call.fail("usage: hypothesis TEXT…");
+            }
+            act(call, world, Act::Hypothesis { text })
+        },
+        nothing,
+    ),
+    game(
+        "predict",
+        "predict \"WHAT\" in TIME",
+        "says what you expect to see, before you act",
+        "WHAT is a condition over metrics, or a metric with a word: `falls`, `rises`, `stops`. The debrief compares it with what came.\n\npredict \"queue falls\" in 2m",
+        predict,
+        |_, world| named(world, Named::Metrics),
+    ),
+    game(
+        "wait",
+        "wait TIME | wait until CONDITION",
+        "lets time pass",
+        "wait 10m\nwait until rate(NAME.restarts[2m]) == 0\n\nConditions see what monitoring sees, when it sees it. Ctrl-C ends the wait.",
+        wait,
+        |typed, world| match typed.before.get(1).map(String::as_str) {
+            None => vec![candidate("until", "a condition holds"), candidate("1m", "a minute"), candidate("5m", "")],
+            Some("until") => named(world, Named::Metrics),
+            Some(_) => vec![],
+        },
+    ),
+    game(
+        "graph",
+        "graph EXPRESSION",
+        "keeps a graph of a metric on the screen",
+        "graph rate(NAME.restarts[1m])",
+        |call, world| {
+            let expression = call.arguments().join(" ");
+            if expression.is_empty() {
+                return list(call, world, Named::Metrics, "graph EXPRESSION: what is collected:");
+            }
+            act(call, world, Act::Graph { expression })
+        },
+        |_, world| named(world, Named::Metrics),
+    ),
+    game(
+        "hint",
+        "hint",
+        "asks for a hint; it has its price",
+        "The hints go from a nudge to the answer, one at a time.",
+        |call, world| act(call, world, Act::Hint),
+        nothing,
+    ),
+    game(
+        "diagnose",
+        "diagnose [CAUSE]",
+        "says what the cause is; without one, lists the possible causes",
+        "Counts with the evidence that is pinned. It can be changed until the incident is closed.",
+        |call, world| match call.arguments() {
+            [] => list(call, world, Named::Causes, "diagnose CAUSE: what it could be:"),
+            [cause] => {
+                let cause = cause.clone();
+                act(call, world, Act::Diagnose { cause })
+            }
+            _ => call.fail("usage: diagnose CAUSE"),
+        },
+        |_, world| named(world, Named::Causes),
+    ),
+    game(
+        "resolve",
+        "resolve",
+        "closes the incident",
+        "When customers are well, the cause is known and out of the system. If it is still there, the pager rings again.",
+        |call, world| act(call, world, Act::Resolve),
+        nothing,
+    ),
+    game(
+        "pause",
+        "pause",
+        "stops the clock, or lets it run again",
+        "",
+        |call, world| act(call, world, Act::Pause),
+        nothing,
+    ),
+    game(
+        "speed",
+        "speed [NUMBER]",
+        "how many simulated seconds pass in one real second; without a number, the level's own",
+        "speed 6",
+        |call, world| {
+            let speed = match call.arguments() {
+                [] => None,
+                [number] => match number.trim_end_matches(['x', '×']).parse::<u32>() {
+                    Ok(speed @ 1..=3600) => Some(speed),
+                    _ => return call.fail(format!("speed: `{number}` is no speed: a whole number from 1 to 3600")),
+                },
+                _ => return call.fail("usage: speed [NUMBER]"),
+            };
+            act(call, world, Act::Speed(speed))
+        },
+        |_, _| ["1", "3", "6", "15", "60"].map(|speed| candidate(speed, "simulated seconds a second")).to_vec(),
+    ),
+];
+
+/// Does it, and prints what comes of it.
+fn act(call: &mut Call, world: &mut dyn World, act: Act) -> Progress {
+    match world.act(call.who, act) {
+        Ok(lines) => {
+            call.say_all(lines);
+            Progress::Done(0)
+        }
+        Err(refusal) => call.fail(refusal),
+    }
+}
+
+fn named(world: &dyn World, kind: Named) -> Vec<Candidate> {
+    world.named(kind).into_iter().map(|(name, about)| candidate(name, about)).collect()
+}
+
+fn existing(world: &dyn World) -> Vec<Candidate> {
+    commands().filter(|c| (c.exists)(world)).map(|c| candidate(c.name, c.summary)).collect()
+}
+
+fn with_flag(typed: &Typed, mut others: Vec<Candidate>, flag: &str, about: &str) -> Vec<Candidate> {
+    let given = typed.before.iter().any(|word| word.starts_with(flag));
+    if typed.before.len() > 1 && !given {
+        others.insert(0, candidate(flag, format!("flag: {about}")));
+    }
+    others
+}
+
+/// Prints what could be named, as the answer to a command without it.
+fn list(call: &mut Call, world: &dyn World, kind: Named, title: &str) -> Progress {
+    let all = world.named(kind);
+    call.say(title);
+    if all.is_empty() {
+        call.say("  nothing at the moment");
+    }
+    let width = all.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    for (name, about) in all {
+        call.say(format!("  {name:<width$}  {about}").trim_end());
+    }
+    Progress::Done(0)
+}
+
+fn help(call: &mut Call, world: &mut dyn World) -> Progress {
+    let Some(name) = call.arguments().first() else { return overview(call, world) };
+    let Some(command) = find(name).filter(|command| (command.exists)(world)) else {
+        let line = missing(name, world);
+        return call.fail(line);
+    };
+    call.say(format!("usage: {}", command.usage));
+    call.say(format!("  {}", command.summary));
+    if !command.aliases.is_empty() {
+        call.say(format!("  also: {}", command.aliases.join(", ")));
+    }
+    call.say(format!("  more: man {}", command.name));
+    Progress::Done(0)
+}
+
+fn overview(call: &mut Call, world: &dyn World) -> Progress {
+    for (title, family) in FAMILIES {
+        let here: Vec<&Command> = family.iter().filter(|command| (command.exists)(world)).collect();
+        if here.is_empty() {
+            continue;
+        }
+        call.say(format!("{title}:"));
+        for command in here {
+            call.say(format!("  {:<14}{}", command.name, command.summary));
+        }
+    }
+    call.say("`man COMMAND` says more; Tab completes; lines can be piped: kubectl get pods | grep -v Running | wc -l");
+    Progress::Done(0)
+}
+
+fn missing(name: &str, world: &dyn World) -> String {
+    let names = commands().filter(|c| (c.exists)(world)).map(|c| c.name);
+    match nearest(name, names) {
+        Some(near) => format!("there is no `{name}` here; did you mean {near}?"),
+        None => format!("there is no `{name}` here; `help` lists what there is"),
+    }
+}
+
+fn manual(call: &mut Call, world: &mut dyn World) -> Progress {
+    let Some(name) = call.arguments().first() else {
+        return call.fail("What manual page do you want? For example: man man");
+    };
+    let Some(command) = find(name).filter(|command| (command.exists)(world)) else {
+        let line = format!("No manual entry for {name}: {}", missing(name, world));
+        return call.fail(line);
+    };
+    call.say("NAME");
+    call.say(format!("    {} - {}", command.name, command.summary));
+    call.say("USAGE");
+    call.say(format!("    {}", command.usage));
+    if !command.aliases.is_empty() {
+        call.say(format!("    also: {}", command.aliases.join(", ")));
+    }
+    if !command.manual.is_empty() {
+        call.say("DESCRIPTION");
+        for line in command.manual.lines() {
+            call.say(format!("    {line}").trim_end());
+        }
+    }
+    match command.place {
+        Place::Anywhere => {}
+        Place::Bastion => call.say_all(["WHERE", "    on the bastion"]),
+        Place::Host => call.say_all(["WHERE", "    on a machine: ssh HOST"]),
+    }
+    Progress::Done(0)
+}
+
+fn read(call: &mut Call, world: &mut dyn World) -> Progress {
+    let wanted = call.arguments().join(" ");
+    if wanted.is_empty() {
+        return list(call, world, Named::Documents, "read DOCUMENT: what there is to read:");
+    }
+    let all = world.named(Named::Documents);
+    let lower = wanted.to_lowercase();
+    let exact = all.iter().find(|(name, _)| *name == wanted);
+    let found = exact.or_else(|| all.iter().find(|(name, _)| name.to_lowercase().contains(&lower)));
+    let Some(text) = found.and_then(|(name, _)| world.document(name)) else {
+        call.complain(format!("read: there is no document `{wanted}`"));
+        list(call, world, Named::Documents, "read DOCUMENT: what there is to read:");
+        return Progress::Done(1);
+    };
+    text.lines().for_each(|line| call.say(line));
+    Progress::Done(0)
+}
+
+fn silence(call: &mut Call, world: &mut dyn World) -> Progress {
+    let given = match Given::read(call.arguments(), &[valued(' ', "for", "TIME", "how long")]) {
+        Ok(given) => given,
+        Err(mistake) => return call.fail(mistake.gnu("silence")),
+    };
+    let alert = given.operands.join(" ");
+    if alert.is_empty() {
+        return list(call, world, Named::Alerts, "silence ALERT [--for 30m]: the alerts that there are:");
+    }
+    match given.value("for").unwrap_or("30m").parse::<Span>() {
+        Ok(span) if span > Span::ZERO => act(call, world, Act::Silence { alert, span }),
+        Ok(_) => call.fail("silence: the time has to be longer than nothing: --for 30m"),
+        Err(error) => call.fail(format!("silence: {error}")),
+    }
+}
+
+fn declare(call: &mut Call, world: &mut dyn World) -> Progress {
+    let words = call.arguments();
+    let first = words.first().map(|word| word.to_uppercase().replace('-', "")).unwrap_or_default();
+    let (severity, text) = if first.starts_with("SEV") { (first, &words[1..]) } else { (String::new(), words) };
+    let text = text.join(" ");
+    act(call, world, Act::Declare { severity, text })
+}
+
+fn reply_candidates(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
+    let open = world.named(Named::Answers);
+    match typed.before {
+        [_] => {
+            let mut people: Vec<Candidate> = vec![];
+            for (answer, about) in open {
+                let person = answer.rsplit_once(' ').map_or(answer.as_str(), |(person, _)| person).to_owned();
+                if people.iter().all(|known| known.word != person) {
+                    people.push(candidate(person, about));
+                }
+            }
+            people
+        }
+        [_, person] => {
+            let answers = open.into_iter().filter_map(|(answer, about)| {
+                let (to, number) = answer.rsplit_once(' ')?;
+                (to == person).then(|| candidate(number, about))
+            });
+            answers.collect()
+        }
+        _ => vec![],
+    }
+}
+
+fn pin(call: &mut Call, world: &mut dyn World) -> Progress {
+    let flags = [valued(' ', "for", "N", ""), valued(' ', "against", "N", "")];
+    let given = match Given::read(call.arguments(), &flags) {
+        Ok(given) => given,
+        // A pinned text may well begin with a hyphen.
+        Err(Mistake::UnknownShort(..)) => Given::plain(call.arguments()),
+        Err(mistake) => return call.fail(mistake.gnu("pin")),
+    };
+    let text = given.operands.join(" ");
+    if text.is_empty() {
+        return call.fail("usage: pin TEXT|ENTRY:LINE [--for N|--against N]");
+    }
+    let speaks_for = given.value("against").is_none();
+    let hypothesis = match given.value("for").or(given.value("against")).map(str::parse::<usize>) {
+        Some(Err(_)) => return call.fail("pin: a hypothesis is named by its number: --for 1"),
+        Some(Ok(number)) => Some(number),
+        None => None,
+    };
+    let Some((command, line)) = pinned(call, &text) else {
+        return call.fail(format!("pin: no line that has been printed holds `{text}`"));
+    };
+    act(call, world, Act::Pin { command, line, hypothesis, speaks_for })
+}
+
+/// The line that is meant, with the command that printed it.
+fn pinned(call: &Call, text: &str) -> Option<(String, String)> {
+    let by_number = text.split_once(':').and_then(|(entry, line)| {
+        let entry = call.entries.get(entry.parse::<usize>().ok()?)?;
+        let line = entry.output.get(line.parse::<usize>().ok()?.checked_sub(1)?)?;
+        Some((entry.line.clone(), line.clone()))
+    });
+    by_number.or_else(|| {
+        let own = |entry: &&crate::incident::view::Entry| !entry.line.starts_with("pin ");
+        let mut lines = call.entries.iter().filter(own).rev().flat_map(|entry| {
+            let of_entry = entry.output.iter().rev();
+            of_entry.map(move |line| (entry.line.clone(), line.clone()))
+        });
+        lines.find(|(_, line)| line.contains(text))
+    })
+}
+
+fn predict(call: &mut Call, world: &mut dyn World) -> Progress {
+    let words = call.arguments();
+    let Some(at) = words.iter().rposition(|word| word == "in" || word == "within").filter(|at| *at > 0) else {
+        return call.fail("predict: say by when: predict \"queue falls\" in 2m");
+    };
+    let what = words[..at].join(" ");
+    match words[at + 1..].concat().parse::<Span>() {
+        Ok(within) if within > Span::ZERO => act(call, world, Act::Predict { what, within }),
+        Ok(_) => call.fail("predict: the time has to be longer than nothing: in 2m"),
+        Err(error) => call.fail(format!("predict: {error}")),
+    }
+}
+
+fn wait(call: &mut Call, world: &mut dyn World) -> Progress {
+    let now = world.now();
+    match call.arguments() {
+        [] => call.fail("usage: wait TIME, or wait until CONDITION"),
+        [until, condition @ ..] if until == "until" => {
+            let condition = condition.join(" ");
+            if condition.is_empty() {
+                return call.fail("wait: until what? wait until CONDITION");
+            }
+            match world.holds(&condition) {
+                Ok(true) => Progress::Done(0),
+                // Conditions change at whole seconds.
+                Ok(false) => Progress::Again(Time::from_seconds(now.second() + 1).since(now)),
+                Err(error) => call.fail(format!("wait: {error}")),
+            }
+        }
+        words => match (words.concat().parse::<Span>(), call.visit) {
+            (Ok(span), 0) if span > Span::ZERO => Progress::Again(span),
+            (Ok(span), _) if span >= Span::ZERO => Progress::Done(0),
+            (Ok(_), _) => call.fail("wait: time only goes forward"),
+            (Err(error), _) => call.fail(format!("wait: {error}")),
+        },
+    }
+}

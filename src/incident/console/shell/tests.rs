@@ -1,0 +1,211 @@
+//! What lines mean, how they print, and that no text breaks the reader.
+
+use super::*;
+use proptest::prelude::*;
+use std::fmt::Write;
+
+/// The tree in a short form: words in brackets, operators between.
+fn shape(text: &str) -> String {
+    match parse(text) {
+        Err(error) => error.to_string(),
+        Ok(line) => show(&line),
+    }
+}
+
+fn show(line: &Line) -> String {
+    let mut out = String::new();
+    for item in &line.items {
+        let stages: Vec<String> = item.stages.iter().map(show_stage).collect();
+        out += &stages.join(" | ");
+        out += match item.then {
+            Then::Always => ";",
+            Then::IfWell => " && ",
+            Then::IfFailed => " || ",
+            Then::Meanwhile => " & ",
+        };
+    }
+    out
+}
+
+fn show_stage(stage: &Stage) -> String {
+    let mut out = String::new();
+    for word in &stage.words {
+        out += "[";
+        for part in &word.parts {
+            match part {
+                Part::Text(text) => out += text,
+                Part::Output { line, quoted } => {
+                    let _ = write!(out, "${}({})", if *quoted { "q" } else { "" }, show(line));
+                }
+            }
+        }
+        out += "]";
+    }
+    for redirect in &stage.redirects {
+        out += &format!("{redirect:?}").split([' ', '(']).next().unwrap_or_default().to_lowercase();
+    }
+    out
+}
+
+#[test]
+fn lines_read_as_bash_reads_them() {
+    let table = [
+        ("kubectl get pods", "[kubectl][get][pods];"),
+        ("  a   b  ", "[a][b];"),
+        ("a 'b c' \"d e\" f\\ g", "[a][b c][d e][f g];"),
+        ("a'b'\"c\"d", "[abcd];"),
+        ("a '' \"\"", "[a][][];"),
+        ("grep -v x | head -3", "[grep][-v][x] | [head][-3];"),
+        ("a&&b||c;d", "[a] && [b] || [c];[d];"),
+        ("watch 'x' &", "[watch][x] & "),
+        ("a $(b | c) d", "[a][$([b] | [c];)][d];"),
+        ("a `b c` d", "[a][$([b][c];)][d];"),
+        ("a \"x $(b) y\"", "[a][x $q([b];) y];"),
+        ("a x$(b)y", "[a][x$([b];)y];"),
+        ("a $(b $(c))", "[a][$([b][$([c];)];)];"),
+        ("a \"$(b \"c d\")\"", "[a][$q([b][c d];)];"),
+        ("awk '{print $1}'", "[awk][{print $1}];"),
+        ("awk \"{print $1, $NF}\"", "[awk][{print $1, $NF}];"),
+        ("a # b | c", "[a];"),
+        ("a#b", "[a#b];"),
+        ("# only a remark", ""),
+        ("", ""),
+        ("a\nb", "[a];[b];"),
+        ("a |\n b", "[a] | [b];"),
+        ("a \"b\\\"c\\n\"", "[a][b\"c\\n];"),
+        ("kubectl get pods 2>/dev/null", "[kubectl][get][pods]tofile;"),
+        ("a > b 2>&1", "[a]tofileerrorstooutput;"),
+        ("a 2", "[a][2];"),
+        ("ls *.log", "[ls][*.log];"),
+        ("rabbitmqadmin get queue='x.y'", "[rabbitmqadmin][get][queue=x.y];"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(shape(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_says_why() {
+    let table = [
+        ("a 'b", "bash: unexpected EOF while looking for matching `''"),
+        ("a \"b", "bash: unexpected EOF while looking for matching `\"'"),
+        ("a $(b", "bash: unexpected EOF while looking for matching `)'"),
+        ("a `b", "bash: unexpected EOF while looking for matching ``'"),
+        ("| a", "bash: syntax error near unexpected token `|'"),
+        ("a | | b", "bash: syntax error near unexpected token `|'"),
+        ("a |", "bash: syntax error near unexpected token `newline'"),
+        ("a && ", "bash: syntax error near unexpected token `newline'"),
+        ("; a", "bash: syntax error near unexpected token `;'"),
+        (";; a", "bash: syntax error near unexpected token `;;'"),
+        ("a > ", "bash: syntax error near unexpected token `newline'"),
+        ("a )", "bash: syntax error near unexpected token `)'"),
+        ("(a)", "bash: syntax error near unexpected token `('"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(shape(text), expected, "{text}");
+    }
+    assert!(parse(&"$(".repeat(100_000)).is_err());
+    assert!(parse(&"$(".repeat(1000)).is_err());
+    assert!(parse(&"a".repeat(LONGEST + 1)).is_err());
+}
+
+#[test]
+fn words_know_where_they_stand() {
+    let text = "kubectl logs 'a b' | grep x";
+    let line = parse(text).unwrap();
+    let spans: Vec<&str> = line.items[0].stages.iter().flat_map(|s| &s.words).map(|w| &text[w.span.clone()]).collect();
+    assert_eq!(spans, ["kubectl", "logs", "'a b'", "grep", "x"]);
+}
+
+#[test]
+fn the_cursor_knows_its_command() {
+    let table: [(&str, &[&str], &str, usize); 11] = [
+        ("", &[], "", 0),
+        ("kub", &[], "kub", 0),
+        ("kubectl ", &["kubectl"], "", 8),
+        ("kubectl get po", &["kubectl", "get"], "po", 12),
+        ("a | gre", &[], "gre", 4),
+        ("a | grep x ", &["grep", "x"], "", 11),
+        ("a $(kubectl ge", &["kubectl"], "ge", 12),
+        ("a `kubectl ge", &["kubectl"], "ge", 11),
+        ("ack 'messages la", &["ack"], "messages la", 4),
+        ("a && ", &[], "", 5),
+        ("a | ", &[], "", 4),
+    ];
+    for (text, before, partial, start) in table {
+        let cursor = at_cursor(text);
+        assert_eq!(
+            (cursor.before.as_slice(), cursor.partial.as_str(), cursor.start),
+            (&before.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()[..], partial, start),
+            "{text}"
+        );
+    }
+    assert_eq!(at_cursor("ack 'mess").quote, Some('\''));
+    assert!(at_cursor("a | gr").piped);
+}
+
+/// The line without the places of its words, which printing moves.
+fn bare(mut line: Line) -> Line {
+    for word in line.items.iter_mut().flat_map(|i| &mut i.stages).flat_map(|s| &mut s.words) {
+        word.span = 0..0;
+        strip(word);
+    }
+    for redirect in line.items.iter_mut().flat_map(|i| &mut i.stages).flat_map(|s| &mut s.redirects) {
+        if let Redirect::ToFile { file, .. } | Redirect::FromFile(file) = redirect {
+            file.span = 0..0;
+            strip(file);
+        }
+    }
+    line
+}
+
+fn strip(word: &mut Word) {
+    for part in &mut word.parts {
+        if let Part::Output { line, .. } = part {
+            *line = bare(std::mem::take(line));
+        }
+    }
+}
+
+fn shellish() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[a-z0-9$#*=-]{1,5}",
+        Just(" ".to_owned()),
+        Just("'".to_owned()),
+        Just("\"".to_owned()),
+        Just("`".to_owned()),
+        Just("$(".to_owned()),
+        Just(")".to_owned()),
+        Just(" | ".to_owned()),
+        Just(" && ".to_owned()),
+        Just(" & ".to_owned()),
+        Just("; ".to_owned()),
+        Just(" > ".to_owned()),
+        Just(" 2>&1 ".to_owned()),
+        Just("\\".to_owned()),
+        Just("\n".to_owned()),
+        Just("é".to_owned()),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_reader(text in any::<String>()) {
+        let _ = parse(&text);
+        let cursor = at_cursor(&text);
+        prop_assert!(cursor.start <= text.len());
+    }
+
+    #[test]
+    fn a_line_prints_back_to_one_that_means_the_same(text in shellish()) {
+        let cursor = at_cursor(&text);
+        prop_assert!(text.is_char_boundary(cursor.start));
+        if let Ok(line) = parse(&text) {
+            let printed = line.to_string();
+            let again = parse(&printed);
+            prop_assert!(again.is_ok(), "{printed:?} from {text:?}");
+            prop_assert_eq!(bare(again.unwrap()), bare(line), "{:?} from {:?}", printed, text);
+        }
+    }
+}

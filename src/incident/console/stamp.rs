@@ -1,0 +1,153 @@
+//! The level's local time as each tool writes it.
+//!
+//! The only place that turns a [`Time`] into a date. Knows of no wall clock.
+
+use crate::sim::quantity::{Span, Time};
+use jiff::civil::DateTime;
+
+/// How the local time of a level is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// The local time at which the incident begins.
+    pub starts: DateTime,
+    /// The zone's short name: `PDT`.
+    pub zone: String,
+    /// How far local time is ahead of UTC.
+    pub ahead: Span,
+}
+
+/// Zones by their short names, with their distance from UTC in minutes.
+const ZONES: [(&str, i64); 19] = [
+    ("UTC", 0),
+    ("GMT", 0),
+    ("WET", 0),
+    ("WEST", 60),
+    ("BST", 60),
+    ("CET", 60),
+    ("CEST", 120),
+    ("EET", 120),
+    ("EEST", 180),
+    ("IST", 330),
+    ("JST", 540),
+    ("EST", -300),
+    ("EDT", -240),
+    ("CST", -360),
+    ("CDT", -300),
+    ("MST", -420),
+    ("MDT", -360),
+    ("PST", -480),
+    ("PDT", -420),
+];
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { starts: jiff::civil::datetime(2020, 1, 1, 9, 0, 0, 0), zone: "UTC".to_owned(), ahead: Span::ZERO }
+    }
+}
+
+impl Clock {
+    /// A clock that shows `starts` when the incident begins, in a zone by its short name.
+    #[must_use]
+    pub fn new(starts: DateTime, zone: &str) -> Option<Self> {
+        let minutes = ZONES.iter().find(|(name, _)| *name == zone)?.1;
+        Some(Self { starts, zone: zone.to_owned(), ahead: Span::from_seconds(minutes * 60) })
+    }
+
+    /// The zones that [`Self::new`] knows.
+    pub fn zones() -> impl Iterator<Item = &'static str> {
+        ZONES.iter().map(|(name, _)| *name)
+    }
+
+    fn local(&self, at: Time) -> DateTime {
+        self.starts.saturating_add(jiff::SignedDuration::from_micros(at.micros()))
+    }
+
+    fn utc(&self, at: Time) -> DateTime {
+        self.local(at).saturating_sub(jiff::SignedDuration::from_micros(self.ahead.micros()))
+    }
+
+    /// `09:47`, for people.
+    #[must_use]
+    pub fn short(&self, at: Time) -> String {
+        self.local(at).strftime("%H:%M").to_string()
+    }
+
+    /// `09:47:12`, for the console.
+    #[must_use]
+    pub fn seconds(&self, at: Time) -> String {
+        self.local(at).strftime("%H:%M:%S").to_string()
+    }
+
+    /// `Tue 09:47:12 PDT`, for the header.
+    #[must_use]
+    pub fn header(&self, at: Time) -> String {
+        format!("{} {}", self.local(at).strftime("%a %H:%M:%S"), self.zone)
+    }
+
+    /// `Tue, 11 Aug 2020 09:41:12 -0700`, as `kubectl describe` writes it.
+    #[must_use]
+    pub fn describe(&self, at: Time) -> String {
+        let minutes = self.ahead.seconds() / 60;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
+        format!("{} {sign}{hours:02}{rest:02}", self.local(at).strftime("%a, %d %b %Y %H:%M:%S"))
+    }
+
+    /// `Tue Aug 11 09:41:12 PDT 2020`, as `date` writes it.
+    #[must_use]
+    pub fn date(&self, at: Time) -> String {
+        let local = self.local(at);
+        format!("{} {} {}", local.strftime("%a %b %e %H:%M:%S"), self.zone, local.strftime("%Y"))
+    }
+
+    /// `Tue Aug 11 09:41:12 2020 -0700`, as `git log` writes it.
+    #[must_use]
+    pub fn git(&self, at: Time) -> String {
+        let describe = self.describe(at);
+        let zone = describe.rsplit(' ').next().unwrap_or_default();
+        format!("{} {zone}", self.local(at).strftime("%a %b %-d %H:%M:%S %Y"))
+    }
+
+    /// `Aug 11 16:41:12`, as the journal of a machine writes it that keeps UTC.
+    #[must_use]
+    pub fn journal(&self, at: Time) -> String {
+        self.utc(at).strftime("%b %d %H:%M:%S").to_string()
+    }
+
+    /// `2020-08-11T16:41:12.123Z`, as logs write it.
+    #[must_use]
+    pub fn iso(&self, at: Time) -> String {
+        let millis = at.micros().div_euclid(1000).rem_euclid(1000);
+        format!("{}.{millis:03}Z", self.utc(at).strftime("%Y-%m-%dT%H:%M:%S"))
+    }
+
+    /// `2020-08-11 09:41:12`.
+    #[must_use]
+    pub fn plain(&self, at: Time) -> String {
+        self.local(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_writes_the_same_moment_its_own_way() {
+        let clock = Clock::new(jiff::civil::datetime(2020, 8, 11, 9, 38, 0, 0), "PDT").unwrap();
+        let at = Time::from_micros(192_123_000);
+        assert_eq!(clock.short(at), "09:41");
+        assert_eq!(clock.header(at), "Tue 09:41:12 PDT");
+        assert_eq!(clock.describe(at), "Tue, 11 Aug 2020 09:41:12 -0700");
+        assert_eq!(clock.journal(at), "Aug 11 16:41:12");
+        assert_eq!(clock.iso(at), "2020-08-11T16:41:12.123Z");
+        assert_eq!(clock.date(at), "Tue Aug 11 09:41:12 PDT 2020");
+        assert_eq!(clock.git(at), "Tue Aug 11 09:41:12 2020 -0700");
+        assert_eq!(clock.iso(Time::from_micros(-1000)), "2020-08-11T16:37:59.999Z");
+    }
+
+    #[test]
+    fn a_zone_that_nobody_knows_is_refused() {
+        assert!(Clock::new(Clock::default().starts, "XYZ").is_none());
+    }
+}

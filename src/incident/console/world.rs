@@ -1,0 +1,153 @@
+//! What the console needs of the incident around it: the system to look at and operate, and the game's own acts.
+//!
+//! The console never reaches past this: it knows no score, no team and no goal, it only asks and does.
+
+use super::stamp::Clock;
+use crate::sim::quantity::{Span, Time};
+
+/// The world at the moment at which a command takes effect.
+pub trait World {
+    /// Now: a whole millisecond.
+    fn now(&self) -> Time;
+
+    /// How the level's local time is told.
+    fn clock(&self) -> &Clock;
+
+    /// One of the game's own acts; returns what it prints.
+    ///
+    /// # Errors
+    /// Why it can't be done now, in words for the player.
+    fn act(&mut self, who: &str, act: Act) -> Result<Vec<String>, String>;
+
+    /// Whether a condition holds, on what has been scraped.
+    ///
+    /// # Errors
+    /// Where it can't be read or names no metric, and what to write instead.
+    fn holds(&self, condition: &str) -> Result<bool, String>;
+
+    /// Things of the game that commands name, each with a few words about it, in an order worth reading.
+    fn named(&self, kind: Named) -> Vec<(String, String)>;
+
+    /// The text of a document by its name in [`Named::Documents`].
+    fn document(&self, name: &str) -> Option<String>;
+}
+
+/// Kinds of named things that aren't part of the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// Alerts that fire now, the most urgent first; about: what was measured.
+    Firing,
+    /// Every alert rule.
+    Alerts,
+    /// Causes that `diagnose` takes; about: what each says.
+    Causes,
+    /// Documents that can be read; about: what they are.
+    Documents,
+    /// People who can be asked, paged or answered; about: who they are.
+    People,
+    /// Metrics that are collected, for conditions; about: unit and meaning.
+    Metrics,
+    /// Hypotheses written down so far, by number.
+    Hypotheses,
+    /// Answers that are open: `WHO N`; about: its words.
+    Answers,
+}
+
+/// What the game itself can be asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Declares an incident, with a severity and a few words, both of which may be empty.
+    Declare {
+        /// `SEV1`.
+        severity: String,
+        /// What is wrong.
+        text: String,
+    },
+    /// Wakes a specialist.
+    Page {
+        /// Whom.
+        person: String,
+    },
+    /// Asks somebody something.
+    Ask {
+        /// Whom.
+        person: String,
+        /// What.
+        text: String,
+    },
+    /// Answers somebody: by the number of an offered answer, or in own words.
+    Reply {
+        /// Whom.
+        person: String,
+        /// `1`, or words.
+        answer: String,
+    },
+    /// Takes an alert: 'I have it'.
+    Acknowledge {
+        /// The alert's name; empty for the most urgent that rings.
+        alert: String,
+    },
+    /// Keeps an alert from ringing for a while.
+    Silence {
+        /// The alert's name.
+        alert: String,
+        /// For how long.
+        span: Span,
+    },
+    /// Tells the customers or the company how it stands; without text, shows how it stands.
+    Status {
+        /// The message.
+        text: String,
+    },
+    /// Writes a note.
+    Note {
+        /// What.
+        text: String,
+    },
+    /// Keeps a line of output as evidence.
+    Pin {
+        /// The command that printed it.
+        command: String,
+        /// The line.
+        line: String,
+        /// The hypothesis that it is about, by number.
+        hypothesis: Option<usize>,
+        /// Whether it speaks for or against that.
+        speaks_for: bool,
+    },
+    /// Takes a pin off again.
+    Unpin {
+        /// A part of the pinned line.
+        line: String,
+    },
+    /// Writes down a guess at the cause.
+    Hypothesis {
+        /// What it says.
+        text: String,
+    },
+    /// Says what will be seen, and by when.
+    Predict {
+        /// A condition, or words such as `queue falls`.
+        what: String,
+        /// By when.
+        within: Span,
+    },
+    /// Asks for the next hint.
+    Hint,
+    /// Answers the question for the cause.
+    Diagnose {
+        /// The cause's id.
+        cause: String,
+    },
+    /// Closes the incident.
+    Resolve,
+    /// Stops the clock, or lets it run again.
+    Pause,
+    /// Sets the clock's speed in simulated seconds a second; `None` for the level's own.
+    Speed(Option<u32>),
+    /// Keeps a graph of a metric or a condition on the screen.
+    Graph {
+        /// The expression.
+        expression: String,
+    },
+}

@@ -2,6 +2,7 @@
 //!
 //! The only place that turns a [`Time`] into a date. Knows of no wall clock.
 
+use crate::level::schema;
 use crate::sim::quantity::{Span, Time};
 use jiff::civil::DateTime;
 
@@ -16,29 +17,6 @@ pub struct Clock {
     pub ahead: Span,
 }
 
-/// Zones by their short names, with their distance from UTC in minutes.
-const ZONES: [(&str, i64); 19] = [
-    ("UTC", 0),
-    ("GMT", 0),
-    ("WET", 0),
-    ("WEST", 60),
-    ("BST", 60),
-    ("CET", 60),
-    ("CEST", 120),
-    ("EET", 120),
-    ("EEST", 180),
-    ("IST", 330),
-    ("JST", 540),
-    ("EST", -300),
-    ("EDT", -240),
-    ("CST", -360),
-    ("CDT", -300),
-    ("MST", -420),
-    ("MDT", -360),
-    ("PST", -480),
-    ("PDT", -420),
-];
-
 impl Default for Clock {
     fn default() -> Self {
         Self { starts: jiff::civil::datetime(2020, 1, 1, 9, 0, 0, 0), zone: "UTC".to_owned(), ahead: Span::ZERO }
@@ -46,16 +24,11 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// A clock that shows `starts` when the incident begins, in a zone by its short name.
+    /// The clock of a level.
     #[must_use]
-    pub fn new(starts: DateTime, zone: &str) -> Option<Self> {
-        let minutes = ZONES.iter().find(|(name, _)| *name == zone)?.1;
-        Some(Self { starts, zone: zone.to_owned(), ahead: Span::from_seconds(minutes * 60) })
-    }
-
-    /// The zones that [`Self::new`] knows.
-    pub fn zones() -> impl Iterator<Item = &'static str> {
-        ZONES.iter().map(|(name, _)| *name)
+    pub fn of(clock: &schema::Clock) -> Self {
+        let ahead = Span::from_seconds(i64::from(clock.offset.minutes) * 60);
+        Self { starts: clock.starts.0, zone: clock.zone.clone(), ahead }
     }
 
     fn local(&self, at: Time) -> DateTime {
@@ -114,6 +87,36 @@ impl Clock {
         self.utc(at).strftime("%b %d %H:%M:%S").to_string()
     }
 
+    /// `Tue Aug 11 16:41:12 2020`, as `dmesg -T` writes it.
+    #[must_use]
+    pub fn kernel(&self, at: Time) -> String {
+        self.utc(at).strftime("%a %b %e %H:%M:%S %Y").to_string()
+    }
+
+    /// `Aug11 16:41`, as `dmesg -H` writes it where a while has passed.
+    #[must_use]
+    pub fn kernel_minute(&self, at: Time) -> String {
+        self.utc(at).strftime("%b%d %H:%M").to_string()
+    }
+
+    /// `16:41`, as `ps` writes a start of today.
+    #[must_use]
+    pub fn utc_short(&self, at: Time) -> String {
+        self.utc(at).strftime("%H:%M").to_string()
+    }
+
+    /// `Aug02`, as `ps` writes a start of earlier.
+    #[must_use]
+    pub fn utc_day(&self, at: Time) -> String {
+        self.utc(at).strftime("%b%d").to_string()
+    }
+
+    /// `16:41:12`, as a machine tells the time.
+    #[must_use]
+    pub fn utc_seconds(&self, at: Time) -> String {
+        self.utc(at).strftime("%H:%M:%S").to_string()
+    }
+
     /// `2020-08-11T16:41:12.123Z`, as logs write it.
     #[must_use]
     pub fn iso(&self, at: Time) -> String {
@@ -134,7 +137,8 @@ mod tests {
 
     #[test]
     fn every_tool_writes_the_same_moment_its_own_way() {
-        let clock = Clock::new(jiff::civil::datetime(2020, 8, 11, 9, 38, 0, 0), "PDT").unwrap();
+        let starts = jiff::civil::datetime(2020, 8, 11, 9, 38, 0, 0);
+        let clock = Clock { starts, zone: "PDT".to_owned(), ahead: Span::from_seconds(-7 * 3600) };
         let at = Time::from_micros(192_123_000);
         assert_eq!(clock.short(at), "09:41");
         assert_eq!(clock.header(at), "Tue 09:41:12 PDT");
@@ -144,10 +148,5 @@ mod tests {
         assert_eq!(clock.date(at), "Tue Aug 11 09:41:12 PDT 2020");
         assert_eq!(clock.git(at), "Tue Aug 11 09:41:12 2020 -0700");
         assert_eq!(clock.iso(Time::from_micros(-1000)), "2020-08-11T16:37:59.999Z");
-    }
-
-    #[test]
-    fn a_zone_that_nobody_knows_is_refused() {
-        assert!(Clock::new(Clock::default().starts, "XYZ").is_none());
     }
 }

@@ -13,7 +13,8 @@ use sev1::incident::{Incident, Mode};
 use sev1::level::Level;
 use sev1::sim::quantity::Time;
 use sev1::tui::hit::Hits;
-use sev1::tui::keymap::{Pane, Place};
+use sev1::tui::key::{Mouse, MouseAct};
+use sev1::tui::keymap::{BINDINGS, Pane, Place};
 use sev1::tui::local_time::LocalTime;
 use sev1::tui::panel::dialog::{self, Item, ListDialog};
 use sev1::tui::screen::briefing::Briefing;
@@ -314,4 +315,38 @@ fn a_frame_of_the_largest_class_is_drawn_in_a_fraction_of_a_tick() {
     println!("a frame at 200x60: median {median:?}, p99 {late:?}");
     // The goal is 1.5 ms; a busy machine gets ten times that before this test says that something is wrong.
     assert!(median < std::time::Duration::from_millis(15), "median {median:?}");
+}
+
+#[test]
+fn a_thousand_random_keys_and_sizes_break_nothing() {
+    let mut shelf = Shelf::default();
+    let opening = Opening::Level { level: "forty-pods".to_owned(), seed: None, mode: None, speed: None };
+    let mut app = App::open(opening, &mut shelf, look());
+    let mut terminal =
+        Terminal::new(Surface::new(std::io::sink(), ratatui::layout::Size::new(80, 24))).expect("a surface in memory");
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut below = |limit: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % limit
+    };
+    let keys: Vec<Key> = BINDINGS.iter().flat_map(|binding| binding.keys).copied().collect();
+    for _ in 0..1000 {
+        match below(10) {
+            0 => {
+                let size = ratatui::layout::Size::new(below(400) as u16 + 1, below(120) as u16 + 1);
+                terminal.backend_mut().resize(size);
+                app.on_input(Input::Resize(size.width, size.height));
+            }
+            1 => app.elapse(std::time::Duration::from_millis(125)),
+            2 => {
+                let (x, y) = (below(200) as u16, below(60) as u16);
+                let act = [MouseAct::Click, MouseAct::Menu, MouseAct::WheelUp, MouseAct::WheelDown][below(4) as usize];
+                app.on_input(Input::Mouse(Mouse { x, y, act }));
+            }
+            3 => app.on_input(Input::Paste("kubectl get pods\n\u{1b}[A ü日本".to_owned())),
+            4..=6 => app.on_input(Input::Key(Key::Char(char::from(b' ' + below(95) as u8)))),
+            _ => app.on_input(Input::Key(keys[below(keys.len() as u64) as usize])),
+        }
+        terminal.draw(|frame| app.draw(frame)).expect("a surface in memory");
+    }
 }

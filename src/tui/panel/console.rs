@@ -1,6 +1,6 @@
 //! The command line: what was typed and printed, the line that is being typed, and what could stand in it.
 
-use crate::incident::view::{Entry, EntryState, Pin};
+use crate::incident::view::{Entry, EntryState, Health, Pin};
 use crate::tui::editor::{Editor, List};
 use crate::tui::hit::{Hits, Target};
 use crate::tui::pen::{dot, fit, put, put_pieces, put_right, sane, width, wrap};
@@ -197,13 +197,47 @@ fn draw_row(buffer: &mut Buffer, area: Rect, row: &ConsoleRow, selected: bool, t
             let quiet = if selected { theme.selected } else { theme.dim };
             put_pieces(buffer, x, area.y, columns, &[(prompt, quiet), (&row.text, style)])
         }
-        None => put(buffer, x, area.y, columns, &row.text, style),
+        None if selected || row.kind != RowKind::Output => put(buffer, x, area.y, columns, &row.text, style),
+        None => put_with_states(buffer, x, area.y, columns, &row.text, theme),
     };
     if row.pinned {
         let label = if used + 10 <= columns { "pinned ●" } else { "●" };
         let style = if selected { theme.selected } else { theme.own };
         put_right(buffer, area.right().saturating_sub(1), area.y, 8, label, style);
     }
+}
+
+/// Words with which tools tell a state, in the colour of that state.
+fn put_with_states(buffer: &mut Buffer, x: u16, y: u16, columns: u16, text: &str, theme: &Theme) -> u16 {
+    let used = put(buffer, x, y, columns, text, theme.text);
+    let mut column = 0;
+    for word in text.split_inclusive(' ') {
+        let wide = width(word);
+        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        if let Some(health) = state_of(bare).filter(|_| column + wide <= used) {
+            let before = width(&word[..word.find(bare).unwrap_or(0)]);
+            put(buffer, x + column + before, y, width(bare), bare, theme.health(health));
+        }
+        column += wide;
+    }
+    used
+}
+
+fn state_of(word: &str) -> Option<Health> {
+    const FAILING: [&str; 9] = [
+        "CrashLoopBackOff",
+        "Error",
+        "OOMKilled",
+        "OOMKilling",
+        "Evicted",
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "Failed",
+        "ERROR",
+    ];
+    const STRAINED: [&str; 9] =
+        ["Pending", "ContainerCreating", "Terminating", "NotReady", "Warning", "BackOff", "Unhealthy", "WARN", "flow"];
+    if FAILING.contains(&word) { Some(Health::Failing) } else { STRAINED.contains(&word).then_some(Health::Strained) }
 }
 
 /// The prompt, the line and the cursor; a line that is too long is scrolled sideways.

@@ -54,6 +54,21 @@ pub fn draw(
     }
 }
 
+/// The states of a part's instances with their counts, the most frequent first: `36 CrashLoopBackOff  2 Running`.
+#[must_use]
+pub fn states(part: &Part) -> String {
+    let mut counts: Vec<(&str, usize)> = vec![];
+    for cell in &part.cells {
+        match counts.iter_mut().find(|(state, _)| *state == cell.state) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&cell.state, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let texts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    texts.join("  ")
+}
+
 /// The part next to the selected one in a direction: (columns, rows), one of them zero.
 #[must_use]
 pub fn neighbour(map: &Map, selected: Option<&str>, right: i32, down: i32) -> Option<String> {

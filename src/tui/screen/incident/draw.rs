@@ -85,6 +85,7 @@ impl IncidentScreen {
             Pane::Map => {
                 let motion = map::Motion { phase: if look.motion { self.motion } else { 0 }, focused };
                 map::draw(frame, inner, &self.seen.map, &mut self.map, motion, hits, theme);
+                self.draw_states(frame, inner, theme);
             }
             Pane::Pager => {
                 pager::draw(
@@ -122,6 +123,17 @@ impl IncidentScreen {
                 let scroll = &mut self.notebook_scroll;
                 notebook::draw(frame, inner, &self.seen.notebook, &self.seen.questions, scroll, local, theme);
             }
+        }
+    }
+
+    /// In the map's lower border: what the selected part's instances are doing.
+    fn draw_states(&self, frame: &mut Frame, inner: Rect, theme: &Theme) {
+        let selected = self.map.selected.as_deref();
+        let Some(part) = self.seen.map.parts.iter().find(|part| Some(part.name.as_str()) == selected) else { return };
+        let states = map::states(part);
+        if !states.is_empty() && inner.width > 20 {
+            let text = format!(" {}: {states} ", part.name);
+            put(frame.buffer_mut(), inner.x + 1, inner.bottom(), inner.width.saturating_sub(12), &text, theme.dim);
         }
     }
 

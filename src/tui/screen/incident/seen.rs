@@ -1,7 +1,7 @@
 //! What was seen of the incident at the last look: plain values, looked at a few times a second and drawn as often as needed.
 
 use crate::incident::Incident;
-use crate::incident::view::{Entry, Graph, Header, Map, Mark, Notebook, Question, Ring, Saying};
+use crate::incident::view::{Entry, EntryState, Graph, Header, Map, Mark, Notebook, Question, Ring, Saying};
 use crate::sim::quantity::{Span, Time};
 use crate::tui::local_time::LocalTime;
 
@@ -74,12 +74,12 @@ impl Seen {
             .collect();
     }
 
-    /// Output only grows at its end, so that what is old needn't be copied again.
+    /// What has ended doesn't change any more, so that it needn't be copied again.
     fn look_at_console(&mut self, entries: &[Entry]) {
         self.console.truncate(entries.len());
         for (index, entry) in entries.iter().enumerate() {
             match self.console.get_mut(index) {
-                Some(known) if known.output.len() == entry.output.len() && known.state == entry.state => {}
+                Some(known) if known.state != EntryState::Running && known.state == entry.state => {}
                 Some(known) => known.clone_from(entry),
                 None => self.console.push(entry.clone()),
             }

@@ -18,6 +18,7 @@ pub(super) fn measured(sections: &Sections) -> Vec<(String, Metric)> {
         match component {
             Settings::Clients(clients) => {
                 for load in &clients.load {
+                    add(format!("{name}.{}", load.kind), Shape::Counter, Unit::Plain);
                     for counter in ["requests", "failed", "delivered", "late", "duplicates", "lost"] {
                         add(format!("{name}.{}.{counter}", load.kind), Shape::Counter, Unit::Plain);
                     }
@@ -41,7 +42,11 @@ pub(super) fn measured(sections: &Sections) -> Vec<(String, Metric)> {
             }
             Settings::Service(_) => {
                 add(format!("{name}.restarts"), Shape::Counter, Unit::Plain);
+                add(format!("{name}.probes.failed"), Shape::Counter, Unit::Plain);
                 add(format!("{name}.killed.rss"), Shape::Gauge, Unit::Bytes);
+                add(format!("{name}.killed.after"), Shape::Gauge, Unit::Seconds);
+                add(format!("{name}.pods.running"), Shape::Gauge, Unit::Plain);
+                add(format!("{name}.pods.restarts"), Shape::Family, Unit::Plain);
                 add(format!("{name}.pods.ready"), Shape::Family, Unit::Plain);
                 add(format!("{name}.pods.memory"), Shape::Family, Unit::Bytes);
             }

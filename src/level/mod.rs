@@ -149,18 +149,17 @@ fn read(text: &str, strictness: Strictness) -> Result<Level, Vec<Problem>> {
     }
     let Some(mut sections) = reading.value else { return Err(in_order(problems)) };
     // Where whole items were left out, positions no longer agree with the text.
+    let mut names = LevelNames::default();
     if reading.lost.is_empty() {
-        let given = Given { document: &document, stand_ins: reading.stand_ins, lost: reading.lost, strictness };
-        problems.extend(check::check(&given, &mut sections));
+        let given = Given { document: &document, stand_ins: reading.stand_ins, strictness };
+        let (found, known) = check::check(&given, &mut sections);
+        problems.extend(found);
+        names = known;
     }
     let (errors, warnings): (Vec<_>, Vec<_>) =
         in_order(problems).into_iter().partition(|problem| problem.severity == Severity::Error);
     if !errors.is_empty() {
         return Err(in_order([errors, warnings].concat()));
-    }
-    let mut names = LevelNames::of(&sections);
-    if strictness == Strictness::Changed {
-        names = names.lenient();
     }
     let digest = compile::digest(&sections);
     Ok(Level { sections, names, document: Some(Arc::new(document)), digest, warnings })

@@ -3,11 +3,12 @@
 use super::story::queue_names;
 use super::system::carried_tags;
 use super::{Checker, Strictness};
+use crate::level::changed_text;
 use crate::level::compile::measured;
 use crate::level::condition::{Condition, Fact, Fault, Metric, Names, Sort, Unit};
-use crate::level::document::Place;
+use crate::level::document::{Document, Place};
 use crate::level::pending::component::Settings;
-use crate::level::schema::{Sections, Statement};
+use crate::level::schema::{Change, Sections, Statement};
 
 /// The names that conditions of a level can use. Made once a level; compiles conditions typed later, too.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +45,23 @@ impl LevelNames {
     #[must_use]
     pub(in crate::level) fn lenient(self) -> Self {
         Self { is_lenient: true, ..self }
+    }
+
+    /// These names and those of another level: for looking whether a name exists, not for evaluating.
+    fn and(mut self, other: Self) -> Self {
+        self.metrics.extend(other.metrics);
+        self.metrics.sort_by(|one, two| one.0.cmp(&two.0));
+        self.metrics.dedup_by(|one, two| one.0 == two.0);
+        for (mine, others) in [
+            (&mut self.places, other.places),
+            (&mut self.tags, other.tags),
+            (&mut self.alerts, other.alerts),
+            (&mut self.people, other.people),
+            (&mut self.events, other.events),
+        ] {
+            mine.extend(others);
+        }
+        self
     }
 
     /// All metrics with their names, in the order of the names.
@@ -94,10 +112,7 @@ enum For {
 
 impl Checker<'_> {
     pub(super) fn conditions(&mut self, sections: &mut Sections, root: &Place) {
-        let mut names = LevelNames::of(sections);
-        if self.given.strictness == Strictness::Changed {
-            names = names.lenient();
-        }
+        let names = self.names.clone();
         // With a broken system, metrics would be missing that only the breakage has taken away.
         if !names.metrics().is_empty() || sections.system.is_empty() {
             self.of_the_play(sections, &names, root);
@@ -186,6 +201,9 @@ impl Checker<'_> {
     fn of_the_proofs(&mut self, sections: &mut Sections, names: &LevelNames, root: &Place) {
         for (at, statement) in sections.proofs.iter_mut().enumerate() {
             let place = root.field("proofs").item(at);
+            // What a change adds can be named, too.
+            let changed = self.changed_names(statement.change()).map(|changed| names.clone().and(changed));
+            let names = changed.as_ref().unwrap_or(names);
             match statement {
                 Statement::Figure(figure) => {
                     let place = place.field("measure");
@@ -199,6 +217,15 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+
+    /// The names of the level as a proof changes it; `None` where it changes nothing, or can't.
+    fn changed_names(&self, but: &Change) -> Option<LevelNames> {
+        if but.change.is_empty() || self.given.strictness == Strictness::Changed {
+            return None;
+        }
+        let text = changed_text(self.given.document, but).ok()?;
+        Document::parse(&text).read::<Sections>().value.map(|sections| LevelNames::of(&sections))
     }
 
     fn expected_unit(&mut self, measure: &Condition, expected: Unit, place: &Place) {
@@ -235,8 +262,8 @@ impl Checker<'_> {
     ) {
         match compiled {
             Ok(compiled) => {
-                if compiled.has_untouched() && what_for != For::Proof {
-                    self.error(place, "`untouched` is for proofs", "while a level is played nobody knows that run");
+                if compiled.is_for_proofs() && what_for != For::Proof {
+                    self.error(place, "`untouched` and `scraped` are for proofs", "nobody who plays knows both");
                 }
                 let asks = compiled.facts().iter().any(|fact| !matches!(fact, Fact::Exists { .. }));
                 if asks && what_for == For::Alert {

@@ -30,15 +30,16 @@ pub(in crate::level) struct Given<'d> {
     pub document: &'d Document,
     /// Paths at which something stands in for what was wrong: nothing is said about those.
     pub stand_ins: Vec<String>,
-    /// Names of things that could not be read at all.
-    pub lost: Vec<String>,
     /// How strictly to check.
     pub strictness: Strictness,
 }
 
-/// Checks the sections and compiles their conditions. Returns everything that is wrong, in the order of the text.
-pub(in crate::level) fn check(given: &Given, sections: &mut Sections) -> Vec<Problem> {
-    let mut checker = Checker { given, problems: vec![] };
+/// Checks the sections and compiles their conditions. Returns everything that is wrong, in the order of the text, and the
+/// names that conditions can use.
+pub(in crate::level) fn check(given: &Given, sections: &mut Sections) -> (Vec<Problem>, LevelNames) {
+    let names = LevelNames::of(sections);
+    let names = if given.strictness == Strictness::Changed { names.lenient() } else { names };
+    let mut checker = Checker { given, names, problems: vec![] };
     let root = given.document.place();
     checker.control_characters(given.document.root());
     checker.story(sections, &root);
@@ -47,11 +48,12 @@ pub(in crate::level) fn check(given: &Given, sections: &mut Sections) -> Vec<Pro
     checker.proofs(sections, &root);
     checker.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     checker.problems.dedup();
-    checker.problems
+    (checker.problems, checker.names)
 }
 
 struct Checker<'c> {
     given: &'c Given<'c>,
+    names: LevelNames,
     problems: Vec<Problem>,
 }
 
@@ -100,8 +102,7 @@ impl Checker<'_> {
     /// Complains where `name` is none of `known`.
     fn known<'n>(&mut self, what: &str, name: &str, place: &Place, known: impl IntoIterator<Item = &'n str>) {
         let known: Vec<&str> = known.into_iter().collect();
-        let is_lost = self.given.lost.iter().any(|lost| lost == name || name.starts_with(&format!("{lost}/")));
-        if known.contains(&name) || is_lost || self.given.strictness == Strictness::Changed {
+        if known.contains(&name) || self.given.strictness == Strictness::Changed {
             return;
         }
         let help = match (nearest(name, known.iter().copied()), known.is_empty()) {

@@ -101,7 +101,7 @@ impl Checker<'_> {
             return self.error(place, format!("a script has at most {MOST_LINES} lines"), "");
         }
         let mut latest = Time::ZERO - sections.clock.warm_up;
-        let names = super::LevelNames::of(sections);
+        let names = self.names.clone();
         for (at, (moment, line)) in script.iter().enumerate() {
             let entry = place.item(at);
             let when = entry.item(0);

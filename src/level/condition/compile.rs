@@ -91,7 +91,9 @@ pub(super) fn unit_of(node: &Node) -> Unit {
         Node::Value(metric) | Node::Of(_, metric) | Node::OverWindow(_, metric, _) | Node::Last(metric) => metric.unit,
         Node::Rate(..) => Unit::PerSecond,
         Node::Quantile(..) | Node::Time | Node::Followed { follow: Follow::First, .. } => Unit::Seconds,
-        Node::Over { number, .. } | Node::Negative(number) | Node::Untouched(number) => unit_of(number),
+        Node::Over { number, .. } | Node::Negative(number) | Node::Untouched(number) | Node::Scraped(number) => {
+            unit_of(number)
+        }
         Node::Calculate(operation, left, right) => combined(*operation, unit_of(left), unit_of(right)),
         _ => Unit::Plain,
     }
@@ -328,6 +330,10 @@ impl Compiler<'_> {
             Role::Untouched => {
                 let inner = self.part(argument)?;
                 Some(Some(Part { node: Node::Untouched(Box::new(inner.node)), ..inner }))
+            }
+            Role::Scraped => {
+                let inner = self.part(argument)?;
+                Some(Some(Part { node: Node::Scraped(Box::new(inner.node)), ..inner }))
             }
             Role::Over(gathering) => self.over(gathering, argument, after).map(Some),
             _ => self.of_a_metric(role, span, argument),

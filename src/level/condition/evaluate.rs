@@ -22,6 +22,8 @@ pub trait Series {
     fn fact(&self, fact: &Fact, second: i64) -> Option<f64>;
     /// The same under the same changes, with no commands. Only proofs have one.
     fn untouched(&self) -> Option<&dyn Series>;
+    /// The same as monitoring has it. Only proofs have one; what is shown to players is scraped to begin with.
+    fn scraped(&self) -> Option<&dyn Series>;
 }
 
 /// Something that is known rather than measured.
@@ -122,6 +124,7 @@ pub(super) enum Node {
         slot: usize,
     },
     Untouched(Box<Node>),
+    Scraped(Box<Node>),
 }
 
 /// How far back `last` looks for a value, in seconds.
@@ -190,6 +193,7 @@ impl Node {
                 followed(*follow, holds, *after, now, state.slot(*slot))
             }
             Self::Untouched(inner) => inner.value(state, series.untouched()?, now),
+            Self::Scraped(inner) => inner.value(state, series.scraped()?, now),
         }
     }
 
@@ -218,6 +222,7 @@ impl Node {
             Self::Negative(one)
             | Self::Not(one)
             | Self::Untouched(one)
+            | Self::Scraped(one)
             | Self::Over { number: one, .. }
             | Self::For { condition: one, .. }
             | Self::Followed { condition: one, .. } => vec![one],
@@ -242,8 +247,8 @@ impl Node {
         }
     }
 
-    pub(super) fn has_untouched(&self) -> bool {
-        matches!(self, Self::Untouched(_)) || self.parts().into_iter().any(Self::has_untouched)
+    pub(super) fn is_for_proofs(&self) -> bool {
+        matches!(self, Self::Untouched(_) | Self::Scraped(_)) || self.parts().into_iter().any(Self::is_for_proofs)
     }
 
     pub(super) fn collect_facts<'n>(&'n self, into: &mut Vec<&'n Fact>) {

@@ -26,6 +26,8 @@ pub(super) enum Role {
     First,
     /// The same in the run in which nobody did anything.
     Untouched,
+    /// The same as monitoring has it.
+    Scraped,
     /// Something that a player, a person or an alert has done.
     Told(Told),
     /// Whether a message or a thing is still there.
@@ -89,7 +91,7 @@ const fn function(name: &'static str, signature: &'static str, meaning: &'static
 }
 
 /// Every function, in the order of the reference.
-pub const FUNCTIONS: [Function; 31] = [
+pub const FUNCTIONS: [Function; 32] = [
     function("rate", "rate(counter[window])", "how many a second, over the window", Role::Rate),
     function("increase", "increase(counter[window])", "how many in the window", Role::Increase),
     function(
@@ -140,6 +142,12 @@ pub const FUNCTIONS: [Function; 31] = [
         "untouched(number)",
         "the same in the run in which nobody does anything; in proofs only",
         Role::Untouched,
+    ),
+    function(
+        "scraped",
+        "scraped(number)",
+        "the same as monitoring has it, at the last scrape; in proofs only",
+        Role::Scraped,
     ),
     function(
         "exists",

@@ -183,10 +183,10 @@ impl Condition {
         found
     }
 
-    /// Whether it looks at the run in which nobody acts.
+    /// Whether it compares with another run, or with what monitoring has: only proofs can.
     #[must_use]
-    pub fn has_untouched(&self) -> bool {
-        self.node.has_untouched()
+    pub fn is_for_proofs(&self) -> bool {
+        self.node.is_for_proofs()
     }
 
     /// What it must remember from one second to the next.

@@ -58,6 +58,9 @@ impl Series for Told {
     fn fact(&self, fact: &Fact, _: i64) -> Option<f64> {
         self.facts.iter().find(|(known, _)| known == fact).map(|(_, value)| *value)
     }
+    fn scraped(&self) -> Option<&dyn Series> {
+        self.quiet.as_deref().map(|quiet| quiet as &dyn Series)
+    }
     fn untouched(&self) -> Option<&dyn Series> {
         self.quiet.as_deref().map(|quiet| quiet as &dyn Series)
     }
@@ -226,6 +229,7 @@ fn facts_and_the_untouched_run_come_from_outside() {
     told.facts.push((Fact::Told(super::Told::Seen, vec!["137".into()]), 1.0));
     let told = told.with("message.the_line.deliveries", Shape::Counter, Unit::Plain, &[Some(1200.0)]);
     assert_eq!(at("untouched(web.requests) * 2", &told, 60), Some(100.0));
+    assert_eq!(at("ever(scraped(web.requests) == 50)", &told, 60), Some(1.0));
     assert_eq!(at("seen(\"137\") or asked(\"Dev\")", &told, 0), Some(1.0));
     assert_eq!(at("asked(\"Rosa\")", &told, 0), None, "nobody has told");
     assert_eq!(at("message(\"the line\").deliveries > 1000", &told, 0), Some(1.0));

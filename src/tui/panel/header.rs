@@ -1,93 +1,138 @@
-//! The first line: what it is, when, how fast, and at the right end what hurts.
+//! The first line: what it is, when, how fast, and at the right end what hurts, since when, and whether it gets worse.
 
 use crate::incident::view::{Header, Phase};
-use crate::sim::quantity::Time;
+use crate::sim::quantity::{Span, Time};
 use crate::tui::local_time::ago;
-use crate::tui::pen::{bar, grouped, put, put_pieces, put_right, width};
+use crate::tui::pen::{bar, fit, grouped, put_pieces, width};
 use crate::tui::theme::{Theme, trend_glyph};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// Draws the line. What doesn't fit is left out from the middle; what hurts stays.
+type Pieces = Vec<(String, Style)>;
+
+/// How much of everything is told, from the widest screen to the narrowest. What hurts is told on all of them.
+#[derive(Clone, Copy, Debug)]
+struct Detail {
+    title: bool,
+    phase: bool,
+    clock: Clock,
+    /// The cells of the budget's bar; none leaves the number alone.
+    budget: Option<u16>,
+    since: Since,
+    unit: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clock {
+    WithDay,
+    Time,
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Since {
+    Exact,
+    Rough,
+    Nothing,
+}
+
+const WIDEST: Detail =
+    Detail { title: true, phase: true, clock: Clock::WithDay, budget: Some(16), since: Since::Exact, unit: true };
+const DETAILS: [Detail; 9] = [
+    WIDEST,
+    Detail { budget: Some(10), ..WIDEST },
+    Detail { budget: Some(7), since: Since::Rough, ..WIDEST },
+    Detail { title: false, clock: Clock::Time, budget: Some(7), since: Since::Rough, ..WIDEST },
+    Detail { title: false, clock: Clock::Time, budget: Some(5), since: Since::Rough, unit: false, ..WIDEST },
+    Detail { title: false, clock: Clock::Time, budget: Some(0), since: Since::Rough, unit: false, ..WIDEST },
+    Detail { title: false, clock: Clock::Nothing, budget: Some(0), since: Since::Rough, unit: false, ..WIDEST },
+    Detail { title: false, clock: Clock::Nothing, budget: None, since: Since::Rough, unit: false, ..WIDEST },
+    Detail { title: false, phase: false, clock: Clock::Nothing, budget: None, since: Since::Nothing, unit: false },
+];
+
+/// Draws the line with as much as fits; what hurts stays.
 pub fn draw(frame: &mut Frame, area: Rect, header: &Header, theme: &Theme) {
     if area.is_empty() {
         return;
     }
+    let parts = |detail: &Detail| {
+        [
+            name(header, detail, theme),
+            clock(header, detail, theme),
+            budget(header, detail, theme),
+            hurt(header, detail, theme),
+        ]
+    };
+    let needed = |parts: &[Pieces; 4]| -> u16 {
+        parts.iter().map(columns).filter(|columns| *columns > 0).map(|columns| columns + 2).sum()
+    };
+    let fitting = DETAILS.iter().map(parts).find(|parts| needed(parts) <= area.width);
+    let [name, clock, budget, hurt] = fitting.unwrap_or_else(|| parts(&DETAILS[8]));
     let buffer = frame.buffer_mut();
     let right = area.right().saturating_sub(1);
-    let hurt = hurt_pieces(header, theme, area.width);
-    let hurt_width: u16 = hurt.iter().map(|(text, _)| width(text)).sum();
-    let hurt_start = right.saturating_sub(hurt_width).max(area.x);
-    let pieces: Vec<(&str, Style)> = hurt.iter().map(|(text, style)| (text.as_str(), *style)).collect();
-    put_pieces(buffer, hurt_start, area.y, right.saturating_sub(hurt_start), &pieces);
-
-    let budget = budget_pieces(header, theme, area.width);
-    let budget_width: u16 = budget.iter().map(|(text, _)| width(text)).sum();
-    let mut limit = hurt_start.saturating_sub(2);
-    if area.width >= 60 && budget_width + 20 < limit.saturating_sub(area.x) {
-        let start = limit - budget_width;
-        let pieces: Vec<(&str, Style)> = budget.iter().map(|(text, style)| (text.as_str(), *style)).collect();
-        put_pieces(buffer, start, area.y, budget_width, &pieces);
-        limit = start.saturating_sub(2);
+    let mut end = right.saturating_sub(columns(&hurt)).max(area.x);
+    write(buffer, end, area.y, right.saturating_sub(end), &hurt);
+    if !budget.is_empty() {
+        end = end.saturating_sub(columns(&budget) + 2);
+        write(buffer, end, area.y, columns(&budget), &budget);
     }
-
-    let clock = clock_pieces(header, theme, area.width);
-    let clock_width: u16 = clock.iter().map(|(text, _)| width(text)).sum();
-    let room = limit.saturating_sub(area.x + 1);
-    let with_title = clock_width + 12 <= room;
-    let mut x = area.x + 1;
-    if with_title {
-        x += put(buffer, x, area.y, room, "SEV1", theme.heading) + 1;
-        let phase = header.phase.word();
-        let title_room = room.saturating_sub(clock_width + width(phase) + 10);
-        if area.width >= 100 {
-            x += put(buffer, x, area.y, title_room.max(6), &header.title, theme.text) + 1;
-            x += put(buffer, x, area.y, 2, "· ", theme.dim);
-        }
-        x += put(buffer, x, area.y, limit.saturating_sub(x), phase, theme.phase(header.phase)) + 2;
-    }
-    let space = limit.saturating_sub(x);
-    if clock_width <= space {
-        // On a wide screen the clock stands in the middle, where it doesn't move when words change.
-        let centre = area.x + (area.width - clock_width) / 2;
-        let start = if area.width >= 100 { centre.clamp(x, limit - clock_width) } else { x };
-        let pieces: Vec<(&str, Style)> = clock.iter().map(|(text, style)| (text.as_str(), *style)).collect();
-        put_pieces(buffer, start, area.y, space, &pieces);
-    } else {
-        put_right(buffer, limit, area.y, space, &clock[0].0, theme.text);
-    }
+    write(buffer, area.x + 1, area.y, end.saturating_sub(area.x + 1), &name);
+    // On a wide screen the clock stands in the middle, where it doesn't move when words change.
+    let first = area.x + 1 + columns(&name) + 2;
+    let last = end.saturating_sub(columns(&clock) + 2);
+    let start = (area.x + (area.width.saturating_sub(columns(&clock))) / 2).min(last).max(first);
+    let start = if area.width >= 100 { start } else { first };
+    write(buffer, start, area.y, columns(&clock), &clock);
 }
 
-fn clock_pieces(header: &Header, theme: &Theme, columns: u16) -> Vec<(String, Style)> {
-    let clock = if columns >= 100 {
-        header.clock.clone()
-    } else {
-        header.clock.split_whitespace().find(|word| word.contains(':')).unwrap_or(&header.clock).to_owned()
+fn columns(pieces: &Pieces) -> u16 {
+    pieces.iter().map(|(text, _)| width(text)).sum()
+}
+
+fn write(buffer: &mut ratatui::buffer::Buffer, x: u16, y: u16, columns: u16, pieces: &Pieces) {
+    let borrowed: Vec<(&str, Style)> = pieces.iter().map(|(text, style)| (text.as_str(), *style)).collect();
+    put_pieces(buffer, x, y, columns, &borrowed);
+}
+
+fn name(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
+    let mut pieces = vec![];
+    if detail.phase {
+        pieces.push(("SEV1 ".to_owned(), theme.heading));
+    }
+    if detail.title {
+        pieces.push((fit(&header.title, 32), theme.text));
+        pieces.push((" · ".to_owned(), theme.dim));
+    }
+    if detail.phase {
+        pieces.push((header.phase.word().to_owned(), theme.phase(header.phase)));
+    }
+    pieces
+}
+
+fn clock(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
+    let time = match detail.clock {
+        Clock::WithDay => header.clock.as_str(),
+        Clock::Time => header.clock.split_whitespace().find(|word| word.contains(':')).unwrap_or(&header.clock),
+        Clock::Nothing => return vec![],
     };
-    let mut pieces = vec![(clock, theme.text), ("  ".to_owned(), theme.text)];
+    let mut pieces = vec![(time.to_owned(), theme.text)];
     if header.phase.is_over() {
         return pieces;
     }
     if header.paused {
-        pieces.push(("‖ paused".to_owned(), theme.own));
+        pieces.push(("  ‖ paused".to_owned(), theme.own));
     } else {
-        pieces.push((format!("▶ {}×", header.speed), theme.text));
-        if header.slowed {
+        pieces.push((format!("  ▶ {}×", header.speed), theme.text));
+        if header.slowed && detail.clock == Clock::WithDay {
             pieces.push((" slowed".to_owned(), theme.dim));
         }
     }
     pieces
 }
 
-fn budget_pieces(header: &Header, theme: &Theme, columns: u16) -> Vec<(String, Style)> {
-    let cells = if columns >= 160 {
-        16
-    } else if columns >= 100 {
-        10
-    } else {
-        7
-    };
+fn budget(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
+    let Some(cells) = detail.budget else { return vec![] };
     let left = header.budget_left.clamp(0.0, 1.0);
     let style = if left < 0.25 {
         theme.failing
@@ -96,24 +141,27 @@ fn budget_pieces(header: &Header, theme: &Theme, columns: u16) -> Vec<(String, S
     } else {
         theme.good
     };
-    let filled = bar(left, cells);
-    let rest = " ".repeat((cells - width(&filled)) as usize);
-    vec![
-        ("budget ".to_owned(), theme.dim),
-        ("▕".to_owned(), theme.border),
-        (filled, style),
-        (rest, theme.text),
-        ("▏".to_owned(), theme.border),
-        (format!("{:>3} %", (left * 100.0).floor() as i64), style),
-    ]
+    let mut pieces = vec![("budget ".to_owned(), theme.dim)];
+    if cells > 0 {
+        let filled = bar(left, cells);
+        let rest = " ".repeat((cells - width(&filled)) as usize);
+        pieces.extend([
+            ("▕".to_owned(), theme.border),
+            (filled, style),
+            (rest, theme.text),
+            ("▏".to_owned(), theme.border),
+        ]);
+    }
+    pieces.push((format!("{:>3} %", (left * 100.0).floor() as i64), style));
+    pieces
 }
 
-fn hurt_pieces(header: &Header, theme: &Theme, columns: u16) -> Vec<(String, Style)> {
+fn hurt(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
     let hurt = &header.hurt;
     let since = header.hurt_since.map(|since| (Time::ZERO + header.elapsed).since(since));
-    let hurts = since.is_some() && !matches!(header.phase, Phase::Resolved);
+    let hurts = since.is_some() && header.phase != Phase::Resolved;
     if hurt.count == 0 && !hurts {
-        return vec![("● ".to_owned(), theme.good), ("no customer hurt".to_owned(), theme.good)];
+        return vec![("● no customer hurt".to_owned(), theme.good)];
     }
     let style = if hurt.count == 0 {
         theme.good
@@ -123,17 +171,28 @@ fn hurt_pieces(header: &Header, theme: &Theme, columns: u16) -> Vec<(String, Sty
         theme.strained
     };
     let mut pieces = vec![(format!("{} {}", grouped(hurt.count), hurt.word), style)];
-    let direction = trend_glyph(hurt.per_minute);
     if hurt.per_minute == 0 {
         pieces.push((" steady".to_owned(), theme.dim));
     } else {
         let change = grouped(hurt.per_minute.unsigned_abs());
-        let unit = if columns >= 100 { "/min" } else { "" };
+        let unit = if detail.unit { "/min" } else { "" };
         let style = if hurt.per_minute > 0 { theme.failing } else { theme.good };
-        pieces.push((format!(" {direction} {change}{unit}"), style));
+        pieces.push((format!(" {} {change}{unit}", trend_glyph(hurt.per_minute)), style));
     }
-    if let (Some(since), true) = (since, columns >= 120) {
-        pieces.push((format!("  for {}", ago(since)), theme.dim));
+    if let Some(since) = since.filter(|_| hurts) {
+        match detail.since {
+            Since::Exact => pieces.push((format!("  for {}", ago(since)), theme.text)),
+            Since::Rough => pieces.push((format!(" for {}", rough(since)), theme.text)),
+            Since::Nothing => {}
+        }
     }
     pieces
+}
+
+fn rough(span: Span) -> String {
+    match span.seconds() {
+        s @ ..60 => format!("{} s", s.max(0)),
+        s @ 60..6000 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3600),
+    }
 }

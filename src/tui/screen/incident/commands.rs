@@ -20,6 +20,19 @@ impl IncidentScreen {
         self.look();
     }
 
+    /// Stops what runs in front; false where nothing does. Recorded as the line that says the same.
+    pub(super) fn interrupt(&mut self, store: &mut dyn Store) -> bool {
+        let at = self.incident.now();
+        if !self.incident.interrupt() {
+            return false;
+        }
+        if let Err(error) = store.performed(at, "^C") {
+            self.say(&error.to_string());
+        }
+        self.look();
+        true
+    }
+
     /// Puts a line into the console, to be gone on with.
     fn prefill(&mut self, before: &str, after: &str) {
         self.go(Pane::Console);

@@ -369,7 +369,7 @@ impl IncidentScreen {
             Intent::Search => self.open_history(),
             Intent::LookBack => self.console.selected = step(&self.seen.console, None, 0),
             Intent::Interrupt if !editor.line().is_empty() => editor.set("", ""),
-            Intent::Interrupt if self.runs_something() => self.perform("^C", store),
+            Intent::Interrupt if self.interrupt(store) => {}
             Intent::Interrupt => self.dialog = Some(Dialog::Leave(leaving())),
             other => {
                 self.on_command(other, store);
@@ -536,13 +536,6 @@ impl IncidentScreen {
             }
             _ => {}
         }
-    }
-
-    fn runs_something(&self) -> bool {
-        self.seen
-            .console
-            .iter()
-            .any(|entry| entry.who.is_empty() && entry.state == crate::incident::view::EntryState::Running)
     }
 }
 

@@ -1,0 +1,385 @@
+//! What every component works with: the time, the agenda, frames and parcels in flight, random draws, telemetry.
+//!
+//! `Core` is all of the world that isn't a component, so that a component can be changed while it uses it. It knows no
+//! component's inside.
+
+use super::agenda::{Agenda, Due, LaneId, Ticket};
+use super::frame::{Frame, FrameId, Frames, NONE, Status};
+use super::handler::Program;
+use super::id::{ComponentId, Unit};
+use super::log::{Log, Record, Severity};
+use super::message::{Message, Parcel};
+use super::quantity::{Duration, Span, Time};
+use super::random::{Purpose, Seed, below, hash_name, join, mix};
+use super::telemetry::Telemetry;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Tags are bits of a word.
+pub(in crate::sim) const MAX_TAGS: usize = 64;
+
+/// A component as everybody knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct Known {
+    pub name: Arc<str>,
+    pub hash: u64,
+}
+
+/// What is fixed once a system is built: shared by all its snapshots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::sim) struct Model {
+    pub components: Vec<Known>,
+    pub programs: Vec<Program>,
+    pub tags: Vec<String>,
+    pub templates: Vec<String>,
+    /// The lane of the link between two components, row by row.
+    pub links: Vec<LaneId>,
+    /// Whether a link's latency is nothing.
+    pub instant: Vec<bool>,
+}
+
+/// Something to be done at this instant, before time goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum Ready {
+    /// A request arrives.
+    Deliver(FrameId),
+    /// An answer arrives at the frame that waited for it.
+    Resume(FrameId, Status),
+    /// A parcel arrives.
+    Hand(ComponentId, Parcel),
+}
+
+/// Kinds of entries in the agenda. Those from `TIMER` on belong to the component in the slot's upper bits.
+pub(in crate::sim) mod kind {
+    pub const DELIVER: u8 = 0;
+    pub const RETURN: u8 = 1;
+    pub const WAKE: u8 = 2;
+    pub const TIMEOUT: u8 = 3;
+    pub const PARCEL: u8 = 4;
+    pub const TIMER: u8 = 8;
+}
+
+/// Bits of a slot that hold a component's own index; the component's number stands above them.
+const INDEX_BITS: u32 = 18;
+
+/// What a component's own timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(in crate::sim) enum Timer {
+    /// The next request of a load.
+    Arrive = 0,
+    /// A step in an instance's life: started, back-off over, terminated.
+    Life = 1,
+    /// An instance's memory reaches its next edge: what was asked for, or the limit.
+    Memory = 2,
+    /// A liveness probe.
+    Probe = 3,
+    /// A deployment looks at its pods.
+    Reconcile = 4,
+    /// A node joins or leaves; the autoscaler looks.
+    Node = 5,
+    /// A message's time to live may be over.
+    Expire = 6,
+    /// Anything else a component does by the clock.
+    Tick = 7,
+}
+
+impl Timer {
+    const ALL: [Self; 8] = [
+        Self::Arrive,
+        Self::Life,
+        Self::Memory,
+        Self::Probe,
+        Self::Reconcile,
+        Self::Node,
+        Self::Expire,
+        Self::Tick,
+    ];
+
+    /// The timer of an entry's kind.
+    pub fn of(kind: u8) -> Self {
+        Self::ALL[usize::from(kind - kind::TIMER) % Self::ALL.len()]
+    }
+}
+
+/// All of the world but its components.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct Core {
+    pub model: Arc<Model>,
+    pub now: Time,
+    pub frames: Frames,
+    pub ready: VecDeque<Ready>,
+    pub telemetry: Telemetry,
+    pub logs: Vec<Log>,
+    agenda: Agenda,
+    parcels: Vec<Option<(ComponentId, Parcel)>>,
+    free_parcels: Vec<u32>,
+    /// The seed joined with each component's name.
+    keys: Vec<u64>,
+    seed: Seed,
+    digest: u64,
+    pub events: u64,
+}
+
+impl Core {
+    pub fn new(model: Model, agenda: Agenda, seed: Seed, start: Time) -> Self {
+        let keys = model.components.iter().map(|known| join(seed.0, known.hash)).collect();
+        let logs = vec![Log::default(); model.components.len()];
+        Self {
+            model: Arc::new(model),
+            now: start,
+            frames: Frames::new(),
+            ready: VecDeque::new(),
+            telemetry: Telemetry::new(start),
+            logs,
+            agenda,
+            parcels: Vec::new(),
+            free_parcels: Vec::new(),
+            keys,
+            seed,
+            digest: hash_name("sev1"),
+            events: 0,
+        }
+    }
+
+    // Draws.
+
+    /// The seed of this run.
+    pub const fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    /// A request's own draw at a component.
+    #[inline]
+    fn draw(&mut self, component: ComponentId, purpose: Purpose, id: FrameId) -> u64 {
+        let frame = &mut self.frames[id];
+        frame.draws = frame.draws.wrapping_add(1);
+        let number = u64::from(frame.attempt) << 16 | u64::from(frame.draws) << 8 | purpose as u64;
+        mix(mix(self.keys[component.index()] ^ frame.unit.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            .wrapping_add(number.wrapping_mul(0xd1b5_4a32_d192_ed03)))
+    }
+
+    #[inline]
+    pub fn draw_work(&mut self, id: FrameId, duration: Duration) -> Span {
+        if let Duration::Constant(span) = duration {
+            return span;
+        }
+        let component = self.frames[id].component;
+        duration.draw(self.draw(component, Purpose::Work, id))
+    }
+
+    pub fn draw_pause(&mut self, id: FrameId, duration: Duration) -> Span {
+        let component = self.frames[id].component;
+        duration.draw(self.draw(component, Purpose::Pause, id))
+    }
+
+    /// One of `bound` places, for a request that has arrived at a component.
+    #[inline]
+    pub fn draw_route(&mut self, component: ComponentId, id: FrameId, bound: u32) -> u32 {
+        below(self.draw(component, Purpose::Route, id), bound)
+    }
+
+    /// A draw for something in a component's life, by its own numbers.
+    pub fn draw_life(&self, component: ComponentId, purpose: Purpose, which: u64, time: u64) -> u64 {
+        join(join(self.keys[component.index()], purpose as u64), join(which, time))
+    }
+
+    // The agenda.
+
+    /// The next thing that is due before `limit`.
+    #[inline]
+    pub fn take_before(&mut self, limit: Time) -> Option<Due> {
+        self.agenda.take_before(limit)
+    }
+
+    /// How many entries wait.
+    pub fn pending(&self) -> usize {
+        self.agenda.pending()
+    }
+
+    /// Sets a timer of a component; `index` is its own.
+    pub fn set_timer(&mut self, component: ComponentId, timer: Timer, index: u32, at: Time) -> Ticket {
+        debug_assert!(index < 1 << INDEX_BITS, "index {index} doesn't fit a timer");
+        let slot = u32::from(component.0) << INDEX_BITS | index;
+        self.agenda.put(at, kind::TIMER + timer as u8, slot)
+    }
+
+    /// Which component and index a timer's slot names.
+    #[inline]
+    pub const fn timer_of(slot: u32) -> (ComponentId, u32) {
+        (ComponentId((slot >> INDEX_BITS) as u8), slot & ((1 << INDEX_BITS) - 1))
+    }
+
+    pub fn set_timeout(&mut self, lane: LaneId, id: FrameId) -> Ticket {
+        self.agenda.put_after(self.now, lane, kind::TIMEOUT, id)
+    }
+
+    /// Wakes a frame after some time.
+    #[inline]
+    pub fn wake_after(&mut self, id: FrameId, span: Span) {
+        self.frames[id].waits_for = self.agenda.put(self.now + span, kind::WAKE, id);
+    }
+
+    // Requests.
+
+    #[inline]
+    fn link(&self, from: ComponentId, to: ComponentId) -> usize {
+        from.index() * self.model.components.len() + to.index()
+    }
+
+    /// Sends a request along the link to its component.
+    #[inline]
+    pub fn deliver(&mut self, from: ComponentId, to: ComponentId, id: FrameId) {
+        let link = self.link(from, to);
+        if self.model.instant[link] {
+            self.ready.push_back(Ready::Deliver(id));
+        } else {
+            let lane = self.model.links[link];
+            self.frames[id].waits_for = self.agenda.put_after(self.now, lane, kind::DELIVER, id);
+        }
+    }
+
+    /// Whether nobody waits for this frame's answer any more.
+    #[inline]
+    pub fn caller_is_gone(&self, id: FrameId) -> bool {
+        let frame = &self.frames[id];
+        frame.caller_gone || (frame.parent != NONE && !self.frames.is(frame.parent, frame.parent_serial))
+    }
+
+    /// Ends a frame and sends its answer to whoever waits for it.
+    #[inline]
+    pub fn finish(&mut self, id: FrameId, status: Status) {
+        let frame = &self.frames[id];
+        let (component, parent, unit) = (frame.component, frame.parent, frame.unit);
+        self.mark(component, 40, unit, u64::from(status.0));
+        if parent == NONE || self.caller_is_gone(id) {
+            self.frames.remove(id);
+            return;
+        }
+        let caller = self.frames[parent].component;
+        let link = self.link(component, caller);
+        if self.model.instant[link] {
+            self.frames.remove(id);
+            self.ready.push_back(Ready::Resume(parent, status));
+        } else {
+            let lane = self.model.links[link];
+            let ticket = self.agenda.put_after(self.now, lane, kind::RETURN, id);
+            let frame = &mut self.frames[id];
+            frame.status = status;
+            frame.waits_for = ticket;
+        }
+    }
+
+    /// An answer has arrived: the caller goes on, unless it has gone.
+    #[inline]
+    pub fn returned(&mut self, id: FrameId) {
+        let (parent, status) = (self.frames[id].parent, self.frames[id].status);
+        let gone = self.caller_is_gone(id);
+        self.frames.remove(id);
+        if !gone {
+            self.ready.push_back(Ready::Resume(parent, status));
+        }
+    }
+
+    /// A caller's patience has ended: it goes on without an answer, and the work goes on without a caller.
+    #[inline]
+    pub fn timed_out(&mut self, id: FrameId) {
+        let gone = self.caller_is_gone(id);
+        let frame = &mut self.frames[id];
+        let parent = std::mem::replace(&mut frame.parent, NONE);
+        frame.caller_gone = true;
+        frame.timeout = 0;
+        if !gone && parent != NONE {
+            self.ready.push_back(Ready::Resume(parent, Status::TIMED_OUT));
+        }
+    }
+
+    // Parcels.
+
+    /// Sends a parcel along the link to a component.
+    #[inline]
+    pub fn send(&mut self, from: ComponentId, to: ComponentId, parcel: Parcel) {
+        let link = self.link(from, to);
+        if self.model.instant[link] {
+            self.ready.push_back(Ready::Hand(to, parcel));
+            return;
+        }
+        let slot = match self.free_parcels.pop() {
+            Some(slot) => {
+                self.parcels[slot as usize] = Some((to, parcel));
+                slot
+            }
+            None => {
+                self.parcels.push(Some((to, parcel)));
+                (self.parcels.len() - 1) as u32
+            }
+        };
+        let lane = self.model.links[link];
+        self.agenda.put_after(self.now, lane, kind::PARCEL, slot);
+    }
+
+    /// Takes a parcel that has arrived.
+    #[inline]
+    pub fn take_parcel(&mut self, slot: u32) -> Option<(ComponentId, Parcel)> {
+        self.free_parcels.push(slot);
+        self.parcels[slot as usize].take()
+    }
+
+    /// The messages that are under way between components.
+    pub fn messages_under_way(&self) -> impl Iterator<Item = &Message> {
+        let waiting = self.ready.iter().filter_map(|ready| match ready {
+            Ready::Hand(_, parcel) => Some(parcel),
+            _ => None,
+        });
+        self.parcels.iter().flatten().map(|(_, parcel)| parcel).chain(waiting).filter_map(|parcel| match parcel {
+            Parcel::Publish { message, .. } | Parcel::Delivery { message, .. } => Some(message),
+            _ => None,
+        })
+    }
+
+    /// Publishes what the `index`-th publication of a frame's program says.
+    pub fn publish_from(&mut self, id: FrameId, index: u16) {
+        let frame = &self.frames[id];
+        let site = &self.model.programs[frame.program.0 as usize].publishes[usize::from(index)];
+        let (to, queue) = (site.to, site.queue);
+        let message = Message {
+            unit: Unit(frame.unit),
+            published: self.now,
+            position: 0,
+            tags: frame.tags | site.tags,
+            deliveries: 0,
+            redelivered: false,
+        };
+        self.send(frame.component, to, Parcel::Publish { queue, message });
+    }
+
+    // Telling.
+
+    /// Writes a line to a component's log.
+    #[inline]
+    pub fn log(&mut self, component: ComponentId, instance: u32, unit: u64, severity: Severity, template: u16) {
+        let record = Record { at: self.now, unit: Unit(unit), instance, template, severity };
+        self.logs[component.index()].push(record);
+    }
+
+    /// Takes something that happened into the run's digest.
+    #[inline]
+    pub fn mark(&mut self, component: ComponentId, what: u8, unit: u64, outcome: u64) {
+        let word = (self.now.micros() as u64)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .wrapping_add(self.model.components[component.index()].hash)
+            .wrapping_add(unit.wrapping_mul(0xd1b5_4a32_d192_ed03))
+            .wrapping_add(outcome << 8 | u64::from(what));
+        self.digest = (self.digest.rotate_left(5) ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    }
+
+    /// The hash over everything that has happened so far.
+    pub const fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// A new unit of work at a component that runs handlers of its own.
+    pub fn begin(&mut self, frame: Frame) -> FrameId {
+        self.frames.add(frame)
+    }
+}

@@ -1,0 +1,429 @@
+//! Handlers are data: what a version of a service does with a request, step by step.
+//!
+//! [`Step`] is how a level says it; [`Program`] is what runs: one flat list of small operations, compiled once, shared by
+//! every run and never part of a snapshot. `Repeat` and `When` are jumps. A running handler is a frame
+//! ([`super::frame`]); [`Core::step`] moves it until it waits, ends, or needs something that only its component has.
+
+use super::core::{Core, MAX_TAGS, Ready};
+use super::frame::{Frame, FrameId, Status};
+use super::id::{ComponentId, ProgramId};
+use super::log::Severity;
+use super::quantity::{Bytes, Duration, Span};
+use serde::Deserialize;
+
+/// One step of a handler or a job. Steps run in order; work goes on after the caller has hung up unless a step says
+/// otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Step {
+    /// Keeps a worker busy for this long: `Work("12ms")`, `Work("1s..2s")`, `Work("exp 20ms")`.
+    Work(Duration),
+    /// Asks for this much memory, fills it at the service's speed, and gives it back when the handler ends. Where the
+    /// container's limit comes first, the kernel kills the process at that moment.
+    Allocate(Bytes),
+    /// Keeps this much memory for as long as the process lives.
+    Leak(Bytes),
+    /// Calls another component and waits for its answer.
+    Call {
+        /// The component called.
+        to: String,
+        /// How long the caller waits; without it, for ever.
+        #[serde(default)]
+        timeout: Option<Span>,
+        /// How many more times it tries when an attempt fails.
+        #[serde(default)]
+        retries: u8,
+        /// The pause before each of those.
+        #[serde(default)]
+        pause: Duration,
+        /// Whether the handler goes on when the call has failed; otherwise it fails with the same status.
+        #[serde(default)]
+        goes_on: bool,
+    },
+    /// Sends a message on, with the request's own tags and these: `Publish(to: "broker/queue")`.
+    Publish {
+        /// `broker/queue`.
+        to: String,
+        /// Further tags that the message carries.
+        #[serde(default)]
+        tags: Vec<String>,
+    },
+    /// Writes a line to the log; `{id}` is the request's id, any other `{word}` a value that is the same for the same id.
+    Log(Severity, String),
+    /// Acknowledges the message that is being handled: the broker forgets it.
+    Ack,
+    /// Gives the message back: to the queue, or (`requeue: false`) to the dead-letter exchange if there is one.
+    Nack {
+        /// Whether it goes back to the queue.
+        requeue: bool,
+    },
+    /// Ends the handler well, with this HTTP status.
+    Done(u16),
+    /// Ends the handler with this HTTP status; a message that is being handled goes back to its queue.
+    Fail(u16),
+    /// Ends the process, with this on its standard error.
+    Panic(String),
+    /// Does `then` for requests that carry the tag (or don't: `not_tag`), `otherwise` for the rest.
+    When {
+        /// The tag looked for.
+        #[serde(default)]
+        tag: Option<String>,
+        /// The tag whose absence is looked for.
+        #[serde(default)]
+        not_tag: Option<String>,
+        /// What is done.
+        then: Vec<Step>,
+        /// What is done for all others.
+        #[serde(default)]
+        otherwise: Vec<Step>,
+    },
+    /// Does the steps this many times.
+    Repeat {
+        /// How often.
+        times: u16,
+        /// What.
+        r#do: Vec<Step>,
+    },
+    /// Ends the handler if its caller no longer waits.
+    StopIfCallerGone,
+}
+
+/// One small operation of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum Op {
+    Work(u16),
+    Allocate(u16),
+    Leak(u16),
+    Call(u16),
+    Publish(u16),
+    Log(u16),
+    Ack,
+    Nack { requeue: bool },
+    End(Status),
+    Panic(u16),
+    Jump(u16),
+    /// Jumps unless the frame carries the tag.
+    Unless { tag: u8, to: u16 },
+    /// Jumps where the frame carries the tag.
+    If { tag: u8, to: u16 },
+    LoopStart { depth: u8, times: u16 },
+    LoopBack { depth: u8, to: u16 },
+    StopIfCallerGone,
+}
+
+/// A call as a program makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct CallSite {
+    pub to: ComponentId,
+    pub timeout: Option<super::agenda::LaneId>,
+    pub retries: u8,
+    pub pause: Duration,
+    pub goes_on: bool,
+}
+
+/// A publication as a program makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct PublishSite {
+    pub to: ComponentId,
+    pub queue: u16,
+    pub tags: u64,
+}
+
+/// What a version of a service does, ready to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::sim) struct Program {
+    pub ops: Vec<Op>,
+    pub durations: Vec<Duration>,
+    pub sizes: Vec<Bytes>,
+    pub calls: Vec<CallSite>,
+    pub publishes: Vec<PublishSite>,
+    /// Severity and the number of the text in the model's list.
+    pub logs: Vec<(Severity, u16)>,
+}
+
+/// What names mean while steps are compiled.
+pub(in crate::sim) trait Names {
+    fn component(&mut self, name: &str) -> Option<ComponentId>;
+    fn queue(&mut self, path: &str) -> Option<(ComponentId, u16)>;
+    fn tag(&mut self, name: &str) -> Option<u8>;
+    fn template(&mut self, text: &str) -> u16;
+    fn lane(&mut self, delay: Span) -> super::agenda::LaneId;
+}
+
+/// Loops may be nested this deep; a frame keeps a counter for each.
+pub(in crate::sim) const MAX_LOOPS: u8 = 2;
+
+/// Why steps can't be compiled, in words for the level's author.
+pub(in crate::sim) type StepError = String;
+
+impl Program {
+    /// Compiles the steps; a program always ends with an end.
+    pub fn compile(steps: &[Step], names: &mut dyn Names) -> Result<Self, StepError> {
+        let mut program = Self::default();
+        program.add(steps, 0, names)?;
+        program.ops.push(Op::End(Status::OK));
+        if program.ops.len() > usize::from(u16::MAX) {
+            return Err("these are more steps than a handler can have (65535)".into());
+        }
+        Ok(program)
+    }
+
+    fn add(&mut self, steps: &[Step], depth: u8, names: &mut dyn Names) -> Result<(), StepError> {
+        steps.iter().try_for_each(|step| self.add_one(step, depth, names))
+    }
+
+    fn add_one(&mut self, step: &Step, depth: u8, names: &mut dyn Names) -> Result<(), StepError> {
+        let op = match step {
+            Step::Work(duration) => Op::Work(place(&mut self.durations, *duration)),
+            Step::Allocate(size) => Op::Allocate(place(&mut self.sizes, *size)),
+            Step::Leak(size) => Op::Leak(place(&mut self.sizes, *size)),
+            Step::Call { to, timeout, retries, pause, goes_on } => {
+                let component = names.component(to).ok_or_else(|| format!("no component is called `{to}`"))?;
+                let timeout = timeout.map(|delay| names.lane(delay));
+                let site = CallSite { to: component, timeout, retries: *retries, pause: *pause, goes_on: *goes_on };
+                Op::Call(place(&mut self.calls, site))
+            }
+            Step::Publish { to, tags } => {
+                let (component, queue) = names.queue(to).ok_or_else(|| format!("no queue is called `{to}`"))?;
+                let mut bits = 0;
+                for tag in tags {
+                    bits |= 1 << tag_number(tag, names)?;
+                }
+                Op::Publish(place(&mut self.publishes, PublishSite { to: component, queue, tags: bits }))
+            }
+            Step::Log(severity, text) => {
+                let template = names.template(text);
+                Op::Log(place(&mut self.logs, (*severity, template)))
+            }
+            Step::Ack => Op::Ack,
+            Step::Nack { requeue } => Op::Nack { requeue: *requeue },
+            Step::Done(status) | Step::Fail(status) => Op::End(Status(*status)),
+            Step::Panic(text) => Op::Panic(names.template(text)),
+            Step::StopIfCallerGone => Op::StopIfCallerGone,
+            Step::When { tag, not_tag, then, otherwise } => {
+                return self.add_when(tag.as_deref(), not_tag.as_deref(), [then, otherwise], depth, names);
+            }
+            Step::Repeat { times, r#do } => return self.add_repeat(*times, r#do, depth, names),
+        };
+        self.ops.push(op);
+        Ok(())
+    }
+
+    fn add_when(
+        &mut self,
+        tag: Option<&str>,
+        not_tag: Option<&str>,
+        branches: [&Vec<Step>; 2],
+        depth: u8,
+        names: &mut dyn Names,
+    ) -> Result<(), StepError> {
+        let name = match (tag, not_tag) {
+            (Some(name), None) | (None, Some(name)) => name,
+            _ => return Err("a `When` looks for one thing: give it `tag` or `not_tag`".into()),
+        };
+        let number = tag_number(name, names)?;
+        let test = self.ops.len();
+        self.ops.push(Op::Jump(0));
+        self.add(branches[0], depth, names)?;
+        if !branches[1].is_empty() {
+            let skip = self.ops.len();
+            self.ops.push(Op::Jump(0));
+            self.patch(test, tag.is_some(), number);
+            self.add(branches[1], depth, names)?;
+            self.ops[skip] = Op::Jump(self.ops.len() as u16);
+        } else {
+            self.patch(test, tag.is_some(), number);
+        }
+        Ok(())
+    }
+
+    /// Makes the operation at `test` jump to here where the test fails.
+    fn patch(&mut self, test: usize, wants_tag: bool, tag: u8) {
+        let to = self.ops.len() as u16;
+        self.ops[test] = if wants_tag { Op::Unless { tag, to } } else { Op::If { tag, to } };
+    }
+
+    fn add_repeat(&mut self, times: u16, steps: &[Step], depth: u8, names: &mut dyn Names) -> Result<(), StepError> {
+        if depth == MAX_LOOPS {
+            return Err(format!("`Repeat` can be nested {MAX_LOOPS} deep, no deeper"));
+        }
+        if times == 0 {
+            return Ok(());
+        }
+        self.ops.push(Op::LoopStart { depth, times });
+        let start = self.ops.len() as u16;
+        self.add(steps, depth + 1, names)?;
+        self.ops.push(Op::LoopBack { depth, to: start });
+        Ok(())
+    }
+}
+
+fn tag_number(name: &str, names: &mut dyn Names) -> Result<u8, StepError> {
+    names.tag(name).ok_or_else(|| format!("a level can have {MAX_TAGS} tags; `{name}` is one too many"))
+}
+
+fn place<T>(list: &mut Vec<T>, value: T) -> u16 {
+    list.push(value);
+    (list.len() - 1) as u16
+}
+
+/// Why a frame stopped moving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum Flow {
+    /// It waits for an answer.
+    Waits,
+    /// It has come to its end.
+    Ends(Status),
+    /// It wants a worker for this long.
+    Works(Span),
+    /// It wants this much memory until it ends.
+    Allocates(Bytes),
+    /// It keeps this much memory for good.
+    Leaks(Bytes),
+    /// It is done with its message.
+    Acks,
+    /// It gives its message back.
+    Nacks { requeue: bool },
+    /// It takes the process down, with the text of this number.
+    Panics(u16),
+}
+
+impl Core {
+    /// Moves a frame from where it stands until it waits, ends or needs its component.
+    #[inline]
+    pub fn step(&mut self, id: FrameId) -> Flow {
+        loop {
+            let frame = &mut self.frames[id];
+            let program = &self.model.programs[frame.program.0 as usize];
+            let op = program.ops[usize::from(frame.pc)];
+            frame.pc += 1;
+            match op {
+                Op::Work(index) => {
+                    let duration = program.durations[usize::from(index)];
+                    return Flow::Works(self.draw_work(id, duration));
+                }
+                Op::Allocate(index) => return Flow::Allocates(program.sizes[usize::from(index)]),
+                Op::Leak(index) => return Flow::Leaks(program.sizes[usize::from(index)]),
+                Op::Call(index) => {
+                    frame.tries = 0;
+                    self.call(id, index);
+                    return Flow::Waits;
+                }
+                Op::Publish(index) => self.publish_from(id, index),
+                Op::Log(index) => {
+                    let (severity, template) = program.logs[usize::from(index)];
+                    let (component, unit, instance) = (frame.component, frame.unit, frame.instance);
+                    self.log(component, instance, unit, severity, template);
+                }
+                Op::Ack => return Flow::Acks,
+                Op::Nack { requeue } => return Flow::Nacks { requeue },
+                Op::End(status) => return Flow::Ends(status),
+                Op::Panic(template) => return Flow::Panics(template),
+                Op::Jump(to) => frame.pc = to,
+                Op::Unless { tag, to } => {
+                    if frame.tags & (1 << tag) == 0 {
+                        frame.pc = to;
+                    }
+                }
+                Op::If { tag, to } => {
+                    if frame.tags & (1 << tag) != 0 {
+                        frame.pc = to;
+                    }
+                }
+                Op::LoopStart { depth, times } => frame.loops[usize::from(depth)] = times,
+                Op::LoopBack { depth, to } => {
+                    let left = &mut frame.loops[usize::from(depth)];
+                    *left -= 1;
+                    if *left > 0 {
+                        frame.pc = to;
+                    }
+                }
+                Op::StopIfCallerGone => {
+                    if self.caller_is_gone(id) {
+                        return Flow::Ends(Status::CALLER_GONE);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes the call that stands before the frame's program counter.
+    fn call(&mut self, id: FrameId, index: u16) {
+        let frame = &self.frames[id];
+        let site = &self.model.programs[frame.program.0 as usize].calls[usize::from(index)];
+        let (to, timeout) = (site.to, site.timeout);
+        let (from, unit, tags) = (frame.component, frame.unit, frame.tags);
+        let attempt = frame.attempt.wrapping_add(u16::from(frame.tries));
+        let child = self.frames.add(Frame {
+            unit,
+            tags,
+            parent: id,
+            parent_serial: frame.serial,
+            component: to,
+            attempt,
+            kind: frame.kind,
+            started: self.now,
+            ..Frame::EMPTY
+        });
+        if let Some(lane) = timeout {
+            self.frames[child].timeout = self.set_timeout(lane, child);
+        }
+        self.deliver(from, to, child);
+    }
+
+    /// A call has been answered: tries again where it may, else says whether the handler goes on.
+    ///
+    /// Returns `None` where it goes on (or waits for a further attempt), else how it ends.
+    #[inline]
+    pub fn answered(&mut self, id: FrameId, status: Status) -> Answered {
+        if status.is_ok() {
+            return Answered::GoesOn;
+        }
+        let frame = &self.frames[id];
+        let Op::Call(index) = self.model.programs[frame.program.0 as usize].ops[usize::from(frame.pc) - 1] else {
+            return Answered::GoesOn;
+        };
+        let site = &self.model.programs[frame.program.0 as usize].calls[usize::from(index)];
+        if frame.tries < site.retries {
+            let pause = site.pause;
+            self.frames[id].tries += 1;
+            let pause = self.draw_pause(id, pause);
+            if pause == Span::ZERO {
+                self.call(id, index);
+            } else {
+                self.frames[id].retries_call = true;
+                self.wake_after(id, pause);
+            }
+            return Answered::TriesAgain;
+        }
+        if site.goes_on { Answered::GoesOn } else { Answered::Fails(status) }
+    }
+
+    /// The pause before another attempt is over.
+    pub fn retry(&mut self, id: FrameId) {
+        let frame = &mut self.frames[id];
+        frame.retries_call = false;
+        let (pc, program) = (frame.pc, frame.program);
+        if let Op::Call(index) = self.model.programs[program.0 as usize].ops[usize::from(pc) - 1] {
+            self.call(id, index);
+        }
+    }
+
+    /// The program that a component runs.
+    pub fn program(&self, id: ProgramId) -> &Program {
+        &self.model.programs[id.0 as usize]
+    }
+
+    /// Puts something to be done at once, after what is already to be done at once.
+    pub fn soon(&mut self, ready: Ready) {
+        self.ready.push_back(ready);
+    }
+}
+
+/// What an answer means for the handler that waited for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum Answered {
+    GoesOn,
+    TriesAgain,
+    Fails(Status),
+}

@@ -1,0 +1,56 @@
+//! Names turned into numbers, once, when a system is built.
+
+/// A component's place in its system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct ComponentId(pub u8);
+
+impl ComponentId {
+    /// As an index into the list of components.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A compiled list of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ProgramId(pub u16);
+
+/// The id of one unit of work, the same in every run of the same level: who asked for it, for what, and which one it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub struct Unit(pub u64);
+
+impl Unit {
+    /// No unit of work.
+    pub const NONE: Self = Self(u64::MAX);
+
+    /// The `ordinal`-th unit of a component's `load`-th load.
+    #[must_use]
+    pub const fn new(component: ComponentId, load: u8, ordinal: u64) -> Self {
+        Self((component.0 as u64) << 56 | (load as u64) << 48 | ordinal & 0xffff_ffff_ffff)
+    }
+
+    /// Who asked for it.
+    #[must_use]
+    pub const fn component(self) -> ComponentId {
+        ComponentId((self.0 >> 56) as u8)
+    }
+
+    /// For what.
+    #[must_use]
+    pub const fn load(self) -> u8 {
+        (self.0 >> 48) as u8
+    }
+
+    /// Which one it was, from 0.
+    #[must_use]
+    pub const fn ordinal(self) -> u64 {
+        self.0 & 0xffff_ffff_ffff
+    }
+
+    /// As logs print it: eight hexadecimal digits that look like nothing in particular.
+    #[must_use]
+    pub fn label(self) -> String {
+        format!("{:010x}", super::random::mix(self.0) >> 24)
+    }
+}

@@ -1,0 +1,148 @@
+//! What an operator can do to a system: values that the console writes and a component carries out.
+
+use super::message::{Message, Settle};
+use super::quantity::{Bytes, Span};
+
+/// Something done to one component by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Publishes messages to a queue, as somebody with access to the broker can.
+    Publish {
+        /// The queue.
+        queue: String,
+        /// The tags that the messages carry.
+        tags: Vec<String>,
+        /// How many.
+        count: u32,
+        /// What this message is known as, where it is one that is followed.
+        name: Option<String>,
+        /// What it says.
+        body: String,
+    },
+    /// Drops every ready message of a queue.
+    Purge {
+        /// The queue.
+        queue: String,
+    },
+    /// Takes messages from the head of a queue and looks at them.
+    Get {
+        /// The queue.
+        queue: String,
+        /// At most so many.
+        count: u32,
+        /// What becomes of them afterwards.
+        then: Settle,
+    },
+    /// Sets or clears a policy: what matches `pattern` gets these settings.
+    Policy {
+        /// The policy's name.
+        name: String,
+        /// Which queues, as a regular expression on their names.
+        pattern: String,
+        /// The settings; `None` clears the policy.
+        definition: Option<Policy>,
+    },
+    /// Moves every message of a queue to another.
+    Shovel {
+        /// From.
+        from: String,
+        /// To.
+        to: String,
+    },
+    /// Declares a queue.
+    Declare {
+        /// Its name.
+        queue: String,
+        /// Whether it is a quorum queue.
+        quorum: bool,
+    },
+    /// Sets how many pods a deployment should have.
+    Scale {
+        /// How many.
+        replicas: u32,
+    },
+    /// Changes the memory that the pods of a deployment ask for and may have at most.
+    SetResources {
+        /// The new limit, or as before.
+        limit: Option<Bytes>,
+        /// The new request, or as before.
+        request: Option<Bytes>,
+    },
+    /// Runs another version.
+    SetVersion {
+        /// Its name.
+        version: String,
+    },
+    /// Replaces every pod.
+    RolloutRestart,
+    /// Goes back to an earlier revision's template.
+    RolloutUndo {
+        /// Which; the one before where it isn't said.
+        to: Option<u32>,
+    },
+    /// Stops or continues a rollout.
+    RolloutPause {
+        /// Whether to stop it.
+        paused: bool,
+    },
+    /// Deletes a pod; the deployment makes another.
+    DeletePod {
+        /// Its name.
+        pod: String,
+        /// How long it may take to end by itself; zero kills it at once.
+        grace: Option<Span>,
+    },
+    /// Sends a signal to a process in a pod or on a machine.
+    Kill {
+        /// The instance's name.
+        instance: String,
+        /// The signal's number: 9 can't be caught.
+        signal: u8,
+    },
+    /// Takes a machine out of scheduling or puts it back.
+    Cordon {
+        /// The machine.
+        node: String,
+        /// Whether to take it out.
+        cordoned: bool,
+    },
+}
+
+/// What a policy of a broker sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// After so many deliveries a message is dead-lettered or dropped (quorum queues only).
+    pub delivery_limit: Option<u32>,
+    /// Where dead letters go: a queue (the exchange of a level routes by queue name).
+    pub dead_letter: Option<String>,
+    /// How long a message may wait at the head of the queue.
+    pub message_ttl: Option<Span>,
+    /// How many ready messages a queue holds before it drops from its head.
+    pub max_length: Option<u32>,
+}
+
+/// What came of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It was done.
+    Done,
+    /// It was done, and so many things were touched.
+    Count(u64),
+    /// Messages that were looked at.
+    Messages(Vec<Message>),
+    /// Nothing had to be changed.
+    Unchanged,
+}
+
+/// Why an operation can't be done, in the words of the tool.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(String);
+
+impl Refusal {
+    /// A refusal in these words.
+    #[must_use]
+    pub fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
+    }
+}

@@ -246,6 +246,20 @@ impl Core {
         frame.caller_gone || (frame.parent != NONE && !self.frames.is(frame.parent, frame.parent_serial))
     }
 
+    /// Whether the request at the root of this frame has been given up, as a deadline that travels along would tell.
+    pub fn is_abandoned(&self, id: FrameId) -> bool {
+        let mut id = id;
+        loop {
+            if self.caller_is_gone(id) {
+                return true;
+            }
+            id = self.frames[id].parent;
+            if id == NONE {
+                return false;
+            }
+        }
+    }
+
     /// Ends a frame and sends its answer to whoever waits for it.
     #[inline]
     pub fn finish(&mut self, id: FrameId, status: Status) {
@@ -266,6 +280,7 @@ impl Core {
             let ticket = self.agenda.put_after(self.now, lane, kind::RETURN, id);
             let frame = &mut self.frames[id];
             frame.status = status;
+            frame.instance = NONE;
             frame.waits_for = ticket;
         }
     }

@@ -60,6 +60,7 @@ pub(in crate::sim) struct Frame {
     pub next: FrameId,
     /// The delivery it handles, or none.
     pub delivery: u32,
+    /// The instance that handles it; `NONE` while it is under way.
     pub instance: u32,
     pub program: ProgramId,
     pub pc: u16,
@@ -91,7 +92,7 @@ impl Frame {
         timeout: 0,
         next: NONE,
         delivery: u32::MAX,
-        instance: 0,
+        instance: NONE,
         program: ProgramId(0),
         pc: 0,
         loops: [0; super::handler::MAX_LOOPS as usize],

@@ -89,7 +89,7 @@ pub(in crate::sim) enum Parcel {
     /// To a service: its pod has a node (or none has room yet).
     Placed { pod: u32, node: Option<u32> },
     /// To a node pool: a pod has gone.
-    Vacate { node: u32, component: ComponentId, pod: u32 },
-    /// To a node pool: a process has started, with this id.
+    Vacate { node: u32, component: ComponentId, pod: u32, request: Bytes },
+    /// To a node pool: the kernel has killed a process there.
     Kill(Killed),
 }

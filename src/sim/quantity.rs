@@ -453,6 +453,40 @@ impl FromStr for Duration {
     }
 }
 
+/// An amount that may differ from one process to the next: `"280Mi"`, `"280Mi..300Mi"`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ByteRange {
+    /// The least.
+    pub low: Bytes,
+    /// The most.
+    pub high: Bytes,
+}
+
+impl ByteRange {
+    /// Always the same amount.
+    #[must_use]
+    pub const fn exactly(bytes: Bytes) -> Self {
+        Self { low: bytes, high: bytes }
+    }
+}
+
+impl fmt::Display for ByteRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.low == self.high { write!(f, "{}", self.low) } else { write!(f, "{}..{}", self.low, self.high) }
+    }
+}
+
+impl FromStr for ByteRange {
+    type Err = QuantityError;
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let bad = || QuantityError::new(text, "an amount of memory", "\"300Mi\" or \"280Mi..300Mi\"");
+        let (low, high) = text.split_once("..").unwrap_or((text, text));
+        let bytes = |text: &str| text.trim().parse::<Bytes>().map_err(|_| bad());
+        let range = Self { low: bytes(low)?, high: bytes(high)? };
+        if range.low <= range.high { Ok(range) } else { Err(bad()) }
+    }
+}
+
 /// The number at the front of `text`, and what follows it.
 fn split_number(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -507,7 +541,7 @@ macro_rules! read_from_text {
         }
     )*};
 }
-read_from_text!(Time, Span, Bytes, Rate, Throughput, Share, Duration);
+read_from_text!(Time, Span, Bytes, ByteRange, Rate, Throughput, Share, Duration);
 
 #[cfg(test)]
 mod tests {

@@ -122,6 +122,17 @@ impl Ledger {
         Some((account.origin.delivery, took))
     }
 
+    /// The sums over a component's loads: waiting and overdue.
+    pub fn sums(&self, component: u8, telemetry: &super::Telemetry) -> (i64, i64) {
+        let of_component = self.accounts.iter().filter(|((of, _), _)| *of == component);
+        of_component.fold((0, 0), |(waiting, overdue), (_, account)| {
+            (
+                waiting + telemetry.value(account.origin.waiting),
+                overdue + telemetry.value(account.origin.overdue),
+            )
+        })
+    }
+
     /// It is gone for good without having been handled.
     pub fn lost(&mut self, unit: Unit, values: &mut [i64]) {
         let Some(account) = self.account(unit) else { return };

@@ -264,6 +264,17 @@ impl Telemetry {
         &self.members[usize::from(family.0)]
     }
 
+    /// A customer has sent a message.
+    #[inline]
+    pub(in crate::sim) fn published(&mut self, unit: Unit, now: Time) {
+        self.ledger.published(unit, now, &mut self.values);
+    }
+
+    /// A message is gone for good without having been handled.
+    pub(in crate::sim) fn lost(&mut self, unit: Unit) {
+        self.ledger.lost(unit, &mut self.values);
+    }
+
     /// A message has been handled to the end.
     pub(in crate::sim) fn delivered(&mut self, unit: Unit, published: Time, now: Time) {
         if let Some((metric, took)) = self.ledger.delivered(unit, published, now, &mut self.values) {

@@ -1,0 +1,371 @@
+//! People and programs outside that want something, whether or not the system keeps up (an open loop).
+//!
+//! Each load is one kind of thing they want, at a rate that may change over time: a call to a component, or a message to a
+//! queue. What they got, late or never, is counted here, where it hurts.
+
+use super::Behavior;
+use crate::sim::agenda::Ticket;
+use crate::sim::core::{Core, Timer};
+use crate::sim::frame::{Frame, FrameId, NONE, Status};
+use crate::sim::handler::{Answered, Flow};
+use crate::sim::id::{ComponentId, ProgramId, Unit};
+use crate::sim::message::{Message, Parcel};
+use crate::sim::quantity::{Duration, Rate, Span, Time};
+use crate::sim::random::{Purpose, Stream, exponential, unit_fraction};
+use crate::sim::telemetry::{HistogramId, Measure, MetricId, Origin, Telemetry};
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::Deserialize;
+use std::fmt;
+
+/// Clients as a level describes them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The component's name.
+    pub name: String,
+    /// What they want, and how often.
+    pub load: Vec<Load>,
+}
+
+/// One kind of thing that clients want.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// What it is called in metrics: `visitors.chat_line`.
+    pub kind: String,
+    /// How often: `"120/s"`, or points over time, `[("-10m", "1/s"), ("0s", "20/s")]`, with straight lines between them.
+    pub rate: RateOverTime,
+    /// The component that is called.
+    #[serde(default)]
+    pub call: Option<String>,
+    /// The queue that is published to: `broker/queue`.
+    #[serde(default)]
+    pub publish: Option<String>,
+    /// The tags that each carries.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// How long somebody waits before it counts as late (a message) or failed (a call).
+    #[serde(default = "half_a_minute")]
+    pub patience: Span,
+    /// How many more times a call is tried when it fails.
+    #[serde(default)]
+    pub retries: u8,
+    /// The pause before each of those.
+    #[serde(default)]
+    pub pause: Duration,
+    /// What such a message says; `{id}` and other `{words}` differ from one to the next.
+    #[serde(default)]
+    pub body: String,
+    /// How many of the real thing one simulated request stands for, wherever something is counted.
+    #[serde(default = "one")]
+    pub stands_for: u32,
+}
+
+const fn half_a_minute() -> Span {
+    Span::from_seconds(30)
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// A rate that may change: points in time, straight lines between them, constant before the first and after the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RateOverTime(pub Vec<(Time, Rate)>);
+
+impl RateOverTime {
+    /// Events per second at a moment.
+    #[must_use]
+    pub fn at(&self, time: Time) -> f64 {
+        let points = &self.0;
+        let after = points.partition_point(|(at, _)| *at <= time);
+        match (after.checked_sub(1).map(|n| points[n]), points.get(after)) {
+            (None, None) => 0.0,
+            (Some((_, rate)), None) | (None, Some((_, rate))) => rate.per_second(),
+            (Some((from, low)), Some((to, high))) => {
+                let part = time.since(from).as_seconds() / to.since(from).as_seconds();
+                low.per_second() + (high.per_second() - low.per_second()) * part
+            }
+        }
+    }
+
+    /// The highest it gets, in events per second.
+    #[must_use]
+    pub fn highest(&self) -> f64 {
+        self.0.iter().map(|(_, rate)| rate.per_second()).fold(0.0, f64::max)
+    }
+}
+
+impl<'de> Deserialize<'de> for RateOverTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Points;
+        impl<'de> Visitor<'de> for Points {
+            type Value = RateOverTime;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a rate such as \"120/s\", or a list of (time, rate)")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<RateOverTime, E> {
+                text.parse().map(|rate| RateOverTime(vec![(Time::ZERO, rate)])).map_err(E::custom)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<RateOverTime, A::Error> {
+                let mut points: Vec<(Time, Rate)> = Vec::new();
+                while let Some(point) = list.next_element::<(Time, Rate)>()? {
+                    if points.last().is_some_and(|last| last.0 >= point.0) {
+                        return Err(de::Error::custom("the points of a rate go forward in time"));
+                    }
+                    points.push(point);
+                }
+                if points.is_empty() {
+                    return Err(de::Error::custom("a rate needs at least one point"));
+                }
+                Ok(RateOverTime(points))
+            }
+        }
+        deserializer.deserialize_any(Points)
+    }
+}
+
+/// Where a load's requests go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum Target {
+    /// The program that makes the call.
+    Call(ProgramId),
+    /// A queue of a broker.
+    Queue(ComponentId, u16),
+    /// Nowhere: the level says neither.
+    Nowhere,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wish {
+    kind: String,
+    rate: RateOverTime,
+    target: Target,
+    tags: u64,
+    arrivals: Stream,
+    next: u64,
+    stands_for: i64,
+    requests: MetricId,
+    failed: MetricId,
+    latency: Option<HistogramId>,
+    body: String,
+}
+
+/// Clients at work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clients {
+    id: ComponentId,
+    wishes: Vec<Wish>,
+    waiting: MetricId,
+    overdue: MetricId,
+}
+
+impl Clients {
+    /// Defines the metrics, opens the accounts, compiles nothing: targets and tags come as numbers.
+    pub(in crate::sim) fn new(
+        id: ComponentId,
+        settings: &Settings,
+        targets: &[(Target, u64)],
+        core: &mut Core,
+    ) -> Self {
+        let name = &settings.name;
+        let mut wishes = Vec::new();
+        let key = core.model.components[id.index()].hash;
+        for (number, (load, (target, tags))) in settings.load.iter().zip(targets).enumerate() {
+            let prefix = format!("{name}.{}", load.kind);
+            let arrivals = Stream::new(core.seed(), key, Purpose::Arrival, crate::sim::random::hash_name(&load.kind));
+            let (requests, failed, latency) = match target {
+                Target::Queue(..) => define_messages(id, number as u8, &prefix, load, core),
+                _ => define_calls(id, &prefix, &mut core.telemetry),
+            };
+            wishes.push(Wish {
+                kind: load.kind.clone(),
+                rate: load.rate.clone(),
+                target: *target,
+                tags: *tags,
+                arrivals,
+                next: 0,
+                stands_for: i64::from(load.stands_for),
+                requests,
+                failed,
+                latency,
+                body: load.body.clone(),
+            });
+        }
+        let telemetry = &mut core.telemetry;
+        let waiting = telemetry.gauge(id, format!("{name}.waiting"), "sent and not handled yet", Measure::Count);
+        let overdue =
+            telemetry.gauge(id, format!("{name}.overdue"), "waiting for longer than their patience", Measure::Count);
+        Self { id, wishes, waiting, overdue }
+    }
+
+    /// What a message of a load says.
+    #[must_use]
+    pub fn body(&self, unit: Unit) -> Option<String> {
+        let wish = self.wishes.get(usize::from(unit.load()))?;
+        Some(crate::sim::log::text(&wish.body, unit))
+    }
+
+    /// The kinds of things that they want, with the rate at a moment in events per second.
+    pub fn kinds(&self, at: Time) -> impl Iterator<Item = (&str, f64)> {
+        self.wishes.iter().map(move |wish| (wish.kind.as_str(), wish.rate.at(at) * wish.stands_for as f64))
+    }
+
+    /// Where each kind goes: (kind, component, queue of a broker).
+    pub fn targets<'a>(&'a self, core: &'a Core) -> impl Iterator<Item = (&'a str, ComponentId, Option<u16>)> {
+        self.wishes.iter().filter_map(|wish| match wish.target {
+            Target::Queue(broker, queue) => Some((wish.kind.as_str(), broker, Some(queue))),
+            Target::Call(program) => {
+                let to = core.program(program).calls.first()?.to;
+                Some((wish.kind.as_str(), to, None))
+            }
+            Target::Nowhere => None,
+        })
+    }
+
+    /// Sets the timer of a load's next arrival: thinning of a Poisson process at the highest rate.
+    fn await_next(&mut self, load: usize, core: &mut Core) {
+        let wish = &mut self.wishes[load];
+        let highest = wish.rate.highest();
+        if highest <= 0.0 {
+            return;
+        }
+        let mean = Span::from_micros((1e6 / highest) as i64);
+        let mut at = core.now;
+        // Bounded: a rate that is nothing for an hour is looked at again then.
+        let horizon = core.now + Span::from_seconds(3600);
+        while at < horizon {
+            at = at + exponential(wish.arrivals.word(), mean);
+            if wish.rate.0.len() == 1 || unit_fraction(wish.arrivals.word()) * highest <= wish.rate.at(at) {
+                core.set_timer(self.id, Timer::Arrive, load as u32, at);
+                return;
+            }
+        }
+        core.set_timer(self.id, Timer::Tick, load as u32, horizon);
+    }
+
+    fn arrive(&mut self, load: usize, core: &mut Core) {
+        let wish = &mut self.wishes[load];
+        let unit = Unit::new(self.id, load as u8, wish.next);
+        wish.next += 1;
+        core.mark(self.id, 1, unit.0, 0);
+        match wish.target {
+            Target::Queue(broker, queue) => {
+                core.telemetry.published(unit, core.now);
+                let message = Message {
+                    unit,
+                    published: core.now,
+                    position: 0,
+                    tags: wish.tags,
+                    deliveries: 0,
+                    redelivered: false,
+                };
+                core.send(self.id, broker, Parcel::Publish { queue, message });
+            }
+            Target::Call(program) => {
+                let stands_for = wish.stands_for;
+                core.telemetry.add(wish.requests, stands_for);
+                let frame = Frame {
+                    unit: unit.0,
+                    tags: wish.tags,
+                    component: self.id,
+                    program,
+                    kind: load as u8,
+                    parent: NONE,
+                    started: core.now,
+                    ..Frame::EMPTY
+                };
+                let id = core.begin(frame);
+                self.go_on(id, core);
+            }
+            Target::Nowhere => {}
+        }
+    }
+
+    fn go_on(&mut self, id: FrameId, core: &mut Core) {
+        if let Flow::Ends(status) = core.step(id) {
+            self.end(id, status, core);
+        }
+    }
+
+    fn end(&mut self, id: FrameId, status: Status, core: &mut Core) {
+        let frame = &core.frames[id];
+        let wish = &self.wishes[usize::from(frame.kind)];
+        let took = core.now.since(frame.started);
+        if status.is_ok() {
+            if let Some(latency) = wish.latency {
+                core.telemetry.record(latency, core.now, took);
+            }
+        } else {
+            core.telemetry.add(wish.failed, wish.stands_for);
+        }
+        core.finish(id, status);
+    }
+}
+
+fn define_messages(
+    id: ComponentId,
+    load: u8,
+    prefix: &str,
+    settings: &Load,
+    core: &mut Core,
+) -> (MetricId, MetricId, Option<HistogramId>) {
+    let start = core.now.second();
+    let telemetry = &mut core.telemetry;
+    let origin = Origin {
+        published: telemetry.counter(id, prefix.to_string(), "messages sent"),
+        delivered: telemetry.counter(id, format!("{prefix}.delivered"), "messages handled to the end"),
+        late: telemetry.counter(id, format!("{prefix}.late"), "not handled within the sender's patience"),
+        waiting: telemetry.gauge(id, format!("{prefix}.waiting"), "sent and not handled yet", Measure::Count),
+        overdue: telemetry.gauge(id, format!("{prefix}.overdue"), "waiting for longer than the patience", Measure::Count),
+        duplicates: telemetry.counter(id, format!("{prefix}.duplicates"), "handled once more than once"),
+        lost: telemetry.counter(id, format!("{prefix}.lost"), "gone for good without being handled"),
+        delivery: telemetry.latency(id, format!("{prefix}.delivery"), "from sending to having been handled"),
+        patience: settings.patience,
+        stands_for: i64::from(settings.stands_for),
+    };
+    let ids = (origin.published, origin.lost, Some(origin.delivery));
+    telemetry.ledger.open(id.0, load, origin, start);
+    ids
+}
+
+fn define_calls(id: ComponentId, prefix: &str, telemetry: &mut Telemetry) -> (MetricId, MetricId, Option<HistogramId>) {
+    let requests = telemetry.counter(id, format!("{prefix}.requests"), "requests made");
+    let failed = telemetry.counter(id, format!("{prefix}.failed"), "requests without a good answer in time");
+    let latency = telemetry.latency(id, format!("{prefix}.latency"), "from asking to a good answer");
+    (requests, failed, Some(latency))
+}
+
+impl Behavior for Clients {
+    fn start(&mut self, core: &mut Core) {
+        for load in 0..self.wishes.len() {
+            self.await_next(load, core);
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, index: u32, _ticket: Ticket, core: &mut Core) {
+        let load = index as usize;
+        self.await_next(load, core);
+        if timer == Timer::Arrive {
+            self.arrive(load, core);
+        }
+    }
+
+    fn on_answer(&mut self, frame: FrameId, status: Status, core: &mut Core) {
+        match core.answered(frame, status) {
+            Answered::GoesOn => self.go_on(frame, core),
+            Answered::TriesAgain => {}
+            Answered::Fails(status) => self.end(frame, status, core),
+        }
+    }
+
+    fn on_wake(&mut self, frame: FrameId, core: &mut Core) {
+        core.retry(frame);
+    }
+
+    fn sample(&mut self, _second: i64, core: &mut Core) {
+        let (waiting, overdue) = core.telemetry.ledger.sums(self.id.0, &core.telemetry);
+        core.telemetry.set(self.waiting, waiting);
+        core.telemetry.set(self.overdue, overdue);
+    }
+}

@@ -1,0 +1,171 @@
+//! One instance: a pod or a machine, and the process in it.
+
+use super::memory::MemoryState;
+use crate::sim::agenda::Ticket;
+use crate::sim::frame::{FrameId, NONE};
+use crate::sim::message::Message;
+use crate::sim::quantity::Time;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Where an instance stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Has no node yet.
+    Pending,
+    /// Has a node; its container is being made.
+    Creating,
+    /// Its process runs and isn't ready yet.
+    Starting,
+    /// Ready, and at work.
+    Running,
+    /// Its process has died and waits out its back-off.
+    BackingOff,
+    /// Told to end.
+    Terminating,
+    /// Gone.
+    Gone,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// The container's exit code.
+    pub code: u8,
+    /// Kubernetes' word for it: `Error`, `OOMKilled`, `Completed`.
+    pub reason: &'static str,
+    /// When its process had started.
+    pub started: Time,
+    /// When it ended.
+    pub finished: Time,
+}
+
+/// A delivery in hand that no worker has taken up yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct Held {
+    pub subscription: u8,
+    pub tag: u32,
+    pub message: Message,
+}
+
+/// A pod or a machine with its process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// The pod's or the machine's name.
+    pub name: Arc<str>,
+    /// A number that Kubernetes prints as the pod's UID.
+    pub uid: u64,
+    /// The revision of the deployment's template that it was made from.
+    pub revision: u32,
+    /// The version that runs in it, as an index into the service's versions.
+    pub version: u16,
+    /// Where it stands.
+    pub stage: Stage,
+    /// The node it runs on, as an index into the pool.
+    pub node: Option<u32>,
+    /// When it was made.
+    pub created: Time,
+    /// When it last became ready; meaningful while it runs.
+    pub ready_at: Time,
+    /// When its process started.
+    pub started: Time,
+    /// How often its container has been started again.
+    pub restarts: u32,
+    /// When it was last started again.
+    pub restarted_at: Option<Time>,
+    /// How its process last ended.
+    pub last_exit: Option<Exit>,
+    /// When the wait before the next start ends.
+    pub back_off_until: Time,
+    /// Crashes in a row that count for the next wait.
+    pub(in crate::sim) failures: u32,
+    /// Which life of the process this is.
+    pub(in crate::sim) epoch: u32,
+    pub(in crate::sim) life: Ticket,
+    pub(in crate::sim) probe: Ticket,
+    pub(in crate::sim) probe_failures: u32,
+    /// Workers that are taken.
+    pub(in crate::sim) busy: u16,
+    /// Requests that wait for a worker.
+    pub(in crate::sim) line: Line,
+    /// Deliveries that wait for a worker.
+    pub(in crate::sim) held: VecDeque<Held>,
+    pub(in crate::sim) memory: MemoryState,
+    /// Fails to charge the cgroup, as the kernel counts them.
+    pub(in crate::sim) fail_count: u32,
+}
+
+/// Frames in line, first come, first served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct Line {
+    pub first: FrameId,
+    pub last: FrameId,
+    pub length: u32,
+}
+
+impl Line {
+    pub const EMPTY: Self = Self { first: NONE, last: NONE, length: 0 };
+}
+
+impl Instance {
+    pub(in crate::sim) fn new(name: Arc<str>, uid: u64, revision: u32, version: u16, created: Time) -> Self {
+        Self {
+            name,
+            uid,
+            revision,
+            version,
+            stage: Stage::Pending,
+            node: None,
+            created,
+            ready_at: created,
+            started: created,
+            restarts: 0,
+            restarted_at: None,
+            last_exit: None,
+            back_off_until: created,
+            failures: 0,
+            epoch: 0,
+            life: 0,
+            probe: 0,
+            probe_failures: 0,
+            busy: 0,
+            line: Line::EMPTY,
+            held: VecDeque::new(),
+            memory: MemoryState::default(),
+            fail_count: 0,
+        }
+    }
+
+    /// Whether it is there at all.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.stage != Stage::Gone
+    }
+
+    /// Whether it is ready and at work.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.stage == Stage::Running
+    }
+
+    /// Whether its process runs.
+    #[must_use]
+    pub fn has_process(&self) -> bool {
+        matches!(self.stage, Stage::Starting | Stage::Running)
+            || (self.stage == Stage::Terminating && self.memory.idle().0 > 0)
+    }
+
+    /// The id of its process on the node, while it has one.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        // Ids rise with time on a node and differ from pod to pod.
+        let base = 3_170_000 + (self.uid % 9_000) as u32;
+        base + self.epoch * 37 + (self.started.second().max(0) as u32) * 9
+    }
+
+    /// How many messages or requests it has in hand.
+    #[must_use]
+    pub fn in_hand(&self) -> u32 {
+        u32::from(self.busy) + self.line.length + self.held.len() as u32
+    }
+}

@@ -1,0 +1,296 @@
+//! A service: instances that handle requests or messages with the steps of a version.
+//!
+//! Under Kubernetes its instances are pods of a deployment: the kubelet's part is in `life`, the controllers' in
+//! `deployment`, the kernel's in `memory`; what an instance does with its workers is in `worker`.
+
+mod deployment;
+pub mod event;
+pub mod instance;
+mod life;
+mod memory;
+pub mod settings;
+mod worker;
+
+pub use deployment::{Deployment, Revision};
+pub use event::{Event, Events};
+pub use instance::{Exit, Instance, Stage};
+pub use settings::Settings;
+
+use super::Behavior;
+use crate::sim::agenda::Ticket;
+use crate::sim::core::{Core, Timer};
+use crate::sim::frame::{FrameId, Status};
+use crate::sim::handler::Answered;
+use crate::sim::id::{ComponentId, ProgramId};
+use crate::sim::message::Parcel;
+use crate::sim::operation::{Applied, Operation, Refusal};
+use crate::sim::quantity::{Bytes, Duration, Span, Time};
+use crate::sim::telemetry::{FamilyId, HistogramId, Measure, MetricId};
+use settings::{BackOff, Kubernetes, Liveness, RunsOn};
+use std::sync::Arc;
+
+/// A queue that the service consumes, by number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct Subscription {
+    pub broker: ComponentId,
+    pub queue: u16,
+    pub prefetch: u32,
+    pub auto_ack: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct Metrics {
+    requests: MetricId,
+    failed: MetricId,
+    handled: MetricId,
+    latency: HistogramId,
+    restarts: MetricId,
+    oom_kills: MetricId,
+    killed_rss: MetricId,
+    kill_delay: MetricId,
+    replicas: MetricId,
+    available: MetricId,
+    pods_ready: FamilyId,
+    pods_memory: FamilyId,
+    pods_restarts: FamilyId,
+}
+
+/// What a service needs to know of its surroundings when it is built.
+pub(in crate::sim) struct Surroundings {
+    pub pool: Option<ComponentId>,
+    pub node_memory: Bytes,
+    /// How the nodes of the pool are called: `node-a{n}`.
+    pub node_names: String,
+    pub programs: Vec<ProgramId>,
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// A service at work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    id: ComponentId,
+    /// As the level describes it.
+    pub settings: Arc<Settings>,
+    pool: Option<ComponentId>,
+    node_memory: Bytes,
+    node_names: String,
+    programs: Vec<ProgramId>,
+    subscriptions: Vec<Subscription>,
+    /// All instances there have been; those that are gone stay, so that a number is a name.
+    pub instances: Vec<Instance>,
+    /// The instances that take requests.
+    ready: Vec<u32>,
+    /// What should be.
+    pub deployment: Deployment,
+    /// What Kubernetes says about it.
+    pub events: Events,
+    metrics: Metrics,
+}
+
+impl Service {
+    pub(in crate::sim) fn new(id: ComponentId, settings: &Settings, around: Surroundings, core: &mut Core) -> Self {
+        let metrics = define_metrics(id, &settings.name, core);
+        let version = settings.versions.iter().position(|version| version.name == settings.runs).unwrap_or(0);
+        let deployed = settings.versions.get(version).and_then(|version| version.deployed).unwrap_or_default();
+        let (replicas, resources) = match &settings.runs_on {
+            RunsOn::Kubernetes(kubernetes) => (kubernetes.replicas, kubernetes.memory),
+            RunsOn::Machines(machines) => (machines.count, settings::Resources::default()),
+        };
+        let made = (Time::ZERO + deployed).min(core.now);
+        let revision = Revision { number: 1, version: version as u16, resources, made, stamp: 0 };
+        let deployment =
+            Deployment { replicas, revision: 1, revisions: vec![revision], paused: false, rolled_at: made };
+        Self {
+            id,
+            settings: Arc::new(settings.clone()),
+            pool: around.pool,
+            node_memory: around.node_memory,
+            node_names: around.node_names,
+            programs: around.programs,
+            subscriptions: around.subscriptions,
+            instances: Vec::new(),
+            ready: Vec::new(),
+            deployment,
+            events: Events::default(),
+            metrics,
+        }
+    }
+
+    /// The settings of its deployment, where it runs under Kubernetes.
+    #[must_use]
+    pub fn kubernetes(&self) -> Option<&Kubernetes> {
+        match &self.settings.runs_on {
+            RunsOn::Kubernetes(settings) => Some(settings),
+            RunsOn::Machines(_) => None,
+        }
+    }
+
+    fn liveness(&self) -> Option<Liveness> {
+        self.kubernetes().and_then(|settings| settings.liveness)
+    }
+
+    fn back_off(&self) -> BackOff {
+        self.kubernetes().map_or_else(BackOff::default, |settings| settings.back_off)
+    }
+
+    fn starts_in(&self) -> Duration {
+        self.kubernetes().map_or_else(Duration::default, |settings| settings.starts_in)
+    }
+
+    fn stops_in(&self) -> Duration {
+        self.kubernetes().map_or_else(Duration::default, |settings| settings.stops_in)
+    }
+
+    /// The name of a node of its pool.
+    #[must_use]
+    pub fn node_name(&self, node: u32) -> String {
+        super::nodes::name_of(&self.node_names, node)
+    }
+
+    /// The image that an instance runs.
+    #[must_use]
+    pub fn image(&self, instance: usize) -> String {
+        let version = &self.settings.versions[usize::from(self.instances[instance].version)].name;
+        format!("registry.internal/{}:{version}", self.settings.name)
+    }
+
+    /// The instances that exist, with their numbers.
+    pub fn live(&self) -> impl Iterator<Item = (usize, &Instance)> {
+        self.instances.iter().enumerate().filter(|(_, instance)| instance.exists())
+    }
+
+    /// How many instances are ready.
+    #[must_use]
+    pub fn ready_count(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// The state that `kubectl get pods` prints for an instance.
+    #[must_use]
+    pub fn status_word(&self, instance: usize, now: Time) -> &'static str {
+        let pod = &self.instances[instance];
+        match pod.stage {
+            Stage::Pending => "Pending",
+            Stage::Creating => "ContainerCreating",
+            Stage::Starting | Stage::Running => "Running",
+            Stage::Terminating | Stage::Gone => "Terminating",
+            Stage::BackingOff => match &pod.last_exit {
+                // The kubelet says so at its next look.
+                Some(exit) if now.since(exit.finished) < Span::from_seconds(3) => exit.reason,
+                _ => "CrashLoopBackOff",
+            },
+        }
+    }
+}
+
+fn define_metrics(id: ComponentId, name: &str, core: &mut Core) -> Metrics {
+    let telemetry = &mut core.telemetry;
+    Metrics {
+        requests: telemetry.counter(id, format!("{name}.requests"), "requests taken"),
+        failed: telemetry.counter(id, format!("{name}.failed"), "requests without a good answer"),
+        handled: telemetry.counter(id, format!("{name}.handled"), "messages whose handler came to its end"),
+        latency: telemetry.latency(id, format!("{name}.latency"), "from taking a request to a good answer"),
+        restarts: telemetry.counter(id, format!("{name}.restarts"), "containers started again"),
+        oom_kills: telemetry.counter(id, format!("{name}.oom_kills"), "processes killed at their memory limit"),
+        killed_rss: telemetry.gauge(
+            id,
+            format!("{name}.killed.rss"),
+            "resident memory of the last process killed at its limit",
+            Measure::Bytes,
+        ),
+        kill_delay: telemetry.gauge(
+            id,
+            format!("{name}.killed.after"),
+            "from asking for memory to the kill, the last time",
+            Measure::Time,
+        ),
+        replicas: telemetry.gauge(id, format!("{name}.replicas"), "instances that there should be", Measure::Count),
+        available: telemetry.gauge(id, format!("{name}.available"), "instances that are ready", Measure::Count),
+        pods_ready: telemetry.family(id, format!("{name}.pods.ready"), "whether it is ready", Measure::Flag),
+        pods_memory: telemetry.family(id, format!("{name}.pods.memory"), "memory of its process", Measure::Bytes),
+        pods_restarts: telemetry.family(id, format!("{name}.pods.restarts"), "times started again", Measure::Count),
+    }
+}
+
+impl Behavior for Service {
+    fn start(&mut self, core: &mut Core) {
+        match &self.settings.runs_on {
+            RunsOn::Kubernetes(_) => self.start_deployment(core),
+            RunsOn::Machines(machines) => {
+                for _ in 0..machines.count {
+                    self.create_machine(core);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn on_request(&mut self, request: FrameId, core: &mut Core) {
+        self.admit(request, core);
+    }
+
+    #[inline]
+    fn on_answer(&mut self, frame: FrameId, status: Status, core: &mut Core) {
+        match core.answered(frame, status) {
+            Answered::GoesOn => {
+                let number = core.frames[frame].instance as usize;
+                self.run(frame, core);
+                self.serve(number, core);
+            }
+            Answered::TriesAgain => {}
+            Answered::Fails(status) => {
+                let number = core.frames[frame].instance as usize;
+                self.end(frame, status, core);
+                self.serve(number, core);
+            }
+        }
+    }
+
+    #[inline]
+    fn on_wake(&mut self, frame: FrameId, core: &mut Core) {
+        self.worked(frame, core);
+    }
+
+    fn on_timer(&mut self, timer: Timer, index: u32, ticket: Ticket, core: &mut Core) {
+        let number = index as usize;
+        match timer {
+            Timer::Life => self.on_life(number, ticket, core),
+            Timer::Memory => self.on_memory_edge(number, ticket, core),
+            Timer::Probe => self.on_probe(number, ticket, core),
+            _ => {}
+        }
+    }
+
+    fn on_parcel(&mut self, parcel: Parcel, core: &mut Core) {
+        match parcel {
+            Parcel::Delivery { consumer, tag, message } => self.receive(consumer, tag, message, core),
+            Parcel::Placed { pod, node } => self.placed(pod, node, core),
+            _ => {}
+        }
+    }
+
+    fn sample(&mut self, second: i64, core: &mut Core) {
+        self.check_limits(core);
+        core.telemetry.set(self.metrics.replicas, i64::from(self.deployment.replicas));
+        core.telemetry.set(self.metrics.available, self.ready.len() as i64);
+        for number in 0..self.instances.len() {
+            let instance = &self.instances[number];
+            let exists = instance.exists();
+            let name = Arc::clone(&instance.name);
+            let ready = exists.then_some(i64::from(instance.is_ready()));
+            let restarts = exists.then_some(i64::from(instance.restarts));
+            let memory = Some(self.memory_of(number, core.now).0 as i64).filter(|bytes| *bytes > 0);
+            core.telemetry.tell(self.metrics.pods_ready, number, &name, second, ready);
+            core.telemetry.tell(self.metrics.pods_restarts, number, &name, second, restarts);
+            core.telemetry.tell(self.metrics.pods_memory, number, &name, second, memory);
+        }
+    }
+
+    fn operate(&mut self, operation: &Operation, core: &mut Core) -> Result<Applied, Refusal> {
+        self.change(operation, core)
+    }
+
+    fn holds_tag(&self, bit: u64) -> bool {
+        self.instances.iter().any(|instance| instance.held.iter().any(|held| held.message.tags & bit != 0))
+    }
+}

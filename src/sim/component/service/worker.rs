@@ -1,0 +1,274 @@
+//! What an instance does with its workers: requests that wait in line, messages in hand, handlers that run.
+
+use super::Service;
+use super::instance::{Held, Line};
+use super::settings::{AckMode, Holds};
+use crate::sim::core::Core;
+use crate::sim::frame::{Frame, FrameId, NONE, Status};
+use crate::sim::handler::Flow;
+use crate::sim::message::{Consumer, Message, Parcel, Settle};
+use crate::sim::quantity::Bytes;
+
+/// A delivery that needs no settling (any more).
+pub(super) const SETTLED: u32 = u32::MAX;
+
+impl Service {
+    /// A request has come in: an instance takes it, or nobody is there.
+    #[inline]
+    pub(super) fn admit(&mut self, id: FrameId, core: &mut Core) {
+        core.telemetry.count(self.metrics.requests);
+        if self.ready.is_empty() {
+            core.telemetry.count(self.metrics.failed);
+            core.finish(id, Status::REFUSED);
+            return;
+        }
+        let place = match self.ready.len() {
+            1 => 0,
+            many => core.draw_route(self.id, id, many as u32),
+        };
+        let number = self.ready[place as usize];
+        let instance = &mut self.instances[number as usize];
+        let frame = &mut core.frames[id];
+        frame.instance = number;
+        frame.program = self.programs[usize::from(instance.version)];
+        frame.pc = 0;
+        frame.started = core.now;
+        let holds_worker = self.settings.holds == Holds::Handler;
+        if !holds_worker || instance.busy < self.settings.workers {
+            instance.busy += u16::from(holds_worker);
+            self.run(id, core);
+            return;
+        }
+        if self.settings.queue.is_some_and(|most| instance.line.length >= most) {
+            core.telemetry.count(self.metrics.failed);
+            core.finish(id, Status::OVERLOADED);
+            return;
+        }
+        push(&mut instance.line, id, core);
+    }
+
+    /// A message has come in; it waits in the instance's hand for a worker.
+    pub(super) fn receive(&mut self, consumer: Consumer, tag: u32, message: Message, core: &mut Core) {
+        let number = consumer.instance as usize;
+        let Some(instance) = self.instances.get_mut(number) else { return };
+        // Sent before its process died: the broker has it back already.
+        if instance.epoch != consumer.epoch || !instance.is_ready() {
+            return;
+        }
+        instance.held.push_back(Held { subscription: consumer.subscription, tag, message });
+        self.serve(number, core);
+    }
+
+    /// Gives free workers what waits.
+    pub(super) fn serve(&mut self, number: usize, core: &mut Core) {
+        loop {
+            let instance = &mut self.instances[number];
+            if instance.busy >= self.settings.workers || !instance.has_process() {
+                return;
+            }
+            if instance.line.first != NONE {
+                let id = pop(&mut instance.line, core);
+                if self.settings.drops_abandoned && core.is_abandoned(id) {
+                    core.finish(id, Status::CALLER_GONE);
+                    continue;
+                }
+                instance.busy += u16::from(self.settings.holds == Holds::Handler);
+                self.run(id, core);
+            } else if let Some(held) = instance.held.pop_front() {
+                let version = instance.version;
+                instance.busy += u16::from(self.settings.holds == Holds::Handler);
+                let id = self.take_up(number as u32, version, held, core);
+                self.run(id, core);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// A handler begins with a message.
+    fn take_up(&self, instance: u32, version: u16, held: Held, core: &mut Core) -> FrameId {
+        let automatic = self.settings.consumes[usize::from(held.subscription)].ack == AckMode::Automatic;
+        core.begin(Frame {
+            unit: held.message.unit.0,
+            tags: held.message.tags,
+            component: self.id,
+            instance,
+            program: self.programs[usize::from(version)],
+            delivery: if automatic { SETTLED } else { held.tag },
+            subscription: held.subscription,
+            attempt: held.message.deliveries as u16,
+            started: core.now,
+            ..Frame::EMPTY
+        })
+    }
+
+    /// Runs a handler until it waits or ends.
+    #[inline]
+    pub(super) fn run(&mut self, id: FrameId, core: &mut Core) {
+        loop {
+            match core.step(id) {
+                Flow::Waits => return,
+                Flow::Works(span) => {
+                    if self.settings.holds == Holds::OwnWork {
+                        let number = core.frames[id].instance as usize;
+                        let instance = &mut self.instances[number];
+                        if instance.busy >= self.settings.workers {
+                            // Its turn comes; the step is done again then.
+                            core.frames[id].pc -= 1;
+                            push(&mut instance.line, id, core);
+                            return;
+                        }
+                        instance.busy += 1;
+                    }
+                    core.wake_after(id, span);
+                    return;
+                }
+                Flow::Allocates(wanted) => {
+                    let number = core.frames[id].instance as usize;
+                    self.allocate(number, id, wanted, core);
+                    return;
+                }
+                Flow::Leaks(amount) => {
+                    let (number, serial) = (core.frames[id].instance as usize, core.frames[id].serial);
+                    self.leak(number, amount, core);
+                    if !core.frames.is(id, serial) {
+                        return;
+                    }
+                }
+                Flow::Acks => self.settle(id, Settle::Ack, core),
+                Flow::Nacks { requeue } => {
+                    self.settle(id, if requeue { Settle::Requeue } else { Settle::Reject }, core);
+                }
+                Flow::Panics(template) => {
+                    let frame = &core.frames[id];
+                    let (number, unit) = (frame.instance, frame.unit);
+                    core.log(self.id, number, unit, crate::sim::log::Severity::Error, template);
+                    self.crash(number as usize, core);
+                    return;
+                }
+                Flow::Ends(status) => {
+                    self.end(id, status, core);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// A worker's own work is over.
+    #[inline]
+    pub(super) fn worked(&mut self, id: FrameId, core: &mut Core) {
+        let frame = &core.frames[id];
+        let number = frame.instance as usize;
+        if frame.retries_call {
+            core.retry(id);
+            return;
+        }
+        core.mark(self.id, 2, core.frames[id].unit, 0);
+        self.instances[number].busy -= u16::from(self.settings.holds == Holds::OwnWork);
+        if self.settings.drops_abandoned && core.is_abandoned(id) {
+            self.end(id, Status::CALLER_GONE, core);
+        } else {
+            self.run(id, core);
+        }
+        self.serve(number, core);
+    }
+
+    /// A handler has come to its end.
+    #[inline]
+    fn end(&mut self, id: FrameId, status: Status, core: &mut Core) {
+        let frame = &core.frames[id];
+        let (number, holds_kib, is_message) = (frame.instance as usize, frame.holds_kib, frame.parent == NONE && !frame.caller_gone);
+        let took = core.now.since(frame.started);
+        if holds_kib > 0 {
+            self.release(number, holds_kib);
+        }
+        self.instances[number].busy -= u16::from(self.settings.holds == Holds::Handler);
+        if is_message {
+            if !status.is_ok() {
+                self.settle(id, Settle::Requeue, core);
+            }
+            core.telemetry.count(self.metrics.handled);
+        } else if status.is_ok() {
+            core.telemetry.record(self.metrics.latency, core.now, took);
+        } else {
+            core.telemetry.count(self.metrics.failed);
+        }
+        core.finish(id, status);
+    }
+
+    /// Tells the broker what becomes of a delivery.
+    fn settle(&mut self, id: FrameId, how: Settle, core: &mut Core) {
+        let frame = &mut core.frames[id];
+        let tag = std::mem::replace(&mut frame.delivery, SETTLED);
+        if tag == SETTLED {
+            return;
+        }
+        let (instance, subscription) = (frame.instance, frame.subscription);
+        let epoch = self.instances[instance as usize].epoch;
+        let consumer = Consumer { component: self.id, subscription, instance, epoch };
+        let broker = self.subscriptions[usize::from(subscription)].broker;
+        core.send(self.id, broker, Parcel::Settled { tag, consumer, how });
+    }
+
+    /// Everything that an instance's process had in hand is gone: its callers see the connection close, its brokers too.
+    pub(super) fn drop_work(&mut self, number: usize, core: &mut Core) {
+        let id = self.id;
+        let lost: Vec<FrameId> = core
+            .frames
+            .iter()
+            .filter(|(_, frame)| frame.component == id && frame.instance == number as u32)
+            .map(|(frame, _)| frame)
+            .collect();
+        for frame in lost {
+            core.finish(frame, Status::RESET);
+        }
+        let instance = &mut self.instances[number];
+        instance.busy = 0;
+        instance.line = Line::EMPTY;
+        instance.held.clear();
+        let (epoch, was) = (instance.epoch, number as u32);
+        let mut told = Vec::new();
+        for subscription in &self.subscriptions {
+            if !told.contains(&subscription.broker) {
+                told.push(subscription.broker);
+                core.send(id, subscription.broker, Parcel::Disconnect { component: id, instance: was, epoch });
+            }
+        }
+        self.end_memory(number);
+    }
+
+    /// Checks, once a second, what is in hand against the limit.
+    pub(super) fn check_limits(&mut self, core: &mut Core) {
+        if self.settings.memory.per_request == Bytes(0) {
+            return;
+        }
+        for number in 0..self.instances.len() {
+            if self.instances[number].has_process() && self.is_over_limit(number, core.now) {
+                self.kill_for_memory(number, core);
+            }
+        }
+    }
+}
+
+/// Puts a frame at the end of a line.
+fn push(line: &mut Line, id: FrameId, core: &mut Core) {
+    core.frames[id].next = NONE;
+    if line.first == NONE {
+        line.first = id;
+    } else {
+        core.frames[line.last].next = id;
+    }
+    line.last = id;
+    line.length += 1;
+}
+
+/// Takes the first frame of a line that isn't empty.
+fn pop(line: &mut Line, core: &mut Core) -> FrameId {
+    let id = line.first;
+    line.first = core.frames[id].next;
+    if line.first == NONE {
+        line.last = NONE;
+    }
+    line.length -= 1;
+    id
+}

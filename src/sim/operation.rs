@@ -39,6 +39,8 @@ pub enum Operation {
         name: String,
         /// Which queues, as a regular expression on their names.
         pattern: String,
+        /// Of several policies that match a queue, the one with the highest priority applies; of equals, the latest.
+        priority: i32,
         /// The settings; `None` clears the policy.
         definition: Option<Policy>,
     },

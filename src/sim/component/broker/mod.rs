@@ -14,8 +14,6 @@ mod unacked;
 mod view;
 
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
 mod tests;
 
 pub use policy::NamedPolicy;
@@ -31,7 +29,7 @@ use crate::sim::message::{Consumer, Message, Parcel, Settle};
 use crate::sim::operation::{Applied, Operation, Refusal};
 use crate::sim::quantity::{Bytes, Time};
 use crate::sim::telemetry::{Measure, MetricId, Telemetry};
-use policy::{DeadLetter, Rules};
+use policy::DeadLetter;
 use queue::{Queue, Subscriber};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -161,8 +159,8 @@ impl Broker {
 
     /// Works out what holds for each queue, after policies or queues have changed.
     fn set_rules(&mut self) {
-        let settings = self.queues.iter().map(|queue| &queue.settings);
-        let rules: Vec<Rules> = policy::rules(settings, &self.policies, &self.version);
+        let settings: Vec<_> = self.queues.iter().map(|queue| &queue.settings).collect();
+        let rules = policy::rules(&settings, &self.policies, &self.version);
         for (queue, rules) in self.queues.iter_mut().zip(rules) {
             queue.rules = rules;
         }
@@ -397,9 +395,8 @@ impl Broker {
         let closed = self.closed.entry((component, instance)).or_insert(epoch);
         *closed = epoch.max(*closed);
         core.mark(self.id, mark::DISCONNECTED, u64::from(instance), u64::from(epoch));
-        let is_theirs = |known: &Consumer| {
-            known.component == component && known.instance == instance && known.epoch <= epoch
-        };
+        let is_theirs =
+            |known: &Consumer| known.component == component && known.instance == instance && known.epoch <= epoch;
         // First all of its consumers go, so that nothing that comes back is given to one of them.
         let mut back: Vec<(usize, Message)> = Vec::new();
         let mut touched: Vec<usize> = Vec::new();

@@ -110,7 +110,8 @@ impl Broker {
         core: &mut Core,
     ) -> Result<Applied, Refusal> {
         policy::matcher(pattern)?;
-        let policy = NamedPolicy { name: name.into(), pattern: pattern.into(), priority, definition: definition.clone() };
+        let policy =
+            NamedPolicy { name: name.into(), pattern: pattern.into(), priority, definition: definition.clone() };
         if self.policies.contains(&policy) {
             return Ok(Applied::Unchanged);
         }
@@ -170,10 +171,14 @@ impl Broker {
 
     fn add_queue(&mut self, queue: &str, quorum: bool, core: &mut Core) -> Result<usize, Refusal> {
         if self.queues.len() >= MOST_QUEUES {
-            return Err(Refusal::new(format!("cannot declare queue '{queue}': queue limit ({MOST_QUEUES}) is reached")));
+            return Err(Refusal::new(format!(
+                "cannot declare queue '{queue}': queue limit ({MOST_QUEUES}) is reached"
+            )));
         }
         if quorum && !self.version.is_from(3, 8) {
-            return Err(Refusal::new("PRECONDITION_FAILED - invalid arg 'x-queue-type': there are no quorum queues here"));
+            return Err(Refusal::new(
+                "PRECONDITION_FAILED - invalid arg 'x-queue-type': there are no quorum queues here",
+            ));
         }
         let kind = if quorum { QueueKind::Quorum { delivery_limit: None } } else { QueueKind::Classic };
         let settings = QueueSettings { name: queue.into(), kind, ..QueueSettings::default() };

@@ -59,16 +59,12 @@ pub(super) fn matcher(pattern: &str) -> Result<Regex, Refusal> {
 }
 
 /// The rules of every queue under these policies, in the order of the queues.
-pub(super) fn rules<'a>(
-    queues: impl Iterator<Item = &'a QueueSettings> + Clone,
-    policies: &[NamedPolicy],
-    version: &Version,
-) -> Vec<Rules> {
+pub(super) fn rules(queues: &[&QueueSettings], policies: &[NamedPolicy], version: &Version) -> Vec<Rules> {
     let matchers: Vec<_> = policies.iter().map(|policy| matcher(&policy.pattern).ok()).collect();
     let applies = |place: usize, name: &str| matchers[place].as_ref().is_some_and(|pattern| pattern.is_match(name));
-    let place_of = |name: &str| queues.clone().position(|queue| queue.name == name);
+    let place_of = |name: &str| queues.iter().position(|queue| queue.name == name);
     let mut all = Vec::new();
-    for queue in queues.clone() {
+    for queue in queues {
         let matching = (0..policies.len()).filter(|place| applies(*place, &queue.name));
         let place = matching.max_by_key(|place| (policies[*place].priority, *place));
         let none = Policy::default();

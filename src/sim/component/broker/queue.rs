@@ -184,16 +184,12 @@ impl Queue {
 
     /// A consumer begins; it stands at the back of the ring.
     pub fn subscribe(&mut self, subscriber: Subscriber) {
-        let place = match self.subscribers.iter().position(Option::is_none) {
-            Some(place) => {
-                self.subscribers[place] = Some(subscriber);
-                place
-            }
-            None => {
-                self.subscribers.push(Some(subscriber));
-                self.subscribers.len() - 1
-            }
-        };
+        let free = self.subscribers.iter().position(Option::is_none);
+        let place = free.unwrap_or(self.subscribers.len());
+        if place == self.subscribers.len() {
+            self.subscribers.push(None);
+        }
+        self.subscribers[place] = Some(subscriber);
         self.ring.push_back(place as u32);
     }
 

@@ -110,13 +110,11 @@ impl TryFrom<String> for Version {
     fn try_from(text: String) -> Result<Self, String> {
         let mut parts = text.split('.').map(str::parse::<u16>);
         let (major, minor) = (parts.next(), parts.next().unwrap_or(Ok(0)));
-        match (major, minor, parts.all(|part| part.is_ok())) {
-            (Some(Ok(major)), Ok(minor), true) => Ok(Self { major, minor, text }),
-            _ => {
-                let text: String = text.chars().take(40).collect();
-                Err(format!("`{text}` is not a version; write for example \"3.8\" or \"4.0.2\""))
-            }
+        if let (Some(Ok(major)), Ok(minor), true) = (major, minor, parts.all(|part| part.is_ok())) {
+            return Ok(Self { text, major, minor });
         }
+        let text: String = text.chars().take(40).collect();
+        Err(format!("`{text}` is not a version; write for example \"3.8\" or \"4.0.2\""))
     }
 }
 

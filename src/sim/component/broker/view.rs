@@ -124,6 +124,7 @@ impl Broker {
     }
 
     /// Its queues, in the order in which they were declared.
+    #[must_use]
     pub fn queues(&self) -> impl ExactSizeIterator<Item = QueueView<'_>> {
         self.queues.iter().enumerate().map(|(place, queue)| self.view(place, queue))
     }

@@ -295,11 +295,11 @@ impl Broker {
     /// A delivery comes back: to its place, unless the queue counts and it has come back too often.
     fn take_back(&mut self, place: usize, message: Message, core: &mut Core) {
         let queue = &mut self.queues[place];
-        if queue.rules.delivery_limit.is_some_and(|limit| message.deliveries > limit) {
-            self.part_with(place, message, Reason::DeliveryLimit, 0, core);
-        } else {
+        if queue.rules.takes_back(message.deliveries) {
             core.mark(self.id, mark::REQUEUED, message.unit.0, place as u64);
             queue.take_back(message, core.now);
+        } else {
+            self.part_with(place, message, Reason::DeliveryLimit, 0, core);
         }
     }
 
@@ -426,8 +426,7 @@ impl Broker {
         // Those over the limit leave oldest first. The rest goes back youngest first, which puts each at the very front
         // of the queue (or oldest first, where they go to the tail).
         back.retain(|(place, message)| {
-            let queue = &self.queues[*place];
-            let stays = queue.rules.delivery_limit.is_none_or(|limit| message.deliveries <= limit);
+            let stays = self.queues[*place].rules.takes_back(message.deliveries);
             if !stays {
                 self.take_back(*place, *message, core);
             }

@@ -46,6 +46,11 @@ pub(super) struct Rules {
 impl Rules {
     pub const NONE: Self =
         Self { delivery_limit: None, dead_letter: DeadLetter::Drop, ttl: None, max_length: None, policy: None };
+
+    /// Whether a message that has been delivered so often may come back once more.
+    pub fn takes_back(&self, deliveries: u32) -> bool {
+        self.delivery_limit.is_none_or(|limit| deliveries <= limit)
+    }
 }
 
 /// A policy's pattern, ready to match; bounded, for it may come from anybody.

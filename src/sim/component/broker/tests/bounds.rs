@@ -88,6 +88,18 @@ fn a_full_queue_drops_from_its_head() {
 }
 
 #[test]
+fn a_queue_that_is_its_own_dead_letter_queue_drops_what_nobody_rejected() {
+    let own = QueueSettings { dead_letter: Some("q".into()), message_ttl: Some(Span::from_seconds(1)), ..queue("q") };
+    let mut bench = Bench::with(vec![own]);
+    bench.subscribe(0, consumer(1), 1);
+    let got = bench.publish(0, 2);
+    let again = bench.settle(got[0], Settle::Reject);
+    assert_eq!((ordinals(&again), bench.ready("q")), (vec![1], vec![0]));
+    bench.wait(Span::from_seconds(1));
+    assert_eq!((bench.tally("q").dropped, bench.tally("q").dead_lettered), (1, 1));
+}
+
+#[test]
 fn a_circle_of_dead_letters_comes_to_an_end() {
     let into =
         |name: &str, to: &str| QueueSettings { max_length: Some(0), dead_letter: Some(to.into()), ..queue(name) };

@@ -39,8 +39,6 @@ pub enum Operation {
         name: String,
         /// Which queues, as a regular expression on their names.
         pattern: String,
-        /// Of several policies that match a queue, the one with the highest priority applies; of equals, the latest.
-        priority: i32,
         /// The settings; `None` clears the policy.
         definition: Option<Policy>,
     },
@@ -113,6 +111,8 @@ pub enum Operation {
 /// What a policy of a broker sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
+    /// Of several policies that match a queue, the one with the highest priority applies; of equals, the latest.
+    pub priority: i32,
     /// After so many deliveries a message is dead-lettered or dropped (quorum queues only).
     pub delivery_limit: Option<u32>,
     /// Where dead letters go: a queue (the exchange of a level routes by queue name).

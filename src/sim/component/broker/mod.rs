@@ -124,7 +124,6 @@ impl Broker {
         let policies = settings.policies.iter().map(|policy| NamedPolicy {
             name: policy.name.clone(),
             pattern: policy.pattern.clone(),
-            priority: policy.priority,
             definition: policy.definition(),
         });
         let limit = Bytes((u128::from(settings.memory.0) * u128::from(settings.watermark.0) / 1_000_000) as u64);

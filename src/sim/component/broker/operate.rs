@@ -20,8 +20,8 @@ impl Broker {
             }
             Operation::Purge { queue } => self.purge(queue, core),
             Operation::Get { queue, count, then } => self.look(queue, *count, *then, core),
-            Operation::Policy { name, pattern, priority, definition } => match definition {
-                Some(definition) => self.set_policy(name, pattern, *priority, definition, core),
+            Operation::Policy { name, pattern, definition } => match definition {
+                Some(definition) => self.set_policy(name, pattern, definition, core),
                 None => self.clear_policy(name, core),
             },
             Operation::Shovel { from, to } => self.shovel(from, to, core),
@@ -105,13 +105,11 @@ impl Broker {
         &mut self,
         name: &str,
         pattern: &str,
-        priority: i32,
         definition: &Policy,
         core: &mut Core,
     ) -> Result<Applied, Refusal> {
         policy::matcher(pattern)?;
-        let policy =
-            NamedPolicy { name: name.into(), pattern: pattern.into(), priority, definition: definition.clone() };
+        let policy = NamedPolicy { name: name.into(), pattern: pattern.into(), definition: definition.clone() };
         if self.policies.contains(&policy) {
             return Ok(Applied::Unchanged);
         }

@@ -16,9 +16,7 @@ pub struct NamedPolicy {
     pub name: String,
     /// The queues it applies to, as a regular expression on their names.
     pub pattern: String,
-    /// Its priority; the highest one applies.
-    pub priority: i32,
-    /// What it sets.
+    /// What it sets, and its priority.
     pub definition: Policy,
 }
 
@@ -71,7 +69,7 @@ pub(super) fn rules(queues: &[&QueueSettings], policies: &[NamedPolicy], version
     let mut all = Vec::new();
     for queue in queues {
         let matching = (0..policies.len()).filter(|place| applies(*place, &queue.name));
-        let place = matching.max_by_key(|place| (policies[*place].priority, *place));
+        let place = matching.max_by_key(|place| (policies[*place].definition.priority, *place));
         let none = Policy::default();
         let policy = place.map_or(&none, |place| &policies[place].definition);
         let dead_letter = queue.dead_letter.as_deref().or(policy.dead_letter.as_deref()).and_then(place_of);

@@ -218,6 +218,7 @@ pub struct PolicySettings {
 impl PolicySettings {
     pub(super) fn definition(&self) -> Policy {
         Policy {
+            priority: self.priority,
             delivery_limit: self.delivery_limit,
             dead_letter: self.dead_letter.clone(),
             message_ttl: self.message_ttl,

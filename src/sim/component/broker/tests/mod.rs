@@ -138,9 +138,9 @@ impl Bench {
         }
     }
 
-    fn set_policy(&mut self, name: &str, pattern: &str, priority: i32, definition: Policy) -> Result<Applied, String> {
+    fn set_policy(&mut self, name: &str, pattern: &str, definition: Policy) -> Result<Applied, String> {
         let (name, pattern) = (name.into(), pattern.into());
-        self.operate(&Operation::Policy { name, pattern, priority, definition: Some(definition) })
+        self.operate(&Operation::Policy { name, pattern, definition: Some(definition) })
     }
 
     /// Lets time pass, with the timers that are due meanwhile.

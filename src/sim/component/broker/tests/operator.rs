@@ -43,22 +43,21 @@ fn getting_without_requeue_takes_the_head_out_for_good() {
 #[test]
 fn the_policy_with_the_highest_priority_applies_and_of_equals_the_latest() {
     let mut bench = Bench::with(vec![queue("chat.in"), queue("chat.out"), queue("dlq")]);
-    let length = |max| Policy { max_length: Some(max), ..Policy::default() };
+    let length = |priority, max| Policy { priority, max_length: Some(max), ..Policy::default() };
     bench.publish(0, 10);
-    bench.set_policy("short", "^chat\\.", 0, length(5)).unwrap();
+    bench.set_policy("short", "^chat\\.", length(0, 5)).unwrap();
     assert_eq!(bench.ready("chat.in").len(), 5);
-    bench.set_policy("longer", "in$", 0, length(4)).unwrap();
+    bench.set_policy("longer", "in$", length(0, 4)).unwrap();
     assert_eq!((bench.ready("chat.in").len(), bench.broker.queue("chat.in").unwrap().policy), (4, Some("longer")));
     assert_eq!(bench.broker.queue("chat.out").unwrap().policy, Some("short"));
-    bench.set_policy("short", "^chat\\.", 1, length(3)).unwrap();
+    bench.set_policy("short", "^chat\\.", length(1, 3)).unwrap();
     assert_eq!(bench.ready("chat.in").len(), 3);
-    assert_eq!(bench.set_policy("short", "^chat\\.", 1, length(3)), Ok(Applied::Unchanged));
-    let clear =
-        |name: &str| Operation::Policy { name: name.into(), pattern: String::new(), priority: 0, definition: None };
+    assert_eq!(bench.set_policy("short", "^chat\\.", length(1, 3)), Ok(Applied::Unchanged));
+    let clear = |name: &str| Operation::Policy { name: name.into(), pattern: String::new(), definition: None };
     assert_eq!(bench.operate(&clear("short")), Ok(Applied::Done));
     assert_eq!(bench.broker.queue("chat.in").unwrap().policy, Some("longer"));
     assert!(bench.operate(&clear("short")).is_err());
-    let refused = bench.set_policy("bad", "(", 0, length(1)).unwrap_err();
+    let refused = bench.set_policy("bad", "(", length(0, 1)).unwrap_err();
     assert!(refused.starts_with("pattern should be regular expression but is invalid"), "{refused}");
 }
 
@@ -67,7 +66,7 @@ fn a_delivery_limit_by_policy_holds_for_quorum_queues_only() {
     for (settings, deliveries) in [(queue("q"), 50), (quorum("q", -1), 3), (quorum("q", 1), 2)] {
         let mut bench = Bench::with(vec![settings]);
         let limit = Policy { delivery_limit: Some(2), ..Policy::default() };
-        bench.set_policy("limit", ".*", 0, limit).unwrap();
+        bench.set_policy("limit", ".*", limit).unwrap();
         bench.publish(0, 1);
         for epoch in 0..50 {
             let life = Consumer { epoch, ..consumer(1) };
@@ -85,7 +84,7 @@ fn a_policy_can_give_a_backlog_a_time_to_live() {
     bench.wait(Span::from_seconds(50));
     bench.publish(0, 2);
     let ttl = Policy { message_ttl: Some(Span::from_seconds(60)), ..Policy::default() };
-    bench.set_policy("ttl", "q", 0, ttl).unwrap();
+    bench.set_policy("ttl", "q", ttl).unwrap();
     bench.wait(Span::from_seconds(10));
     assert_eq!(bench.ready("q"), [3, 4]);
     bench.wait(Span::from_seconds(50));

@@ -110,7 +110,7 @@ impl Broker {
     ) -> Result<Applied, Refusal> {
         policy::matcher(pattern)?;
         let policy = NamedPolicy { name: name.into(), pattern: pattern.into(), definition: definition.clone() };
-        if self.policies.contains(&policy) {
+        if self.policies.last() == Some(&policy) {
             return Ok(Applied::Unchanged);
         }
         self.policies.retain(|known| known.name != name);

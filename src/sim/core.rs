@@ -85,16 +85,8 @@ pub(in crate::sim) enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 8] = [
-        Self::Arrive,
-        Self::Life,
-        Self::Memory,
-        Self::Probe,
-        Self::Reconcile,
-        Self::Node,
-        Self::Expire,
-        Self::Tick,
-    ];
+    const ALL: [Self; 8] =
+        [Self::Arrive, Self::Life, Self::Memory, Self::Probe, Self::Reconcile, Self::Node, Self::Expire, Self::Tick];
 
     /// The timer of an entry's kind.
     pub fn of(kind: u8) -> Self {

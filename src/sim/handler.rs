@@ -4,7 +4,7 @@
 //! every run and never part of a snapshot. `Repeat` and `When` are jumps. A running handler is a frame
 //! ([`super::frame`]); [`Core::step`] moves it until it waits, ends, or needs something that only its component has.
 
-use super::core::{Core, MAX_TAGS, Ready};
+use super::core::{Core, MAX_TAGS};
 use super::frame::{Frame, FrameId, Status};
 use super::id::{ComponentId, ProgramId};
 use super::log::Severity;
@@ -98,16 +98,30 @@ pub(in crate::sim) enum Op {
     Publish(u16),
     Log(u16),
     Ack,
-    Nack { requeue: bool },
+    Nack {
+        requeue: bool,
+    },
     End(Status),
     Panic(u16),
     Jump(u16),
     /// Jumps unless the frame carries the tag.
-    Unless { tag: u8, to: u16 },
+    Unless {
+        tag: u8,
+        to: u16,
+    },
     /// Jumps where the frame carries the tag.
-    If { tag: u8, to: u16 },
-    LoopStart { depth: u8, times: u16 },
-    LoopBack { depth: u8, to: u16 },
+    If {
+        tag: u8,
+        to: u16,
+    },
+    LoopStart {
+        depth: u8,
+        times: u16,
+    },
+    LoopBack {
+        depth: u8,
+        to: u16,
+    },
     StopIfCallerGone,
 }
 
@@ -412,11 +426,6 @@ impl Core {
     /// The program that a component runs.
     pub fn program(&self, id: ProgramId) -> &Program {
         &self.model.programs[id.0 as usize]
-    }
-
-    /// Puts something to be done at once, after what is already to be done at once.
-    pub fn soon(&mut self, ready: Ready) {
-        self.ready.push_back(ready);
     }
 }
 

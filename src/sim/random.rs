@@ -48,8 +48,6 @@ pub(in crate::sim) enum Purpose {
     Route = 1,
     /// How long a piece of work takes.
     Work = 2,
-    /// Whether something with a share happens.
-    Chance = 3,
     /// How long a start takes.
     Start = 4,
     /// How much memory a process takes when idle.

@@ -13,8 +13,8 @@ use crate::sim::message::{Message, Parcel};
 use crate::sim::quantity::{Duration, Rate, Span, Time};
 use crate::sim::random::{Purpose, Stream, exponential, unit_fraction};
 use crate::sim::telemetry::{HistogramId, Measure, MetricId, Origin, Telemetry};
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use std::fmt;
 
 /// Clients as a level describes them.
@@ -79,7 +79,7 @@ impl RateOverTime {
     pub fn at(&self, time: Time) -> f64 {
         let points = &self.0;
         let after = points.partition_point(|(at, _)| *at <= time);
-        match (after.checked_sub(1).map(|n| points[n]), points.get(after)) {
+        match (after.checked_sub(1).map(|n| points[n]), points.get(after).copied()) {
             (None, None) => 0.0,
             (Some((_, rate)), None) | (None, Some((_, rate))) => rate.per_second(),
             (Some((from, low)), Some((to, high))) => {
@@ -212,7 +212,10 @@ impl Clients {
     }
 
     /// Where each kind goes: (kind, component, queue of a broker).
-    pub fn targets<'a>(&'a self, core: &'a Core) -> impl Iterator<Item = (&'a str, ComponentId, Option<u16>)> {
+    pub(in crate::sim) fn targets<'a>(
+        &'a self,
+        core: &'a Core,
+    ) -> impl Iterator<Item = (&'a str, ComponentId, Option<u16>)> {
         self.wishes.iter().filter_map(|wish| match wish.target {
             Target::Queue(broker, queue) => Some((wish.kind.as_str(), broker, Some(queue))),
             Target::Call(program) => {
@@ -317,7 +320,12 @@ fn define_messages(
         delivered: telemetry.counter(id, format!("{prefix}.delivered"), "messages handled to the end"),
         late: telemetry.counter(id, format!("{prefix}.late"), "not handled within the sender's patience"),
         waiting: telemetry.gauge(id, format!("{prefix}.waiting"), "sent and not handled yet", Measure::Count),
-        overdue: telemetry.gauge(id, format!("{prefix}.overdue"), "waiting for longer than the patience", Measure::Count),
+        overdue: telemetry.gauge(
+            id,
+            format!("{prefix}.overdue"),
+            "waiting for longer than the patience",
+            Measure::Count,
+        ),
         duplicates: telemetry.counter(id, format!("{prefix}.duplicates"), "handled once more than once"),
         lost: telemetry.counter(id, format!("{prefix}.lost"), "gone for good without being handled"),
         delivery: telemetry.latency(id, format!("{prefix}.delivery"), "from sending to having been handled"),

@@ -144,9 +144,17 @@ impl Nodes {
     pub(in crate::sim) fn new(id: ComponentId, settings: &Settings, core: &mut Core) -> Self {
         let name = &settings.name;
         let ready = core.telemetry.gauge(id, format!("{name}.ready"), "machines that pods can run on", Measure::Count);
-        let waiting = core.telemetry.gauge(id, format!("{name}.pending_pods"), "pods that find no room", Measure::Count);
-        let mut pool =
-            Self { id, settings: settings.clone(), nodes: Vec::new(), pending: VecDeque::new(), scan: 0, ready, waiting };
+        let waiting =
+            core.telemetry.gauge(id, format!("{name}.pending_pods"), "pods that find no room", Measure::Count);
+        let mut pool = Self {
+            id,
+            settings: settings.clone(),
+            nodes: Vec::new(),
+            pending: VecDeque::new(),
+            scan: 0,
+            ready,
+            waiting,
+        };
         for _ in 0..settings.count {
             pool.add(Time::ZERO - settings.up, core.now);
         }
@@ -183,9 +191,8 @@ impl Nodes {
 
     /// The node with the least asked of it among those that have room, as the scheduler's `LeastAllocated` prefers.
     fn room_for(&self, request: Bytes, now: Time) -> Option<u32> {
-        let fits = |node: &Node| {
-            node.joins <= now && !node.cordoned && node.requested.0 + request.0 <= self.settings.memory.0
-        };
+        let fits =
+            |node: &Node| node.joins <= now && !node.cordoned && node.requested.0 + request.0 <= self.settings.memory.0;
         let free = self.nodes.iter().enumerate().filter(|(_, node)| fits(node));
         free.min_by_key(|(index, node)| (node.requested, *index)).map(|(index, _)| index as u32)
     }

@@ -98,7 +98,13 @@ impl Ledger {
 
     /// It has been handled to the end: which latency to record.
     #[inline]
-    pub fn delivered(&mut self, unit: Unit, published: Time, now: Time, values: &mut [i64]) -> Option<(HistogramId, Span)> {
+    pub fn delivered(
+        &mut self,
+        unit: Unit,
+        published: Time,
+        now: Time,
+        values: &mut [i64],
+    ) -> Option<(HistogramId, Span)> {
         let account = self.account(unit)?;
         let stands_for = account.origin.stands_for;
         if set_bit(&mut account.handled, unit.ordinal()) {
@@ -126,10 +132,7 @@ impl Ledger {
     pub fn sums(&self, component: u8, telemetry: &super::Telemetry) -> (i64, i64) {
         let of_component = self.accounts.iter().filter(|((of, _), _)| *of == component);
         of_component.fold((0, 0), |(waiting, overdue), (_, account)| {
-            (
-                waiting + telemetry.value(account.origin.waiting),
-                overdue + telemetry.value(account.origin.overdue),
-            )
+            (waiting + telemetry.value(account.origin.waiting), overdue + telemetry.value(account.origin.overdue))
         })
     }
 

@@ -155,7 +155,14 @@ impl Telemetry {
         &self.catalogue
     }
 
-    fn define(&mut self, component: ComponentId, name: String, about: &'static str, kind: Kind, measure: Measure) -> u16 {
+    fn define(
+        &mut self,
+        component: ComponentId,
+        name: String,
+        about: &'static str,
+        kind: Kind,
+        measure: Measure,
+    ) -> u16 {
         let catalogue = Arc::make_mut(&mut self.catalogue);
         catalogue.scalars.push(Metric { name, about, kind, measure, component });
         self.values.push(0);
@@ -222,7 +229,14 @@ impl Telemetry {
     }
 
     /// The value of the `index`-th member of a family at the second that is being sampled; `None` where it tells nothing.
-    pub(in crate::sim) fn tell(&mut self, family: FamilyId, index: usize, name: &Arc<str>, second: i64, value: Option<i64>) {
+    pub(in crate::sim) fn tell(
+        &mut self,
+        family: FamilyId,
+        index: usize,
+        name: &Arc<str>,
+        second: i64,
+        value: Option<i64>,
+    ) {
         let members = &mut self.members[usize::from(family.0)];
         if index == members.len() {
             members.push(Member { name: Arc::clone(name), series: Series::starting(second) });

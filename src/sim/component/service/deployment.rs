@@ -50,7 +50,11 @@ impl Service {
     #[must_use]
     pub fn revision(&self, number: u32) -> &Revision {
         let last = self.deployment.revisions.len() - 1;
-        self.deployment.revisions.iter().find(|revision| revision.number == number).unwrap_or(&self.deployment.revisions[last])
+        self.deployment
+            .revisions
+            .iter()
+            .find(|revision| revision.number == number)
+            .unwrap_or(&self.deployment.revisions[last])
     }
 
     /// The template that an instance was made from.
@@ -234,7 +238,14 @@ impl Service {
             let pod = &self.instances[number].name;
             let set = self.replica_set_name(self.instances[number].revision);
             let message = format!("Deleted pod: {pod}");
-            self.events.add(core.now, false, "SuccessfulDelete", "replicaset-controller", &format!("replicaset/{set}"), &message);
+            self.events.add(
+                core.now,
+                false,
+                "SuccessfulDelete",
+                "replicaset-controller",
+                &format!("replicaset/{set}"),
+                &message,
+            );
             self.terminate(number, None, core);
         }
     }
@@ -244,7 +255,13 @@ impl Service {
     fn order_for_ending(&self, pods: &mut [usize]) {
         pods.sort_by_key(|number| {
             let pod = &self.instances[*number];
-            (pod.node.is_some(), pod.is_ready(), std::cmp::Reverse(pod.restarts), std::cmp::Reverse(pod.created), *number)
+            (
+                pod.node.is_some(),
+                pod.is_ready(),
+                std::cmp::Reverse(pod.restarts),
+                std::cmp::Reverse(pod.created),
+                *number,
+            )
         });
     }
 

@@ -45,10 +45,7 @@ impl Events {
             self.0.retain(|event| now.since(event.last) < KEPT);
         }
         let repeats = |event: &&mut Event| {
-            event.reason == reason
-                && event.object == object
-                && event.message == message
-                && now.since(event.last) < KEPT
+            event.reason == reason && event.object == object && event.message == message && now.since(event.last) < KEPT
         };
         match self.0.iter_mut().rev().find(repeats) {
             Some(event) => {

@@ -41,7 +41,14 @@ impl Service {
         let request = self.template().resources.request;
         if created == core.now {
             let message = format!("Created pod: {name}");
-            self.events.add(core.now, false, "SuccessfulCreate", "replicaset-controller", &format!("replicaset/{set}"), &message);
+            self.events.add(
+                core.now,
+                false,
+                "SuccessfulCreate",
+                "replicaset-controller",
+                &format!("replicaset/{set}"),
+                &message,
+            );
         }
         match self.pool {
             Some(pool) => {
@@ -85,8 +92,8 @@ impl Service {
             return;
         }
         instance.stage = Stage::Creating;
-        let uid = instance.uid;
-        let message = format!("Successfully assigned default/{} to {}", instance.name, self.node_name(node));
+        let (uid, name) = (instance.uid, Arc::clone(&instance.name));
+        let message = format!("Successfully assigned default/{name} to {}", self.node_name(node));
         self.events.add(core.now, false, "Scheduled", "default-scheduler", &object, &message);
         let wait = CREATES_IN.draw(core.draw_life(self.id, Purpose::Start, uid, 1 << 32));
         self.instances[number as usize].life = core.set_timer(self.id, Timer::Life, number, core.now + wait);
@@ -107,7 +114,8 @@ impl Service {
         }
         self.begin_process(number, core.now, core);
         let instance = &self.instances[number];
-        let wait = self.starts_in().draw(core.draw_life(self.id, Purpose::Start, instance.uid, u64::from(instance.epoch)));
+        let wait =
+            self.starts_in().draw(core.draw_life(self.id, Purpose::Start, instance.uid, u64::from(instance.epoch)));
         self.instances[number].life = core.set_timer(self.id, Timer::Life, number as u32, core.now + wait);
         if self.is_over_limit(number, core.now) {
             self.kill_for_memory(number, core);
@@ -202,14 +210,7 @@ impl Service {
         if wait > Span::ZERO {
             let object = format!("pod/{}", instance.name);
             for _ in 0..=wait.seconds() / SYNC {
-                self.events.add(
-                    core.now,
-                    true,
-                    "BackOff",
-                    "kubelet",
-                    &object,
-                    "Back-off restarting failed container",
-                );
+                self.events.add(core.now, true, "BackOff", "kubelet", &object, "Back-off restarting failed container");
             }
         }
         self.reconcile(core);

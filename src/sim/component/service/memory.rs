@@ -9,8 +9,9 @@ use crate::sim::agenda::Ticket;
 use crate::sim::core::{Core, Timer};
 use crate::sim::frame::FrameId;
 use crate::sim::message::{Killed, Parcel};
-use crate::sim::quantity::{Bytes, Span, Throughput, Time};
+use crate::sim::quantity::{Bytes, Throughput, Time};
 use crate::sim::random::{Purpose, bytes_between};
+use std::sync::Arc;
 
 /// A frame that is filling what it has asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,9 +123,9 @@ impl Service {
         };
         let now_at = self.memory_of(instance, core.now);
         let filling = Throughput(speed.0.saturating_mul(memory.growths.len() as u64));
-        let at_limit = memory.limit.map_or(Time::NEVER, |limit| {
-            core.now + filling.time_for(Bytes(limit.0.saturating_sub(now_at.0)))
-        });
+        let at_limit = memory
+            .limit
+            .map_or(Time::NEVER, |limit| core.now + filling.time_for(Bytes(limit.0.saturating_sub(now_at.0))));
         let ticket = core.set_timer(self.id, Timer::Memory, instance as u32, first.min(at_limit).max(core.now));
         self.instances[instance].memory.ticket = ticket;
     }
@@ -162,8 +163,9 @@ impl Service {
     /// The limit is reached: the kernel kills the process (cgroup out of memory), and the node's log says so.
     pub(super) fn kill_for_memory(&mut self, instance: usize, core: &mut Core) {
         let now = core.now;
-        let settings = &self.settings;
+        let settings = Arc::clone(&self.settings);
         let limit = self.limit_of(instance).unwrap_or_default();
+        let oom_score_adj = self.score_adjustment();
         let of = &mut self.instances[instance];
         of.fail_count += 60 + (of.uid % 150) as u32;
         let anon_rss = Bytes(limit.0.saturating_sub(settings.memory.kernel_side.0));
@@ -178,7 +180,7 @@ impl Service {
             anon_rss,
             file_rss: settings.memory.mapped_files,
             total_vm: Bytes(of.memory.idle.0 + wanted + settings.memory.reserved.0),
-            oom_score_adj: self.score_adjustment(),
+            oom_score_adj,
             fail_count: of.fail_count,
         };
         core.telemetry.count(self.metrics.oom_kills);
@@ -209,10 +211,4 @@ impl Bytes {
     const fn max_one(self) -> Self {
         if self.0 == 0 { Self(1) } else { self }
     }
-}
-
-/// How long it takes from asking until the kernel kills: (limit - what is held before) / speed.
-#[cfg(test)]
-pub(in crate::sim) fn expected_delay(limit: Bytes, before: Bytes, speed: Throughput) -> Span {
-    speed.time_for(Bytes(limit.0 - before.0))
 }

@@ -175,9 +175,10 @@ impl Service {
 
     /// A handler has come to its end.
     #[inline]
-    fn end(&mut self, id: FrameId, status: Status, core: &mut Core) {
+    pub(super) fn end(&mut self, id: FrameId, status: Status, core: &mut Core) {
         let frame = &core.frames[id];
-        let (number, holds_kib, is_message) = (frame.instance as usize, frame.holds_kib, frame.parent == NONE && !frame.caller_gone);
+        let (number, holds_kib, is_message) =
+            (frame.instance as usize, frame.holds_kib, frame.parent == NONE && !frame.caller_gone);
         let took = core.now.since(frame.started);
         if holds_kib > 0 {
             self.release(number, holds_kib);

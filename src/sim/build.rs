@@ -1,0 +1,283 @@
+//! From a description by name to a system that runs: names become numbers, once.
+
+use super::Simulation;
+use super::agenda::{Agenda, LaneId};
+use super::component::broker::Broker;
+use super::component::clients::{self, Clients, Target};
+use super::component::nodes::Nodes;
+use super::component::service::{self, Service, Subscription, Surroundings};
+use super::component::{Behavior as _, Component, Settings};
+use super::core::{Core, Known, MAX_TAGS, Model};
+use super::handler::{Names, Program, Step};
+use super::id::{ComponentId, ProgramId};
+use super::quantity::{Bytes, Span, Time};
+use super::random::{Seed, hash_name};
+use serde::Deserialize;
+
+/// What a level describes: components, and the links between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct System {
+    /// The components.
+    pub components: Vec<Settings>,
+    /// The links that differ from the default.
+    pub links: Vec<Link>,
+    /// The names of messages whose deliveries are counted one by one.
+    pub follows: Vec<String>,
+    /// How long it runs before the incident begins.
+    pub warm_up: Span,
+}
+
+/// The way between two components, in both directions.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// One end.
+    pub from: String,
+    /// The other.
+    pub to: String,
+    /// One way; half a millisecond where no link is described.
+    pub latency: Span,
+}
+
+/// Between two components where a level says nothing: a network within one data centre.
+const DEFAULT_LATENCY: Span = Span::from_micros(500);
+
+/// Why a description can't be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{component}: {problem}")]
+pub struct BuildError {
+    /// The component that is described.
+    pub component: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+struct Builder<'a> {
+    system: &'a System,
+    agenda: Agenda,
+    tags: Vec<String>,
+    templates: Vec<String>,
+}
+
+impl Names for Builder<'_> {
+    fn component(&mut self, name: &str) -> Option<ComponentId> {
+        let found = self.system.components.iter().position(|settings| settings.name() == name);
+        found.map(|index| ComponentId(index as u8))
+    }
+
+    fn queue(&mut self, path: &str) -> Option<(ComponentId, u16)> {
+        let (broker, queue) = path.split_once('/')?;
+        let id = self.component(broker)?;
+        let Settings::Broker(settings) = &self.system.components[id.index()] else { return None };
+        let number = settings.queues.iter().position(|known| known.name == queue)?;
+        Some((id, number as u16))
+    }
+
+    fn tag(&mut self, name: &str) -> Option<u8> {
+        if let Some(number) = self.tags.iter().position(|known| known == name) {
+            return Some(number as u8);
+        }
+        if self.tags.len() == MAX_TAGS {
+            return None;
+        }
+        self.tags.push(name.to_string());
+        Some((self.tags.len() - 1) as u8)
+    }
+
+    fn template(&mut self, text: &str) -> u16 {
+        let found = self.templates.iter().position(|known| known == text).unwrap_or_else(|| {
+            self.templates.push(text.to_string());
+            self.templates.len() - 1
+        });
+        found as u16
+    }
+
+    fn lane(&mut self, delay: Span) -> LaneId {
+        self.agenda.lane(delay)
+    }
+}
+
+impl Builder<'_> {
+    fn tag_bits(&mut self, tags: &[String]) -> Result<u64, String> {
+        let mut bits = 0;
+        for tag in tags {
+            bits |= 1 << self.tag(tag).ok_or_else(|| format!("a level can have {MAX_TAGS} tags"))?;
+        }
+        Ok(bits)
+    }
+
+    fn links(&mut self) -> Result<(Vec<LaneId>, Vec<bool>), BuildError> {
+        let count = self.system.components.len();
+        let mut spans = vec![DEFAULT_LATENCY; count * count];
+        for link in &self.system.links {
+            let end = |builder: &mut Self, name: &str| {
+                builder.component(name).ok_or_else(|| BuildError {
+                    component: name.to_string(),
+                    problem: "a link ends here, but no component is called so".to_string(),
+                })
+            };
+            let (from, to) = (end(self, &link.from)?.index(), end(self, &link.to)?.index());
+            spans[from * count + to] = link.latency;
+            spans[to * count + from] = link.latency;
+        }
+        // The control plane's own words aren't load; a pod and its pool are as good as in one place.
+        for (index, settings) in self.system.components.iter().enumerate() {
+            for other in 0..count {
+                if matches!(settings, Settings::Nodes(_)) || index == other {
+                    spans[index * count + other] = Span::ZERO;
+                    spans[other * count + index] = Span::ZERO;
+                }
+            }
+        }
+        let instant = spans.iter().map(|span| *span == Span::ZERO).collect();
+        Ok((spans.into_iter().map(|span| self.agenda.lane(span)).collect(), instant))
+    }
+
+    /// The program with which clients make a load's calls.
+    fn call_of(&mut self, load: &clients::Load) -> Result<Program, String> {
+        let step = Step::Call {
+            to: load.call.clone().unwrap_or_default(),
+            timeout: Some(load.patience),
+            retries: load.retries,
+            pause: load.pause,
+            goes_on: false,
+        };
+        Program::compile(&[step], self)
+    }
+}
+
+impl Simulation {
+    /// Builds a system and starts it at the beginning of its warm-up.
+    ///
+    /// # Errors
+    /// Where a name is used that nothing is called, or a bound is exceeded.
+    pub fn new(system: &System, seed: Seed) -> Result<Self, BuildError> {
+        let mut builder = Builder { system, agenda: Agenda::new(), tags: Vec::new(), templates: Vec::new() };
+        if system.components.len() > usize::from(u8::MAX) {
+            let problem = "a system can have 255 components".to_string();
+            return Err(BuildError { component: "system".to_string(), problem });
+        }
+        let mut programs = Vec::new();
+        let mut plans = Vec::new();
+        for settings in &system.components {
+            let plan = Plan::of(settings, &mut builder, &mut programs);
+            plans.push(plan.map_err(|problem| BuildError { component: settings.name().to_string(), problem })?);
+        }
+        let (links, instant) = builder.links()?;
+        let known = |settings: &Settings| Known { name: settings.name().into(), hash: hash_name(settings.name()) };
+        let components = system.components.iter().map(known).collect();
+        let Builder { agenda, tags, templates, .. } = builder;
+        let model = Model { components, programs, tags, templates, links, instant };
+        let start = Time::ZERO - Span::from_seconds(system.warm_up.seconds());
+        let mut core = Core::new(model, agenda, seed, start);
+        let mut components = Vec::new();
+        for (index, (settings, plan)) in system.components.iter().zip(plans).enumerate() {
+            components.push(plan.build(ComponentId(index as u8), settings, system, &mut core));
+        }
+        let next_second = start.second() + 1;
+        let mut simulation = Self { core, components, next_second, bound: None, second_began_with: 0 };
+        for index in 0..simulation.components.len() {
+            simulation.components[index].start(&mut simulation.core);
+            simulation.settle();
+        }
+        Ok(simulation)
+    }
+}
+
+/// What was found out about a component before it can be built.
+enum Plan {
+    Clients(Vec<(Target, u64)>),
+    Service(Surroundings),
+    Other,
+}
+
+impl Plan {
+    fn of(settings: &Settings, builder: &mut Builder, programs: &mut Vec<Program>) -> Result<Self, String> {
+        match settings {
+            Settings::Clients(clients) => {
+                let mut targets = Vec::new();
+                for load in &clients.load {
+                    let target = if let Some(path) = &load.publish {
+                        let found = builder.queue(path).ok_or_else(|| format!("no queue is called `{path}`"))?;
+                        Target::Queue(found.0, found.1)
+                    } else if load.call.is_some() {
+                        programs.push(builder.call_of(load)?);
+                        Target::Call(ProgramId((programs.len() - 1) as u16))
+                    } else {
+                        Target::Nowhere
+                    };
+                    targets.push((target, builder.tag_bits(&load.tags)?));
+                }
+                Ok(Self::Clients(targets))
+            }
+            Settings::Service(service) => Self::of_service(service, builder, programs),
+            Settings::Broker(_) | Settings::Nodes(_) => Ok(Self::Other),
+        }
+    }
+
+    fn of_service(
+        settings: &service::Settings,
+        builder: &mut Builder,
+        programs: &mut Vec<Program>,
+    ) -> Result<Self, String> {
+        let mut of_versions = Vec::new();
+        for version in &settings.versions {
+            let program = Program::compile(&version.steps, builder)
+                .map_err(|problem| format!("version `{}`: {problem}", version.name))?;
+            programs.push(program);
+            of_versions.push(ProgramId((programs.len() - 1) as u16));
+        }
+        if of_versions.is_empty() {
+            return Err("a service needs at least one version".into());
+        }
+        let mut subscriptions = Vec::new();
+        for consumed in &settings.consumes {
+            let path = &consumed.queue;
+            let (broker, queue) = builder.queue(path).ok_or_else(|| format!("no queue is called `{path}`"))?;
+            let auto_ack = consumed.ack == service::settings::AckMode::Automatic;
+            subscriptions.push(Subscription { broker, queue, prefetch: consumed.prefetch, auto_ack });
+        }
+        let mut around = Surroundings {
+            pool: None,
+            node_memory: Bytes(16 << 30),
+            node_names: "node-{n}".into(),
+            programs: of_versions,
+            subscriptions,
+        };
+        if let service::settings::RunsOn::Kubernetes(kubernetes) = &settings.runs_on {
+            let pools = builder.system.components.iter().enumerate();
+            let found = pools
+                .filter_map(|(index, settings)| match settings {
+                    Settings::Nodes(nodes) => Some((index, nodes)),
+                    _ => None,
+                })
+                .find(|(_, nodes)| kubernetes.pool.as_ref().is_none_or(|pool| *pool == nodes.name));
+            if let Some((index, nodes)) = found {
+                around.pool = Some(ComponentId(index as u8));
+                around.node_memory = nodes.memory;
+                around.node_names.clone_from(&nodes.names);
+            } else if let Some(pool) = &kubernetes.pool {
+                return Err(format!("no nodes are called `{pool}`"));
+            }
+        }
+        Ok(Self::Service(around))
+    }
+
+    fn build(self, id: ComponentId, settings: &Settings, system: &System, core: &mut Core) -> Component {
+        match (self, settings) {
+            (Self::Clients(targets), Settings::Clients(settings)) => {
+                Component::Clients(Clients::new(id, settings, &targets, core))
+            }
+            (Self::Service(around), Settings::Service(settings)) => {
+                Component::Service(Box::new(Service::new(id, settings, around, core)))
+            }
+            (_, Settings::Broker(settings)) => {
+                let mut settings = settings.clone();
+                settings.follows.extend(system.follows.iter().cloned());
+                Component::Broker(Box::new(Broker::new(id, &settings, &mut core.telemetry)))
+            }
+            (_, Settings::Nodes(settings)) => Component::Nodes(Box::new(Nodes::new(id, settings, core))),
+            (_, Settings::Clients(_) | Settings::Service(_)) => unreachable!("a plan is made for its own settings"),
+        }
+    }
+}

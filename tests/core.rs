@@ -1,0 +1,118 @@
+//! The core with whole systems: what emerges, and that it is the same every time.
+
+use sev1::sim::component::Settings;
+use sev1::sim::quantity::{Span, Time};
+use sev1::sim::random::Seed;
+use sev1::sim::{Link, Simulation, System};
+
+fn read(text: &str) -> Vec<Settings> {
+    use ron::extensions::Extensions;
+    let options = ron::Options::default().with_default_extension(
+        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
+    );
+    options.from_str(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn forty_pods() -> System {
+    System {
+        components: read(include_str!("systems/forty-pods.ron")),
+        warm_up: Span::from_seconds(600),
+        follows: vec!["the line".into()],
+        ..System::default()
+    }
+}
+
+fn publish_the_line(simulation: &mut Simulation) {
+    let operation = sev1::sim::operation::Operation::Publish {
+        queue: "chat.visitor_to_operator".into(),
+        tags: vec!["percent-padding".into()],
+        count: 1,
+        name: Some("the line".into()),
+        body: "100%".into(),
+    };
+    simulation.apply("rabbit", &operation).unwrap();
+}
+
+fn value(simulation: &Simulation, name: &str) -> i64 {
+    let telemetry = simulation.telemetry();
+    telemetry.value(telemetry.catalogue().scalar(name).unwrap_or_else(|| panic!("no metric {name}")))
+}
+
+#[test]
+fn one_message_kills_all_forty_and_without_it_nothing_happens() {
+    for seed in 1..=3 {
+        let mut quiet = Simulation::new(&forty_pods(), Seed(seed)).unwrap();
+        quiet.run_until(Time::from_seconds(3600));
+        assert_eq!(value(&quiet, "chat-consumer.restarts"), 0);
+        assert!(value(&quiet, "visitors.chat_line.late") == 0);
+
+        let mut simulation = Simulation::new(&forty_pods(), Seed(seed)).unwrap();
+        simulation.run_until(Time::from_seconds(90));
+        publish_the_line(&mut simulation);
+        let mut all_died = None;
+        let mut up = 0;
+        for second in 91..=1890 {
+            simulation.run_until(Time::from_seconds(second));
+            let family = simulation.telemetry().catalogue().family("chat-consumer.pods.restarts").unwrap();
+            let died =
+                simulation.telemetry().members(family).iter().filter(|m| m.series.at(second - 1) > Some(0)).count();
+            if died == 40 && all_died.is_none() {
+                all_died = Some(second - 90);
+            }
+            up += value(&simulation, "chat-consumer.available");
+        }
+        let kills = value(&simulation, "chat-consumer.oom_kills");
+        println!(
+            "seed {seed}: kills {kills}, all died after {all_died:?} s, mean up {:.1}, late {}, waiting {}, deliveries {}, events {}",
+            up as f64 / 1800.0,
+            value(&simulation, "visitors.chat_line.late"),
+            value(&simulation, "visitors.waiting"),
+            value(&simulation, "message.the_line.deliveries"),
+            simulation.events(),
+        );
+        assert!((380..=440).contains(&kills), "{kills} kills");
+        assert!(all_died.is_some_and(|after| after <= 240), "{all_died:?}");
+    }
+}
+
+#[test]
+fn two_runs_are_the_same_to_the_bit_and_seeds_differ() {
+    let run = |seed: u64, pause: bool| {
+        let mut simulation = Simulation::new(&forty_pods(), Seed(seed)).unwrap();
+        simulation.run_until(Time::from_seconds(90));
+        publish_the_line(&mut simulation);
+        simulation.run_until(Time::from_micros(200_123_456));
+        if pause {
+            simulation = simulation.clone();
+        }
+        simulation.run_until(Time::from_seconds(400));
+        simulation.digest()
+    };
+    assert_eq!(run(1, false), run(1, true));
+    assert_ne!(run(1, false), run(2, false));
+}
+
+#[test]
+fn the_tandem_settles_where_theory_says() {
+    let system = System {
+        components: read(include_str!("systems/tandem.ron")),
+        links: vec![
+            Link { from: "clients".into(), to: "pods".into(), latency: Span::from_millis(1) },
+            Link { from: "pods".into(), to: "database".into(), latency: Span::ZERO },
+        ],
+        ..System::default()
+    };
+    let mut simulation = Simulation::new(&system, Seed(42)).unwrap();
+    let began = std::time::Instant::now();
+    simulation.run_until(Time::from_seconds(600));
+    let wall = began.elapsed();
+    let requests = value(&simulation, "clients.page.requests");
+    println!(
+        "requests {requests}, failed {}, events {} ({:.2} a request), {:.0} ns a request",
+        value(&simulation, "clients.page.failed"),
+        simulation.events(),
+        simulation.events() as f64 / requests as f64,
+        wall.as_nanos() as f64 / requests as f64,
+    );
+    assert!(requests > 290_000);
+}

@@ -79,10 +79,10 @@ impl Check {
                 return found;
             }
         }
-        match opening::parse(&found.text) {
+        match Level::parse(&found.text) {
             Err(problems) => found.problems = problems,
-            Ok((level, warnings)) => {
-                found.problems = warnings;
+            Ok(level) => {
+                found.problems = level.warnings().to_vec();
                 if !self.fast {
                     (found.proofs, found.tries) = self.prove(&Arc::new(level), &found.file, progress);
                 }

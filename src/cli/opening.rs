@@ -3,15 +3,11 @@
 use super::Failure;
 use super::store::folders::{read_bounded, size};
 use crate::incident::script::Script;
-use crate::level::Level;
 use crate::level::document::{LARGEST, nearest};
 use crate::level::problem::{Look, Problem, Report};
-use crate::sim::quantity::Time;
+use crate::level::{Level, catalog};
 use std::path::Path;
 use std::sync::Arc;
-
-/// No level is longer than this many bytes.
-const BYTES_MAX: u64 = LARGEST as u64;
 
 /// A level that can be played, and where it came from.
 #[derive(Clone, Debug)]
@@ -27,61 +23,37 @@ pub struct Opened {
 /// # Errors
 /// Where there is none of that name, or it has problems; all of them are told.
 pub fn open(name: &str) -> Result<Opened, Failure> {
-    let built_in = built_in();
-    if let Some(opened) = built_in.iter().find(|opened| opened.level.id == name) {
-        return Ok(opened.clone());
-    }
-    if !is_level_file(name) && !Path::new(name).is_file() {
-        let ids = built_in.iter().map(|opened| opened.level.id.as_str());
-        return Err(Failure::Unusable(unknown(name, ids)));
+    let files = catalog::files();
+    if let Some(file) = files.iter().find(|file| file.id() == name) {
+        let level = file.read().map_err(|problems| Failure::Unusable(told(file.name, file.text, &problems)))?;
+        return Ok(Opened { level: Arc::new(level), file: None });
     }
     let path = Path::new(name);
+    if !is_level_file(name) && !path.exists() {
+        return Err(Failure::Unusable(unknown(name, files.iter().map(catalog::LevelFile::id))));
+    }
     let text = read(path).map_err(Failure::Unusable)?;
-    let (level, _) = parse(&text).map_err(|problems| Failure::Unusable(told(name, &text, &problems)))?;
+    let level = Level::parse(&text).map_err(|problems| Failure::Unusable(told(name, &text, &problems)))?;
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     Ok(Opened { level: Arc::new(level), file: Some(whole.to_string_lossy().into_owned()) })
-}
-
-/// Reads a level's text: the level with its warnings, or everything that is wrong with it.
-///
-/// # Errors
-/// Where it can't be played; all problems are told.
-pub fn parse(text: &str) -> Result<(Level, Vec<Problem>), Vec<Problem>> {
-    if text.is_empty() {
-        return Err(vec![]);
-    }
-    Ok((Level::default(), vec![]))
-}
-
-/// Everything that is wrong with a level, as lines that name its file.
-fn told(name: &str, text: &str, problems: &[Problem]) -> String {
-    let count = problems.len();
-    let lines = Report { name, text, problems }.render(Look::Plain);
-    let all = if count == 1 { "this problem".to_owned() } else { format!("these {count} problems") };
-    format!("{name} can't be played because of {all}:\n{}", lines.trim_end())
-}
-
-/// The built-in levels, in the order in which they are best played.
-#[must_use]
-pub fn built_in() -> Vec<Opened> {
-    vec![]
 }
 
 /// The text of a level's file.
 ///
 /// # Errors
-/// Where it is missing, a folder, too long, or no text; in words for the person.
+/// Where it is missing, a folder, too long, empty, or no text; in words for the person.
 pub fn read(path: &Path) -> Result<String, String> {
-    let bytes = read_bounded(path, BYTES_MAX)?.ok_or_else(|| format!("there is no file {}", path.display()))?;
+    let (shown, longest) = (path.display(), LARGEST as u64);
+    let bytes = read_bounded(path, longest)?.ok_or_else(|| format!("there is no file {shown}"))?;
     if bytes.is_empty() {
-        return Err(format!("{} is empty", path.display()));
+        return Err(format!("{shown} is empty"));
     }
-    if bytes.contains(&0) {
-        return Err(format!("{} isn't text: a level is a RON file of at most {}", path.display(), size(BYTES_MAX)));
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("{shown} isn't text: byte {} is no UTF-8", error.utf8_error().valid_up_to()))?;
+    if text.contains('\0') {
+        return Err(format!("{shown} isn't text: a level is a RON file of at most {}", size(longest)));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        format!("{} isn't text: byte {} is no UTF-8", path.display(), error.utf8_error().valid_up_to())
-    })
+    Ok(text)
 }
 
 /// Whether a name can only be meant as a level's file.
@@ -90,29 +62,30 @@ pub fn is_level_file(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ron"))
 }
 
+/// One of a level's solutions.
+///
+/// # Errors
+/// Where there is none of that name, or its script makes no sense; in words for the person.
+pub fn solution(level: &Level, name: &str) -> Result<Script, String> {
+    let Some(found) = level.solutions.iter().find(|solution| solution.name == name) else {
+        let names: Vec<&str> = level.solutions.iter().map(|solution| solution.name.as_str()).collect();
+        let all = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
+        return Err(format!("the level `{}` has no solution `{name}`; {all}", level.id));
+    };
+    Script::of(&found.script).map_err(|error| format!("solution {name}: {error}"))
+}
+
+/// Everything that is wrong with a level, as lines that name its file.
+fn told(name: &str, text: &str, problems: &[Problem]) -> String {
+    let all =
+        if problems.len() == 1 { "this problem".to_owned() } else { format!("these {} problems", problems.len()) };
+    let lines = Report { name, text, problems }.render(Look::Plain);
+    format!("{name} can't be played because of {all}:\n{}", lines.trim_end())
+}
+
 fn unknown<'a>(name: &str, ids: impl Iterator<Item = &'a str>) -> String {
     match nearest(name, ids) {
         Some(id) => format!("there is no level `{name}`; did you mean `{id}`?"),
         None => format!("there is no level `{name}`; `sev1 levels` lists them, a file's name ends with .ron"),
     }
-}
-
-/// The time at which a level is over whatever happens.
-#[must_use]
-pub fn limit(_level: &Level) -> Time {
-    Time::from_seconds(0)
-}
-
-/// One of a level's solutions.
-///
-/// # Errors
-/// Where there is none of that name; the message names those that there are.
-pub fn solution(_level: &Level, name: &str) -> Result<Script, String> {
-    Err(format!("there is no solution `{name}`"))
-}
-
-/// The digest of a level as compiled.
-#[must_use]
-pub fn digest(_level: &Level) -> u64 {
-    0
 }

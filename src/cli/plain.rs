@@ -226,12 +226,12 @@ impl<'a> Game<'a> {
                 return self.finish();
             }
             match self.input.next() {
-                Typed::End => return self.leave(),
                 // Ctrl-C ends what is under way, and the game where nothing is.
-                Typed::Interrupt if !self.input.is_typed || !self.incident.interrupt() => return self.leave(),
+                Typed::Interrupt if self.input.is_typed && self.incident.is_busy() => self.line("^C")?,
+                Typed::End | Typed::Interrupt => return self.leave(),
                 Typed::Line(line) if line.trim() == "quit" => return self.leave(),
                 Typed::Line(line) => self.line(line.trim())?,
-                Typed::Interrupt | Typed::Nothing => {}
+                Typed::Nothing => {}
             }
             let real = last.elapsed();
             last = Instant::now();

@@ -67,7 +67,7 @@ impl RunLevel {
         for expression in &self.metric {
             incident.trace(expression).map_err(|why| Failure::Unusable(format!("--metric '{expression}': {why}")))?;
         }
-        let until = self.until.unwrap_or_else(|| opening::limit(&opened.level));
+        let until = self.until.unwrap_or(Time::ZERO + opened.level.clock.limit);
         script.play(&mut incident, until).map_err(|error| self.script_fault(&error))?;
         let wall_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let told = Told { opened: &opened, seed: self.seed, report: incident.report(), wall_ms, incident: &incident };

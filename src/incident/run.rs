@@ -237,11 +237,11 @@ impl Run {
     ///
     /// # Errors
     /// Where the level or the rules have changed since, or it plays out otherwise; then the moment is told.
-    pub fn replay(&self, level: Arc<Level>, level_digest: u64) -> Result<Incident, ReplayError> {
+    pub fn replay(&self, level: Arc<Level>) -> Result<Incident, ReplayError> {
         if self.header.rules != RULES {
             return Err(ReplayError::OtherRules(self.header.sev1.clone()));
         }
-        if self.header.level_digest != level_digest {
+        if self.header.level_digest != level.digest() {
             return Err(ReplayError::OtherLevel(self.header.level.clone()));
         }
         let mut incident = Incident::start(level, self.header.seed, self.header.mode);

@@ -12,7 +12,7 @@ use super::opening::{self, Opened};
 use crate::incident::run::{RULES, RunHeader, RunLine};
 use crate::incident::view::{Debrief, Phase};
 use crate::incident::{Incident, Mode};
-use crate::level::Level;
+use crate::level::{Level, catalog};
 use crate::sim::quantity::Time;
 use crate::tui::store::{Best, LevelCard, Settings, Store, StoreError, Unfinished};
 use folders::Folders;
@@ -20,7 +20,6 @@ use history::FinishedRun;
 use jiff::Timestamp;
 use runs::Recorder;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::SystemTime;
 
 /// One player's files, and the levels.
@@ -135,10 +134,10 @@ impl PlayerStore {
 impl Store for PlayerStore {
     fn levels(&mut self) -> Vec<LevelCard> {
         let results = self.results();
-        let built_in = opening::built_in();
-        let offered = self.offered.iter().map(|(name, opened)| (name.clone(), Arc::clone(&opened.level)));
-        let all = built_in.into_iter().map(|opened| (opened.level.id.clone(), opened.level)).chain(offered);
-        all.map(|(name, level)| card(name, &level, &results)).collect()
+        let mut cards: Vec<LevelCard> =
+            catalog::levels().iter().map(|level| card(level.id.clone(), level, &results)).collect();
+        cards.extend(self.offered.iter().map(|(name, opened)| card(name.clone(), &opened.level, &results)));
+        cards
     }
 
     fn unfinished(&mut self) -> Vec<Unfinished> {
@@ -165,7 +164,7 @@ impl Store for PlayerStore {
         let header = RunHeader {
             level: opened.level.id.clone(),
             file: opened.file,
-            level_digest: opening::digest(&opened.level),
+            level_digest: opened.level.digest(),
             sev1: env!("CARGO_PKG_VERSION").to_owned(),
             rules: RULES,
             seed: self.seed,
@@ -190,9 +189,7 @@ impl Store for PlayerStore {
         let path = PathBuf::from(run);
         let (read, _) = runs::read(&path).map_err(StoreError)?;
         let opened = self.open(read.header.file.as_deref().unwrap_or(&read.header.level))?;
-        let incident = read
-            .replay(Arc::clone(&opened.level), opening::digest(&opened.level))
-            .map_err(|why| StoreError(format!("{run}: {why}")))?;
+        let incident = read.replay(opened.level).map_err(|why| StoreError(format!("{run}: {why}")))?;
         // Only a run that plays out as it did is written to again.
         let (read, recorder) = Recorder::go_on(&path).map_err(StoreError)?;
         (self.seed, self.mode) = (read.header.seed, read.header.mode);
@@ -251,12 +248,28 @@ fn spoken(failure: Failure) -> StoreError {
 /// A level as the list and the briefing show it.
 fn card(name: String, level: &Level, results: &[FinishedRun]) -> LevelCard {
     let best = history::best(results, &level.id);
+    let source = &level.source;
+    let told = [&source.title, &source.author].map(String::as_str).into_iter().filter(|part| !part.is_empty());
     LevelCard {
         level: name,
         title: level.title.clone(),
+        summary: level.summary.clone(),
+        difficulty: level.difficulty.word().to_owned(),
+        minutes: level.clock.minutes(),
+        year: source.published.map(|year| year.to_string()).unwrap_or_default(),
+        teaches: level.teaches.clone(),
+        tools: level.tools.clone(),
+        briefing: paragraphs(&level.briefing),
+        // The story's own title gives it away; whoever has played it may know.
+        story: best.map(|_| told.collect::<Vec<_>>().join(", ")).filter(|story| !story.is_empty()),
         best: best.map(|best| Best { grade: best.grade.clone(), outcome: outcome(&best.outcome) }),
-        ..LevelCard::default()
     }
+}
+
+/// Paragraphs are divided by an empty line; a single line break is none.
+fn paragraphs(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines.split(|line| line.is_empty()).filter(|part| !part.is_empty()).map(|part| part.join(" ")).collect()
 }
 
 fn outcome(word: &str) -> Phase {

@@ -2,64 +2,50 @@
 
 use super::condition::{Metric, Shape, Unit};
 use super::schema::{Event, Sections};
-use crate::level::pending::component::Settings;
+use crate::sim::random::Seed;
+use crate::sim::telemetry::{self, Measure};
+use crate::sim::{Simulation, System};
 use std::fmt::Write as _;
 
-/// What the system of a level tells, by name.
-pub(super) fn measured(sections: &Sections) -> Vec<(String, Metric)> {
-    // TEMPORARY until the simulation builds systems: names as its components will define them.
-    let mut all = vec![];
-    let mut add = |name: String, shape: Shape, unit: Unit| {
-        let index = all.len() as u16;
-        all.push((name, Metric { shape, index, unit }));
+/// What a level describes, as the simulation takes it.
+pub(super) fn system(sections: &Sections) -> System {
+    let named = |event: &Event| match event {
+        Event::Publish(publication) => Some(publication.name.clone()),
+        Event::Type(_) => None,
     };
-    for component in &sections.system {
-        let name = component.name();
-        match component {
-            Settings::Clients(clients) => {
-                for load in &clients.load {
-                    add(format!("{name}.{}", load.kind), Shape::Counter, Unit::Plain);
-                    for counter in ["requests", "failed", "delivered", "late", "duplicates", "lost"] {
-                        add(format!("{name}.{}.{counter}", load.kind), Shape::Counter, Unit::Plain);
-                    }
-                    for gauge in ["waiting", "overdue"] {
-                        add(format!("{name}.{}.{gauge}", load.kind), Shape::Gauge, Unit::Plain);
-                    }
-                    for latency in ["delivery", "latency"] {
-                        add(format!("{name}.{}.{latency}", load.kind), Shape::Latency, Unit::Seconds);
-                    }
-                }
-                add(format!("{name}.waiting"), Shape::Gauge, Unit::Plain);
-                add(format!("{name}.overdue"), Shape::Gauge, Unit::Plain);
-            }
-            Settings::Broker(broker) => {
-                for queue in &broker.queues {
-                    for gauge in ["ready", "unacked", "consumers"] {
-                        add(format!("{name}.{}.{gauge}", queue.name), Shape::Gauge, Unit::Plain);
-                    }
-                    add(format!("{name}.{}.redelivered", queue.name), Shape::Counter, Unit::Plain);
-                }
-            }
-            Settings::Service(_) => {
-                add(format!("{name}.restarts"), Shape::Counter, Unit::Plain);
-                add(format!("{name}.probes.failed"), Shape::Counter, Unit::Plain);
-                add(format!("{name}.killed.rss"), Shape::Gauge, Unit::Bytes);
-                add(format!("{name}.killed.after"), Shape::Gauge, Unit::Seconds);
-                add(format!("{name}.pods.running"), Shape::Gauge, Unit::Plain);
-                add(format!("{name}.pods.restarts"), Shape::Family, Unit::Plain);
-                add(format!("{name}.pods.ready"), Shape::Family, Unit::Plain);
-                add(format!("{name}.pods.memory"), Shape::Family, Unit::Bytes);
-            }
-            Settings::Nodes(_) => {}
-        }
+    System {
+        components: sections.system.clone(),
+        links: sections.links.clone(),
+        follows: sections.events.iter().filter_map(named).collect(),
+        warm_up: sections.clock.warm_up,
     }
-    for event in &sections.events {
-        if let Event::Publish(publication) = event {
-            let name = publication.name.replace(' ', "_");
-            add(format!("message.{name}.deliveries"), Shape::Counter, Unit::Plain);
-        }
+}
+
+/// What the system of a level tells, by name; nothing where it can't be built.
+pub(super) fn measured(sections: &Sections) -> Vec<(String, Metric)> {
+    let Ok(simulation) = Simulation::new(&system(sections), Seed(0)) else { return vec![] };
+    let catalogue = simulation.telemetry().catalogue();
+    let mut all = vec![];
+    for (index, metric) in catalogue.scalars().iter().enumerate() {
+        let shape = if metric.kind == telemetry::Kind::Counter { Shape::Counter } else { Shape::Gauge };
+        all.push((metric.name.clone(), Metric { shape, index: index as u16, unit: unit(metric.measure) }));
+    }
+    for (index, metric) in catalogue.histograms().iter().enumerate() {
+        all.push((metric.name.clone(), Metric { shape: Shape::Latency, index: index as u16, unit: Unit::Seconds }));
+    }
+    for (index, metric) in catalogue.families().iter().enumerate() {
+        let metric_of = Metric { shape: Shape::Family, index: index as u16, unit: unit(metric.measure) };
+        all.push((metric.name.clone(), metric_of));
     }
     all
+}
+
+const fn unit(measure: Measure) -> Unit {
+    match measure {
+        Measure::Count | Measure::Flag => Unit::Plain,
+        Measure::Bytes => Unit::Bytes,
+        Measure::Time => Unit::Seconds,
+    }
 }
 
 /// The hash over what a level does. `Debug` of a condition is its compiled form, so that how it is written has no part.

@@ -22,12 +22,12 @@ mod check;
 mod compile;
 pub mod condition;
 pub mod document;
-pub mod pending;
 pub mod problem;
 pub mod schema;
 
 pub use check::LevelNames;
 
+use crate::sim::System;
 use check::{Given, Strictness};
 use condition::{Condition, Fault};
 use document::{Document, EditError, LARGEST};
@@ -111,6 +111,12 @@ impl Level {
     /// Everything that is wrong with it.
     pub fn measure(&self, text: &str) -> Result<Condition, Vec<Fault>> {
         Condition::any(text, &self.names)
+    }
+
+    /// The system that it describes, for the simulation.
+    #[must_use]
+    pub fn simulated(&self) -> System {
+        compile::system(&self.sections)
     }
 
     /// The names that conditions can use.

@@ -7,8 +7,8 @@ use crate::level::changed_text;
 use crate::level::compile::measured;
 use crate::level::condition::{Condition, Fact, Fault, Metric, Names, Sort, Unit};
 use crate::level::document::{Document, Place};
-use crate::level::pending::component::Settings;
 use crate::level::schema::{Change, Sections, Statement};
+use crate::sim::component::Settings;
 
 /// The names that conditions of a level can use. Made once a level; compiles conditions typed later, too.
 #[derive(Clone, Debug, Default, PartialEq)]

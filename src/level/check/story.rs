@@ -2,8 +2,8 @@
 
 use super::Checker;
 use crate::level::document::Place;
-use crate::level::pending::component::Settings;
 use crate::level::schema::{Event, FORMAT, Offer, Question, Saying, Sections};
+use crate::sim::component::Settings;
 use crate::sim::quantity::{Span, Time};
 
 /// No level lasts longer, in simulated time; a proof may take twice as long.

@@ -3,9 +3,9 @@
 use super::Checker;
 use super::story::queue_names;
 use crate::level::document::Place;
-use crate::level::pending::component::{Settings, clients, service};
-use crate::level::pending::handler::Step;
 use crate::level::schema::{Event, Sections};
+use crate::sim::Step;
+use crate::sim::component::{Settings, clients, service};
 use crate::sim::quantity::Span;
 
 /// More requests a second than this are beyond what a level may ask of a machine; `stands_for` helps.

@@ -14,7 +14,8 @@ pub use story::{Cause, Clock, Debrief, Difficulty, Evidence, Hint, LocalTime, Pa
 pub(in crate::level) use watch::matches as pattern_matches;
 pub use watch::{Acknowledged, Alert, Collects, Destination, Monitoring, ShippedLog, Shipping};
 
-use crate::level::pending::component::Settings;
+use crate::sim::Link;
+use crate::sim::component::Settings;
 use serde::Deserialize;
 
 /// The format that this program reads.
@@ -54,6 +55,9 @@ pub struct Sections {
     pub briefing: String,
     /// The parts of the system.
     pub system: Vec<Settings>,
+    /// The links between components that differ from the default (half a millisecond).
+    #[serde(default)]
+    pub links: Vec<Link>,
     /// What lies dormant: things that happen in the world at a time or under a condition.
     #[serde(default)]
     pub events: Vec<Event>,

@@ -14,7 +14,7 @@ mod worker;
 pub use deployment::{Deployment, Revision};
 pub use event::{Event, Events};
 pub use instance::{Exit, Instance, Stage};
-pub use settings::Settings;
+pub use settings::{AckMode, Consumes, Kubernetes, Liveness, Machines, Memory, Resources, RunsOn, Settings, Version};
 
 use super::Behavior;
 use crate::sim::agenda::Ticket;
@@ -26,7 +26,7 @@ use crate::sim::message::Parcel;
 use crate::sim::operation::{Applied, Operation, Refusal};
 use crate::sim::quantity::{Bytes, Duration, Span, Time};
 use crate::sim::telemetry::{FamilyId, HistogramId, Measure, MetricId};
-use settings::{BackOff, Kubernetes, Liveness, RunsOn};
+use settings::BackOff;
 use std::sync::Arc;
 
 /// A queue that the service consumes, by number.

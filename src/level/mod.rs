@@ -36,6 +36,9 @@ use schema::{Change, Sections};
 use std::ops::Deref;
 use std::sync::Arc;
 
+/// How many problems are told at one time; who has more mends these first.
+const MOST_PROBLEMS: usize = 100;
+
 /// A checked level. Its sections are its fields: `level.goal`, `level.system`, `level.clock`.
 #[derive(Clone, Debug, Default)]
 pub struct Level {
@@ -157,7 +160,8 @@ fn read(text: &str, strictness: Strictness) -> Result<Level, Vec<Problem>> {
     // Where whole items were left out, positions no longer agree with the text.
     let mut names = LevelNames::default();
     if reading.lost.is_empty() {
-        let given = Given { document: &document, stand_ins: reading.stand_ins, strictness };
+        let given =
+            Given { document: &document, stand_ins: reading.stand_ins, is_sound: problems.is_empty(), strictness };
         let (found, known) = check::check(&given, &mut sections);
         problems.extend(found);
         names = known;
@@ -174,6 +178,7 @@ fn read(text: &str, strictness: Strictness) -> Result<Level, Vec<Problem>> {
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     problems.dedup();
+    problems.truncate(MOST_PROBLEMS);
     problems
 }
 

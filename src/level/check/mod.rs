@@ -30,6 +30,8 @@ pub(in crate::level) struct Given<'d> {
     pub document: &'d Document,
     /// Paths at which something stands in for what was wrong: nothing is said about those.
     pub stand_ins: Vec<String>,
+    /// Whether nothing was wrong so far.
+    pub is_sound: bool,
     /// How strictly to check.
     pub strictness: Strictness,
 }
@@ -72,8 +74,10 @@ impl Checker<'_> {
     }
 
     fn say(&mut self, severity: Severity, span: Range<usize>, path: &str, message: &str, help: &str) {
+        // Neither about a stand-in, nor that something is missing where only its stand-in has no value.
         let stands_in = |inner: &String| {
             path.strip_prefix(inner.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+                || inner.rsplit_once('.').is_some_and(|(parent, _)| parent == path)
         };
         if self.given.stand_ins.iter().any(stands_in) || self.given.document.is_damaged_at(&span) {
             return;
@@ -102,7 +106,7 @@ impl Checker<'_> {
     /// Complains where `name` is none of `known`.
     fn known<'n>(&mut self, what: &str, name: &str, place: &Place, known: impl IntoIterator<Item = &'n str>) {
         let known: Vec<&str> = known.into_iter().collect();
-        if known.contains(&name) || self.given.strictness == Strictness::Changed {
+        if known.contains(&name) {
             return;
         }
         let help = match (nearest(name, known.iter().copied()), known.is_empty()) {
@@ -116,6 +120,13 @@ impl Checker<'_> {
             }
         };
         self.error(place, format!("there is no {what} called `{name}`"), help);
+    }
+
+    /// The same for what only speaks of something, and may go on doing so when that was left out for a proof.
+    fn mentioned<'n>(&mut self, what: &str, name: &str, place: &Place, known: impl IntoIterator<Item = &'n str>) {
+        if self.given.strictness == Strictness::Whole {
+            self.known(what, name, place, known);
+        }
     }
 
     /// Complains about a name that commands and conditions could not say.

@@ -82,9 +82,7 @@ impl Checker<'_> {
             }
         }
         // Where the level itself has errors, they would only be told again.
-        let is_broken = !self.given.stand_ins.is_empty()
-            || !document.complaints().is_empty()
-            || self.problems.iter().any(|problem| problem.severity == Severity::Error);
+        let is_broken = !self.given.is_sound || self.problems.iter().any(|problem| problem.severity == Severity::Error);
         if !are_fine || is_broken || (but.leave_out.is_empty() && but.change.is_empty()) {
             return;
         }

@@ -185,7 +185,7 @@ impl Checker<'_> {
             }
         }
         for (at, version) in versions.iter().enumerate() {
-            self.known("version", version, &place.item(at), known.iter().map(String::as_str));
+            self.mentioned("version", version, &place.item(at), known.iter().map(String::as_str));
             if known.iter().filter(|other| *other == version).count() > 1 {
                 self.error(
                     &place.item(at),
@@ -213,7 +213,7 @@ impl Checker<'_> {
         }
         for (at, evidence) in question.evidence.iter().enumerate() {
             if let Some(id) = &evidence.speaks_for {
-                self.known("cause", id, &place.field("evidence").item(at).field("speaks_for"), known());
+                self.mentioned("cause", id, &place.field("evidence").item(at).field("speaks_for"), known());
             }
         }
     }

@@ -196,7 +196,7 @@ impl Checker<'_> {
         let services = || sections.system.iter().filter(|one| matches!(one, Settings::Service(_))).map(Settings::name);
         for (at, shipping) in sections.monitoring.ships.iter().enumerate() {
             let place = place.field("ships").item(at);
-            self.known("service", &shipping.from, &place.field("from"), services());
+            self.mentioned("service", &shipping.from, &place.field("from"), services());
             if shipping.delay < Span::ZERO || shipping.delay > Span::from_seconds(3600) {
                 self.error(&place.field("delay"), "a log line takes from no time to an hour", "delay: \"10s\"");
             }

@@ -7,8 +7,22 @@ use super::tree::{Entry, Kind, Node, Span, Word};
 use super::{DEEPEST, LARGEST, MOST_COMPLAINTS};
 
 /// The tree of `text`, and what is wrong with its notation in the order of the text.
+///
+/// A text that ends with brackets open has lost a closing one somewhere. It is read once more by its indentation, which
+/// tells where; a text whose brackets are right is never judged by that.
 pub(super) fn parse(text: &str) -> (Node, Vec<Complaint>) {
-    let mut parser = Parser { text, at: 0, open: vec![], complaints: vec![], gave_up: false };
+    let (root, complaints) = parse_by(text, false);
+    if complaints.iter().any(|complaint| complaint.is_at_end) {
+        let (other_root, other) = parse_by(text, true);
+        if !other.iter().any(|complaint| complaint.is_at_end) {
+            return (other_root, other);
+        }
+    }
+    (root, complaints)
+}
+
+fn parse_by(text: &str, by_indent: bool) -> (Node, Vec<Complaint>) {
+    let mut parser = Parser { text, at: 0, open: vec![], complaints: vec![], gave_up: false, by_indent };
     let root = parser.document();
     let mut complaints = parser.complaints;
     complaints.sort_by_key(|complaint| (complaint.span.start, complaint.span.end));
@@ -23,6 +37,8 @@ struct Parser<'t> {
     complaints: Vec<Complaint>,
     /// Set when reading on makes no sense: too deep, or too many complaints.
     gave_up: bool,
+    /// Whether a closing bracket belongs to the opening one whose line is indented alike.
+    by_indent: bool,
 }
 
 /// What stands where an item of a list or a group should end.
@@ -132,6 +148,10 @@ impl Parser<'_> {
         loop {
             self.skip_space();
             self.skip_stray();
+            if self.closes_another('(', open) {
+                is_damaged = true;
+                break;
+            }
             if self.eat(')') {
                 break;
             }
@@ -257,6 +277,9 @@ impl Parser<'_> {
             self.unclosed(open, opened);
             return Separator::Damaged;
         };
+        if self.closes_another(open, opened) {
+            return Separator::Damaged;
+        }
         if c == closer_of(open) {
             self.at += 1;
             return Separator::Closed;
@@ -278,6 +301,22 @@ impl Parser<'_> {
         let last = self.text[..end].char_indices().next_back().map_or(0, |(at, _)| at);
         self.complain(last..end, "a comma is missing after this".into(), "");
         Separator::More
+    }
+
+    /// Read by indentation: the closing bracket that is next belongs to one further out, so that this one was never
+    /// closed, which is told.
+    fn closes_another(&mut self, open: char, opened: usize) -> bool {
+        if !self.by_indent || self.peek() != Some(closer_of(open)) {
+            return false;
+        }
+        let Some(indent) = self.indent_if_first(self.at) else { return false };
+        let outer = &self.open[..self.open.len() - 1];
+        let belongs_outside = indent != self.indent(opened)
+            && outer.iter().any(|(other, at)| *other == open && self.indent(*at) == indent);
+        if belongs_outside {
+            self.unclosed(open, opened);
+        }
+        belongs_outside
     }
 
     /// A closing bracket that isn't the one wanted: either a typing slip, or this bracket was never closed, or the

@@ -9,7 +9,7 @@ mod value;
 
 pub use error::ReadError;
 
-use super::tree::{Node, Span};
+use super::tree::Span;
 use super::{Document, MOST_COMPLAINTS};
 use serde::Deserialize;
 use std::cell::RefCell;
@@ -45,7 +45,7 @@ pub struct Reading<T> {
     pub complaints: Vec<Complaint>,
     /// The paths at which something stands in for what was wrong.
     pub stand_ins: Vec<String>,
-    /// Names of things that were left out because nothing could stand in for them.
+    /// Paths of items that were left out because nothing could stand in for them; positions after them have moved.
     pub lost: Vec<String>,
 }
 
@@ -102,9 +102,8 @@ impl Document {
         complaints.retain(|complaint| !self.is_damaged_at(&complaint.span));
         complaints.sort_by_key(|complaint| (complaint.span.start, complaint.span.end));
         let repairs = attempt.repairs;
-        let lost = repairs.dropped.iter().filter_map(|path| self.value_at(path).and_then(Node::called));
-        let lost = lost.map(str::to_owned).collect();
-        let stand_ins = repairs.holes.into_keys().chain(repairs.dropped.iter().cloned()).collect();
+        let stand_ins = repairs.holes.into_keys().collect();
+        let lost = repairs.dropped.into_iter().collect();
         Reading { value, complaints, stand_ins, lost }
     }
 }

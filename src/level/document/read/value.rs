@@ -2,6 +2,7 @@
 
 use super::error::{ReadError, did_you_mean, short};
 use super::{Attempt, Complaint, STAND_INS, join};
+use crate::level::document::MOST_COMPLAINTS;
 use crate::level::document::tree::{Entry, Kind, Node, Span};
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected};
@@ -140,6 +141,10 @@ impl<'d, 'a> Here<'d, 'a> {
         for entry in entries {
             let Some(name) = &entry.name else { return Err(self.unfit(&visitor)) };
             if !fields.contains(&name.text.as_str()) {
+                // After that many nobody looks for the nearest name any more.
+                if self.attempt.skipped.borrow().len() > MOST_COMPLAINTS {
+                    continue;
+                }
                 let error = ReadError::unknown_field(&name.text, fields);
                 self.skip(&error.at(name.span.clone(), &join(&self.path, &name.text)));
             } else if seen.insert(name.text.as_str()) {
@@ -158,7 +163,7 @@ impl<'d, 'a> Here<'d, 'a> {
     fn skip(&self, error: &ReadError) {
         let complaint: Complaint = error.complaint();
         let mut skipped = self.attempt.skipped.borrow_mut();
-        if !skipped.contains(&complaint) {
+        if skipped.len() <= MOST_COMPLAINTS && !skipped.contains(&complaint) {
             skipped.push(complaint);
         }
     }

@@ -32,7 +32,7 @@ pub fn complete(line: &str, cursor: usize, host: Option<&str>, entries: &[Entry]
                 let (before, partial) = (at.before.as_slice(), at.partial.as_str());
                 let typed = Typed { host: host.as_deref(), before, partial, entries };
                 let mut all = (command.complete)(&typed, world);
-                if matches!(command.runs, Runs::Shell) && all.is_empty() {
+                if matches!(command.runs, Runs::Shell(_)) && all.is_empty() {
                     all = names(host.as_deref(), at.piped, world);
                 }
                 all

@@ -15,14 +15,22 @@
 
 pub mod arguments;
 mod complete;
+mod deploy;
 pub mod filters;
 mod game;
+mod host;
+mod kubectl;
+mod menu;
+mod rabbitmq;
 mod running;
+mod search;
 mod session;
 pub mod shell;
 pub mod stamp;
+mod table;
 mod world;
 
+pub use menu::{menu, palette};
 pub use session::Console;
 pub use shell::SyntaxError;
 pub use world::{Act, Named, World};
@@ -61,8 +69,9 @@ pub enum Runs {
     Filter(filters::Filter),
     /// Something that looks at the world or acts on it.
     Command(fn(&mut Call, &mut dyn World) -> Progress),
-    /// A part of the shell itself, which runs other commands: `watch`, `xargs`, `ssh`.
-    Shell,
+    /// A part of the shell itself, which runs other commands: `watch`, `xargs`, `ssh`. What it has to do first, or why it
+    /// can't be run where it stands.
+    Shell(fn(&mut Call, &mut dyn World) -> Progress),
 }
 
 /// Where a command can be typed.
@@ -77,8 +86,16 @@ pub enum Place {
 }
 
 /// Families of commands in the order in which `help` shows them.
-pub const FAMILIES: &[(&str, &[Command])] =
-    &[("the incident", game::COMMANDS), ("the shell", session::COMMANDS), ("filters", filters::COMMANDS)];
+pub const FAMILIES: &[(&str, &[Command])] = &[
+    ("the incident", game::COMMANDS),
+    ("the cluster", kubectl::COMMANDS),
+    ("the broker", rabbitmq::COMMANDS),
+    ("the machines", host::COMMANDS),
+    ("the logs", search::COMMANDS),
+    ("the code", deploy::COMMANDS),
+    ("the shell", session::COMMANDS),
+    ("filters", filters::COMMANDS),
+];
 
 /// Every command.
 pub fn commands() -> impl Iterator<Item = &'static Command> {
@@ -118,10 +135,10 @@ pub struct Call<'a> {
     pub wish: &'a mut Option<Wish>,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// The arguments, without the name.
     #[must_use]
-    pub fn arguments(&self) -> &[String] {
+    pub fn arguments(&self) -> &'a [String] {
         self.words.get(1..).unwrap_or_default()
     }
 
@@ -138,6 +155,11 @@ impl Call<'_> {
     /// Prints a line about what went wrong.
     pub fn complain(&mut self, line: impl Into<String>) {
         self.printed.lines.push((Stream::Errors, line.into()));
+    }
+
+    /// Prints lines about what went wrong.
+    pub fn complain_all<L: Into<String>>(&mut self, lines: impl IntoIterator<Item = L>) {
+        self.printed.lines.extend(lines.into_iter().map(|line| (Stream::Errors, line.into())));
     }
 
     /// Ends with a line about what went wrong.

@@ -102,6 +102,7 @@ impl Running {
                 },
                 Some("dmesg") => flagged(&["-w", "--follow"]),
                 Some("ssh") => words.iter().any(|word| word.ends_with(" -f") || word == "-f" || word == "--follow"),
+                Some("deploy") => words.len() > 1,
                 Some("tail" | "journalctl" | "logs") => flagged(&["-f", "--follow"]),
                 _ => false,
             }
@@ -224,8 +225,8 @@ fn perform(call: &mut Call, world: &mut dyn World) -> Progress {
             Progress::Done(1)
         }
         _ => match &command.runs {
-            Runs::Command(run) => run(call, world),
-            Runs::Filter(_) | Runs::Shell => call.fail(format!("{name}: can't be run here")),
+            Runs::Command(run) | Runs::Shell(run) => run(call, world),
+            Runs::Filter(_) => call.fail(format!("{name}: can't be run here")),
         },
     }
 }
@@ -406,11 +407,8 @@ impl<'a> Evaluation<'a> {
                 }
             }
             _ if self.blocked.is_some() => Err(Pause(None)),
-            (Some(Runs::Shell), "xargs") => self.xargs(words, host, &input.unwrap_or_default()),
-            (Some(Runs::Shell), "ssh") => self.ssh(words, host),
-            (Some(Runs::Shell), _) => {
-                Ok(Printed::error(1, format!("{name}: stands at the beginning of a line: {name} \"COMMAND | …\"")))
-            }
+            (Some(Runs::Shell(_)), "xargs") => self.xargs(words, host, &input.unwrap_or_default()),
+            (Some(Runs::Shell(_)), "ssh") => self.ssh(words, host),
             _ => self.request(words.to_vec(), host, input),
         }
     }

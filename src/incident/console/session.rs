@@ -279,7 +279,7 @@ pub const COMMANDS: &[Command] = &[
         place: Place::Anywhere,
         takes: Span::ZERO,
         exists: always,
-        runs: Runs::Shell,
+        runs: Runs::Shell(out_of_place),
         complete: nothing,
     },
     Command {
@@ -291,7 +291,7 @@ pub const COMMANDS: &[Command] = &[
         place: Place::Anywhere,
         takes: Span::ZERO,
         exists: always,
-        runs: Runs::Shell,
+        runs: Runs::Shell(out_of_place),
         complete: nothing,
     },
     Command {
@@ -446,6 +446,12 @@ pub const COMMANDS: &[Command] = &[
         complete: nothing,
     },
 ];
+
+/// `watch` in a pipe, `xargs` without one.
+fn out_of_place(call: &mut Call, _: &mut dyn World) -> Progress {
+    let name = call.words[0].clone();
+    call.fail(format!("{name}: stands at the beginning of a line: {name} \"COMMAND | …\""))
+}
 
 fn jobs(call: &mut Call, _: &mut dyn World) -> Progress {
     let runs = |entry: &&Entry| entry.who == call.who && entry.state == EntryState::Running && entry.id < call.entry;

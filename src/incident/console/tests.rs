@@ -3,23 +3,53 @@
 use super::stamp::Clock;
 use super::*;
 use crate::incident::view::EntryState;
+use crate::sim::operation::{Applied, Operation};
 use crate::sim::quantity::Time;
+use crate::sim::random::Seed;
+use crate::sim::{Simulation, System};
 
-/// A world with a clock and nothing in it; it writes down what it is asked to do.
-#[derive(Default)]
-struct Empty {
+mod live;
+
+/// A world with a clock and a system; it writes down what it is asked to do.
+struct Small {
     now: Time,
     clock: Clock,
     acts: Vec<Act>,
+    system: Simulation,
 }
 
-impl World for Empty {
+impl Default for Small {
+    fn default() -> Self {
+        Self::of(&System::default())
+    }
+}
+
+impl Small {
+    fn of(system: &System) -> Self {
+        let system = Simulation::new(system, Seed(1)).expect("the system can be built");
+        Self { now: Time::ZERO, clock: Clock::default(), acts: vec![], system }
+    }
+}
+
+impl World for Small {
     fn now(&self) -> Time {
         self.now
     }
 
     fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    fn system(&self) -> &Simulation {
+        &self.system
+    }
+
+    fn operate(&mut self, _: &str, component: &str, operation: Operation) -> Result<Applied, String> {
+        self.system.apply(component, &operation).map_err(|refusal| refusal.to_string())
+    }
+
+    fn shipped(&self) -> Vec<(String, Span)> {
+        world::services(self).map(|(_, one)| (one.settings.name.clone(), Span::from_seconds(10))).collect()
     }
 
     fn act(&mut self, _: &str, act: Act) -> Result<Vec<String>, String> {
@@ -51,7 +81,7 @@ impl World for Empty {
 }
 
 /// Plays a line to its end and returns what it printed.
-fn play(console: &mut Console, world: &mut Empty, line: &str) -> (String, EntryState) {
+fn play(console: &mut Console, world: &mut Small, line: &str) -> (String, EntryState) {
     let id = console.type_line(world.now, "", line);
     run(console, world, Time::from_seconds(100_000));
     let entry = &console.entries()[id];
@@ -59,17 +89,18 @@ fn play(console: &mut Console, world: &mut Empty, line: &str) -> (String, EntryS
 }
 
 /// Lets time pass up to `until`, or until nothing is due.
-fn run(console: &mut Console, world: &mut Empty, until: Time) {
+fn run(console: &mut Console, world: &mut Small, until: Time) {
     for _ in 0..10_000 {
         let Some(due) = console.next_due().filter(|due| *due <= until) else { return };
         world.now = world.now.max(due);
+        world.system.run_until(world.now);
         console.step(world);
     }
     panic!("the console never rests");
 }
 
 fn printed(line: &str) -> String {
-    play(&mut Console::default(), &mut Empty::default(), line).0
+    play(&mut Console::default(), &mut Small::default(), line).0
 }
 
 #[test]
@@ -128,7 +159,7 @@ fn lines_run_as_in_a_shell() {
 
 #[test]
 fn time_passes_in_a_line_and_lines_wait_for_each_other() {
-    let (mut console, mut world) = (Console::default(), Empty::default());
+    let (mut console, mut world) = (Console::default(), Small::default());
     let first = console.type_line(world.now, "", "sleep 1.5; date; sleep 2");
     let second = console.type_line(world.now, "", "date");
     let other = console.type_line(world.now, "Rosa", "date");
@@ -144,7 +175,7 @@ fn time_passes_in_a_line_and_lines_wait_for_each_other() {
 
 #[test]
 fn waiting_ends_with_its_time_or_its_condition() {
-    let (mut console, mut world) = (Console::default(), Empty::default());
+    let (mut console, mut world) = (Console::default(), Small::default());
     assert_eq!(play(&mut console, &mut world, "wait 1m"), (String::new(), EntryState::Done));
     assert_eq!(world.now, Time::from_seconds(60));
     assert_eq!(play(&mut console, &mut world, "wait until later").1, EntryState::Done);
@@ -160,7 +191,7 @@ fn waiting_ends_with_its_time_or_its_condition() {
 
 #[test]
 fn a_watch_goes_on_in_the_background_until_it_is_stopped() {
-    let (mut console, mut world) = (Console::default(), Empty::default());
+    let (mut console, mut world) = (Console::default(), Small::default());
     let watch = console.type_line(world.now, "", "watch -n 5 \"date | cut -c12-19\"");
     run(&mut console, &mut world, Time::from_seconds(11));
     assert_eq!(console.entries()[watch].output, ["Every 5.0s: date | cut -c12-19", "", "09:00:10"]);
@@ -193,7 +224,7 @@ fn acts_of_the_game_carry_what_was_typed() {
         ("hypothesis it is the code", Act::Hypothesis { text: "it is the code".to_owned() }),
     ];
     for (line, expected) in table {
-        let mut world = Empty::default();
+        let mut world = Small::default();
         let (output, state) = play(&mut Console::default(), &mut world, line);
         assert_eq!((world.acts.as_slice(), state), ([expected].as_slice(), EntryState::Done), "{line}: {output}");
     }
@@ -201,7 +232,7 @@ fn acts_of_the_game_carry_what_was_typed() {
 
 #[test]
 fn a_pin_takes_the_latest_line_that_holds_the_text() {
-    let (mut console, mut world) = (Console::default(), Empty::default());
+    let (mut console, mut world) = (Console::default(), Small::default());
     play(&mut console, &mut world, "echo killed at 1");
     play(&mut console, &mut world, "echo killed at 2");
     let (_, state) = play(&mut console, &mut world, "pin killed --against 1");
@@ -222,7 +253,7 @@ fn a_pin_takes_the_latest_line_that_holds_the_text() {
 #[test]
 fn help_and_manual_come_from_the_table() {
     let help = printed("help");
-    for command in commands() {
+    for command in commands().filter(|command| (command.exists)(&Small::default())) {
         assert!(help.contains(&format!("  {:<14}{}", command.name, command.summary)), "{} is missing", command.name);
         assert!(printed(&format!("man {}", command.name)).contains(command.usage), "{}", command.name);
     }
@@ -231,7 +262,7 @@ fn help_and_manual_come_from_the_table() {
 
 #[test]
 fn no_line_however_odd_runs_away() {
-    let (mut console, mut world) = (Console::default(), Empty::default());
+    let (mut console, mut world) = (Console::default(), Small::default());
     let nested = format!("{} echo a", "xargs ".repeat(600));
     for line in ["echo a | xargs xargs xargs xargs echo", nested.as_str(), "echo $(echo $(echo $(echo a)))"] {
         let (output, _) = play(&mut console, &mut world, &format!("true | {line}"));
@@ -245,7 +276,7 @@ fn no_line_however_odd_runs_away() {
 
 #[test]
 fn completion_offers_what_fits_at_the_cursor() {
-    let (console, world) = (Console::default(), Empty::default());
+    let (console, world) = (Console::default(), Small::default());
     let offered = |line: &str| {
         let completion = console.complete(line, line.len(), &world);
         let words: Vec<String> = completion.candidates.into_iter().map(|c| c.word).collect();
@@ -267,4 +298,25 @@ fn completion_offers_what_fits_at_the_cursor() {
     // Inside a character, behind the end: never a panic.
     let _ = console.complete("é", 1, &world);
     let _ = console.complete("a", 99, &world);
+}
+
+/// What a command prints when it runs with these words and a function of its own.
+pub(super) fn printed_by(words: &[&str], run: impl FnOnce(&mut Call) -> Progress) -> (Vec<String>, Progress) {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let (mut kept, mut printed, mut files, mut wish) = (vec![], Printed::default(), BTreeMap::new(), None);
+    let mut call = Call {
+        who: "",
+        host: None,
+        words: &words,
+        input: None,
+        visit: 0,
+        kept: &mut kept,
+        printed: &mut printed,
+        entry: 0,
+        entries: &[],
+        files: &mut files,
+        wish: &mut wish,
+    };
+    let progress = run(&mut call);
+    (printed.lines.into_iter().map(|(_, line)| line).collect(), progress)
 }

@@ -3,6 +3,12 @@
 //! The console never reaches past this: it knows no score, no team and no goal, it only asks and does.
 
 use super::stamp::Clock;
+use crate::sim::Simulation;
+use crate::sim::component::Component;
+use crate::sim::component::broker::Broker;
+use crate::sim::component::nodes::Nodes;
+use crate::sim::component::service::Service;
+use crate::sim::operation::{Applied, Operation};
 use crate::sim::quantity::{Span, Time};
 
 /// The world at the moment at which a command takes effect.
@@ -12,6 +18,18 @@ pub trait World {
 
     /// How the level's local time is told.
     fn clock(&self) -> &Clock;
+
+    /// The system to look at.
+    fn system(&self) -> &Simulation;
+
+    /// Does something to a component of the system.
+    ///
+    /// # Errors
+    /// Why that can't be done, in the words of the tool.
+    fn operate(&mut self, who: &str, component: &str, operation: Operation) -> Result<Applied, String>;
+
+    /// The services whose logs are shipped to the log search, with how late they arrive.
+    fn shipped(&self) -> Vec<(String, Span)>;
 
     /// One of the game's own acts; returns what it prints.
     ///
@@ -150,4 +168,28 @@ pub enum Act {
         /// The expression.
         expression: String,
     },
+}
+
+/// The services of the system, with their numbers.
+pub fn services(world: &dyn World) -> impl Iterator<Item = (usize, &Service)> {
+    world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
+        Component::Service(service) => Some((index, &**service)),
+        _ => None,
+    })
+}
+
+/// The pools of machines of the system, with their numbers.
+pub fn pools(world: &dyn World) -> impl Iterator<Item = (usize, &Nodes)> {
+    world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
+        Component::Nodes(pool) => Some((index, &**pool)),
+        _ => None,
+    })
+}
+
+/// The brokers of the system, with their numbers.
+pub fn brokers(world: &dyn World) -> impl Iterator<Item = (usize, &Broker)> {
+    world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
+        Component::Broker(broker) => Some((index, &**broker)),
+        _ => None,
+    })
 }

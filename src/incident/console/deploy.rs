@@ -1,0 +1,254 @@
+//! `deploy` and `git`: versions of services, what changed in each, and how another one gets to run.
+
+use super::world::services;
+use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, kubectl, nearest, nothing};
+use crate::incident::view::Candidate;
+use crate::sim::component::service::settings;
+use crate::sim::operation::{Applied, Operation};
+use crate::sim::quantity::{Span, Time};
+use crate::sim::random;
+
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "deploy",
+        aliases: &[],
+        usage: "deploy [SERVICE VERSION]",
+        summary: "builds a version and rolls it out; without arguments, lists what can be deployed",
+        manual: "A version that isn't written yet is written first, which takes its time; then it is built and pushed; then the deployment is rolled out pod by pod. It runs in the background: `jobs` shows it, `stop` ends it before it rolls.\n\n`kubectl rollout undo` is faster where the version ran before.",
+        place: Place::Bastion,
+        takes: Span::from_millis(500),
+        exists: |world| services(world).next().is_some(),
+        runs: Runs::Command(deploy),
+        complete: complete_deploy,
+    },
+    Command {
+        name: "git",
+        aliases: &[],
+        usage: "git log [SERVICE] | git show VERSION",
+        summary: "what was changed when, and by whom",
+        manual: "git log --oneline\ngit log SERVICE\ngit show VERSION",
+        place: Place::Bastion,
+        takes: Span::from_millis(100),
+        exists: |world| services(world).next().is_some(),
+        runs: Runs::Command(git),
+        complete: complete_git,
+    },
+];
+
+/// A version of a service with where it stands in time.
+struct Change<'a> {
+    service: &'a str,
+    version: &'a settings::Version,
+    /// When it was deployed last; what isn't yet has none.
+    at: Option<Time>,
+    runs: bool,
+}
+
+/// Every version of every service, the latest first.
+fn changes(world: &dyn World) -> Vec<Change<'_>> {
+    let mut all: Vec<Change> = vec![];
+    for (_, service) in services(world) {
+        for (index, version) in service.settings.versions.iter().enumerate() {
+            let here = service.deployment.revisions.iter().filter(|one| usize::from(one.version) == index);
+            let here = here.map(|revision| revision.made).max();
+            // What a level says of the past is a span before the incident.
+            let at = here.or(version.deployed.map(|span| Time::ZERO + span));
+            let runs = usize::from(service.template().version) == index;
+            all.push(Change { service: &service.settings.name, version, at, runs });
+        }
+    }
+    all.sort_by_key(|change| std::cmp::Reverse(change.at.unwrap_or(Time::from_micros(i64::MIN))));
+    all
+}
+
+/// Seven hexadecimal digits that stand for a version.
+fn hash(service: &str, version: &str) -> String {
+    let word = random::mix(random::hash_name(service) ^ random::hash_name(version).rotate_left(17));
+    format!("{:07x}", word >> 36)
+}
+
+fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
+    let words = call.arguments().to_vec();
+    let [name, version] = words.as_slice() else {
+        if words.is_empty() {
+            return list(call, world);
+        }
+        return call.fail("usage: deploy SERVICE VERSION");
+    };
+    let Some((_, service)) = services(world).find(|(_, service)| service.settings.name == *name) else {
+        let near = nearest(name, services(world).map(|(_, service)| service.settings.name.as_str()));
+        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+        return call.fail(format!("deploy: there is no service `{name}`{hint}"));
+    };
+    let versions = &service.settings.versions;
+    let Some(index) = versions.iter().position(|one| one.name == *version) else {
+        let near = nearest(version, versions.iter().map(|one| one.name.as_str()));
+        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+        let names: Vec<&str> = versions.iter().map(|one| one.name.as_str()).collect();
+        return call.fail(format!("deploy: {name} has no version `{version}`{hint}: {}", names.join(", ")));
+    };
+    let is_built = kubectl::is_built(service, index);
+    let writing = versions[index].takes.filter(|_| !is_built).unwrap_or_default();
+    let building = if is_built { Span::ZERO } else { service.settings.pipeline };
+    let stamp = world.clock().seconds(world.now());
+    match call.visit {
+        0 if writing > Span::ZERO => {
+            call.say(format!(
+                "{stamp} {version} isn't written yet: about {} to write, review and test it",
+                writing.age()
+            ));
+            Progress::Again(writing)
+        }
+        0 | 1 if building > Span::ZERO && call.visit == u32::from(writing > Span::ZERO) => {
+            call.say(format!("{stamp} building {name}:{version} ({})", building.age()));
+            Progress::Again(building)
+        }
+        _ => {
+            let operation = Operation::SetVersion { version: version.clone() };
+            match world.operate(call.who, name, operation) {
+                Ok(Applied::Unchanged) => call.say(format!("{stamp} {name} runs {version} already: nothing to do")),
+                Ok(_) => call.say(format!(
+                    "{stamp} rolling out {name}:{version}: kubectl rollout status deployment/{name} follows it"
+                )),
+                Err(refusal) => return call.fail(format!("deploy: {refusal}")),
+            }
+            Progress::Done(0)
+        }
+    }
+}
+
+fn list(call: &mut Call, world: &dyn World) -> Progress {
+    for change in changes(world) {
+        let mark = if change.runs { "runs now" } else { "" };
+        let when = match change.at {
+            Some(at) => format!("deployed {}", world.clock().plain(at)),
+            None => change
+                .version
+                .takes
+                .map_or("not deployed".to_owned(), |takes| format!("not written: about {}", takes.age())),
+        };
+        call.say(format!("{:<24} {:<20} {when:<32} {mark}", change.service, change.version.name).trim_end());
+    }
+    Progress::Done(0)
+}
+
+fn git(call: &mut Call, world: &mut dyn World) -> Progress {
+    let words: Vec<String> = call.arguments().to_vec();
+    match words.split_first() {
+        Some((verb, rest)) if verb == "log" => log(call, rest, world),
+        Some((verb, rest)) if verb == "show" => show(call, rest, world),
+        Some((verb, _)) => {
+            let near = nearest(verb, ["log", "show"]);
+            let hint = near.map_or(String::new(), |near| format!("\n\nThe most similar command is\n\t{near}"));
+            call.fail(format!("git: '{verb}' is not a git command here: log, show.{hint}"))
+        }
+        None => call.fail("usage: git log [SERVICE] | git show VERSION"),
+    }
+}
+
+fn log(call: &mut Call, words: &[String], world: &dyn World) -> Progress {
+    let oneline = words.iter().any(|word| word == "--oneline");
+    let mut limit = usize::MAX;
+    let mut of: Option<&str> = None;
+    let mut given = words.iter();
+    while let Some(word) = given.next() {
+        match word.as_str() {
+            "--oneline" | "--" | "--stat" | "--decorate" => {}
+            "-n" => limit = given.next().and_then(|n| n.parse().ok()).unwrap_or(limit),
+            _ if word.starts_with('-') => match word[1..].trim_start_matches('n').parse() {
+                Ok(count) => limit = count,
+                Err(_) => return call.fail(format!("fatal: unrecognized argument: {word}")),
+            },
+            _ => of = Some(word),
+        }
+    }
+    let all = changes(world);
+    if let Some(of) = of
+        && all.iter().all(|change| change.service != of)
+    {
+        return call
+            .fail(format!("fatal: ambiguous argument '{of}': unknown revision or path not in the working tree."));
+    }
+    // What nobody has written yet isn't in the log.
+    let seen = all.iter().filter(|change| change.at.is_some() && of.is_none_or(|of| change.service == of)).take(limit);
+    for change in seen {
+        let hash = hash(change.service, &change.version.name);
+        if oneline {
+            call.say(format!("{hash} {}: {} ({})", change.service, change.version.note, change.version.name));
+        } else {
+            commit(call, change, &hash, world);
+            call.say("");
+        }
+    }
+    Progress::Done(0)
+}
+
+fn commit(call: &mut Call, change: &Change, hash: &str, world: &dyn World) {
+    let tag = if change.runs { " (HEAD, tag: " } else { " (tag: " };
+    call.say(format!("commit {hash}{tag}{})", change.version.name));
+    if !change.version.author.is_empty() {
+        call.say(format!("Author: {}", change.version.author));
+    }
+    if let Some(at) = change.at {
+        call.say(format!("Date:   {}", world.clock().git(at)));
+    }
+    call.say("");
+    call.say(format!("    {}: {}", change.service, change.version.note));
+}
+
+fn show(call: &mut Call, words: &[String], world: &dyn World) -> Progress {
+    let Some(wanted) = words.iter().find(|word| !word.starts_with('-')) else {
+        return call.fail("usage: git show VERSION");
+    };
+    let all = changes(world);
+    let is = |change: &&Change| change.version.name == *wanted || hash(change.service, &change.version.name) == *wanted;
+    let Some(change) = all.iter().find(is) else {
+        let near = nearest(wanted, all.iter().map(|change| change.version.name.as_str()));
+        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+        return call.fail(format!(
+            "fatal: ambiguous argument '{wanted}': unknown revision or path not in the working tree.{hint}"
+        ));
+    };
+    commit(call, change, &hash(change.service, &change.version.name), world);
+    if let Some(diff) = world.document(&format!("diff {}", change.version.name)) {
+        call.say("");
+        call.say_all(diff.lines());
+    }
+    Progress::Done(0)
+}
+
+fn names(world: &dyn World) -> Vec<Candidate> {
+    services(world).map(|(_, service)| candidate(&service.settings.name, "service")).collect()
+}
+
+fn complete_deploy(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
+    match typed.before {
+        [_] => names(world),
+        [_, name] => {
+            let of = changes(world).into_iter().filter(|change| change.service == name);
+            of.map(|change| candidate(change.version.name.clone(), change.version.note.clone())).collect()
+        }
+        _ => vec![],
+    }
+}
+
+fn complete_git(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
+    match typed.before.get(1).map(String::as_str) {
+        None => vec![candidate("log", "what was changed when"), candidate("show", "one change")],
+        Some("log") => {
+            let mut all = names(world);
+            all.push(candidate("--oneline", "flag: a line each"));
+            all
+        }
+        Some("show") => {
+            changes(world).iter().map(|c| candidate(c.version.name.clone(), c.version.note.clone())).collect()
+        }
+        Some(_) => nothing(typed, world),
+    }
+}
+
+/// The versions of a service that don't run now, with what each is.
+pub fn versions(world: &dyn World, service: &str) -> Vec<(String, String)> {
+    let of = changes(world).into_iter().filter(|change| change.service == service && !change.runs);
+    of.map(|change| (change.version.name.clone(), change.version.note.clone())).collect()
+}

@@ -1,0 +1,139 @@
+//! A machine as its own tools see it, taken from the system at one moment as plain values.
+//!
+//! The only file of the family that looks into components.
+
+use crate::incident::console::world::{pools, services};
+use crate::incident::console::{World, kubectl};
+use crate::sim::component::nodes::KernelKill;
+use crate::sim::component::service::settings::Pid1;
+use crate::sim::component::service::{Service, Stage};
+use crate::sim::quantity::{Bytes, Span, Time};
+use crate::sim::random::mix;
+
+/// A machine.
+#[derive(Clone, Debug, Default)]
+pub struct Machine {
+    pub name: String,
+    /// When it was started; long before the level began, as a rule.
+    pub booted: Time,
+    pub memory: Bytes,
+    pub pods: Vec<Resident>,
+    /// What its kernel has said, oldest first.
+    pub kernel: Vec<Killed>,
+}
+
+/// A pod on a machine, with its process.
+#[derive(Clone, Debug, Default)]
+pub struct Resident {
+    pub name: String,
+    pub created: Time,
+    pub running_since: Option<Time>,
+    pub process: String,
+    pub pid: u32,
+    pub memory: Bytes,
+    pub virtual_memory: Bytes,
+    pub cpu_tenths: u64,
+    /// Whether another process stands above it as the container's first.
+    pub has_wrapper: bool,
+}
+
+/// A process that the kernel has killed for its memory.
+#[derive(Clone, Debug, Default)]
+pub struct Killed {
+    pub at: Time,
+    pub pod_uid: String,
+    pub container_id: String,
+    pub process: String,
+    pub pid: u32,
+    pub limit: Bytes,
+    pub anon_rss: Bytes,
+    pub file_rss: Bytes,
+    pub total_vm: Bytes,
+    pub oom_score_adj: i16,
+    pub fail_count: u32,
+}
+
+impl Machine {
+    /// What is in use: the system's own share, and what the processes hold.
+    pub fn used(&self) -> Bytes {
+        let own = (self.memory.0 / 20).min(700 << 20);
+        Bytes((own + self.pods.iter().map(|resident| resident.memory.0).sum::<u64>()).min(self.memory.0))
+    }
+}
+
+/// Every machine that one can log in to: the nodes of the cluster, and the machines that services have to themselves.
+pub fn all(world: &dyn World) -> Vec<Machine> {
+    let mut all = vec![];
+    for (_, pool) in pools(world) {
+        for node in pool.nodes.iter().filter(|node| node.joins <= world.now()) {
+            let pods = node.pods.iter().filter_map(|(component, pod)| {
+                let (_, service) = services(world).find(|(index, _)| *index == component.index())?;
+                resident(world, component.index(), service, *pod as usize)
+            });
+            all.push(Machine {
+                name: node.name.to_string(),
+                booted: node.booted,
+                memory: pool.settings.memory,
+                pods: pods.collect(),
+                kernel: node.kills.iter().map(killed).collect(),
+            });
+        }
+    }
+    for (component, service) in services(world).filter(|(_, service)| service.kubernetes().is_none()) {
+        for (number, instance) in service.live() {
+            all.push(Machine {
+                name: instance.name.to_string(),
+                booted: Time::ZERO - Span::from_seconds(41 * 86_400 + (instance.uid % 7919) as i64),
+                memory: Bytes(16 << 30),
+                pods: resident(world, component, service, number).into_iter().collect(),
+                kernel: vec![],
+            });
+        }
+    }
+    all
+}
+
+fn resident(world: &dyn World, component: usize, service: &Service, number: usize) -> Option<Resident> {
+    let instance = service.instances.get(number)?;
+    let now = world.now();
+    // One that starts reads its code; one that fills memory does nothing else.
+    let cpu_tenths = match instance.stage {
+        Stage::Running => kubectl::processor(world, &service.settings.name, component, &instance.name, now),
+        _ => 350,
+    };
+    let memory = service.memory_of(number, now);
+    let reserved = if instance.has_process() { service.settings.memory.reserved.0 } else { 0 };
+    Some(Resident {
+        name: instance.name.to_string(),
+        created: instance.created,
+        running_since: instance.has_process().then_some(instance.started),
+        process: service.settings.process.clone(),
+        pid: if instance.has_process() { instance.pid() } else { 0 },
+        memory,
+        virtual_memory: Bytes(memory.0 + reserved),
+        cpu_tenths,
+        has_wrapper: service.kubernetes().is_some_and(|kubernetes| kubernetes.pid_1 == Pid1::Wrapper),
+    })
+}
+
+fn killed(kill: &KernelKill) -> Killed {
+    let more = mix(kill.container_id);
+    Killed {
+        at: kill.at,
+        pod_uid: kubectl::uid(kill.pod_uid),
+        container_id: format!(
+            "{:016x}{more:016x}{:016x}{:016x}",
+            kill.container_id,
+            mix(more),
+            mix(more ^ kill.pod_uid)
+        ),
+        process: kill.process.to_string(),
+        pid: kill.pid,
+        limit: kill.limit,
+        anon_rss: kill.anon_rss,
+        file_rss: kill.file_rss,
+        total_vm: kill.total_vm,
+        oom_score_adj: kill.oom_score_adj,
+        fail_count: kill.fail_count,
+    }
+}

@@ -1,0 +1,208 @@
+//! Machines: `ssh`, and the tools that one has once logged in.
+//!
+//! [`machine`] takes a machine out of the system as plain values; the other files only print it.
+
+mod kernel;
+mod machine;
+mod processes;
+
+pub use machine::{Machine, all};
+
+use super::arguments::{Given, switch};
+use super::{Call, Command, Place, Progress, Runs, Wish, World, candidate, nearest, nothing};
+use crate::incident::view::Candidate;
+use crate::sim::quantity::{Bytes, Span, Time};
+
+/// A tool on a machine.
+const fn tool(
+    name: &'static str,
+    usage: &'static str,
+    summary: &'static str,
+    manual: &'static str,
+    run: fn(&mut Call, &mut dyn World) -> Progress,
+) -> Command {
+    Command {
+        name,
+        aliases: &[],
+        usage,
+        summary,
+        manual,
+        place: Place::Host,
+        takes: Span::from_millis(100),
+        exists: |world| !all(world).is_empty(),
+        runs: Runs::Command(run),
+        complete: nothing,
+    }
+}
+
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "ssh",
+        aliases: &[],
+        usage: "ssh HOST [COMMAND]",
+        summary: "logs in to a machine, or runs one command there",
+        manual: "The machines are those of `kubectl get nodes`. `exit` leads back.\n\nssh HOST\nssh HOST dmesg | tail -5\nssh HOST 'ps aux | sort -rnk4 | head'",
+        place: Place::Anywhere,
+        takes: Span::from_seconds(1),
+        exists: |world| !all(world).is_empty(),
+        runs: Runs::Shell(connect),
+        complete: |typed, world| if typed.before.len() > 1 { vec![] } else { hosts(world) },
+    },
+    Command {
+        name: "exit",
+        aliases: &["logout"],
+        usage: "exit",
+        summary: "leaves the machine that one is logged in to",
+        manual: "",
+        place: Place::Anywhere,
+        takes: Span::ZERO,
+        exists: |world| !all(world).is_empty(),
+        runs: Runs::Command(leave),
+        complete: nothing,
+    },
+    tool(
+        "dmesg",
+        "dmesg [-T] [-H] [-w]",
+        "what the kernel has said: what it killed, and why",
+        "-T with the time of day, -H with the time since the line before, -w goes on printing.\n\n'Memory cgroup out of memory' is the limit of one container; 'Out of memory' alone is the whole machine. anon-rss is what the process had when it was killed.\n\ndmesg -T | grep -i kill | tail",
+        kernel::dmesg,
+    ),
+    tool(
+        "journalctl",
+        "journalctl [-k] [-u UNIT] [-n LINES] [--since TIME] [-f]",
+        "the machine's journal: the kernel, the kubelet",
+        "-k only the kernel, -u kubelet only the kubelet, -n the last lines, --since '10 min ago', -f goes on printing. Machines keep UTC.",
+        kernel::journal,
+    ),
+    tool("free", "free [-m|-h]", "the machine's memory", "-m in MiB, -h for people.", free),
+    tool(
+        "ps",
+        "ps aux",
+        "the processes and what they hold",
+        "RSS is what a process holds, in KiB; VSZ what it has asked for.\n\nps aux | sort -rnk6 | head -5",
+        processes::ps,
+    ),
+    tool(
+        "top",
+        "top [-o FIELD] [-n LINES]",
+        "the processes that hold or take the most",
+        "-o %MEM sorts by memory, -o %CPU by processor time.",
+        processes::top,
+    ),
+    tool("uptime", "uptime", "since when the machine runs, and its load", "", processes::uptime),
+    tool("df", "df [-h]", "the machine's disks", "-h for people.", df),
+    tool("hostname", "hostname", "the machine's name", "", |call, _| {
+        let name = call.host.unwrap_or("bastion").to_owned();
+        call.say(name);
+        Progress::Done(0)
+    }),
+];
+
+/// The machines that one can log in to.
+pub fn hosts(world: &dyn World) -> Vec<Candidate> {
+    let about = |machine: &Machine| format!("machine: {} pods", machine.pods.len());
+    all(world).iter().map(|machine| candidate(machine.name.clone(), about(machine))).collect()
+}
+
+/// `ssh HOST [--shell]`: the first second of it; the line after it is run by the shell.
+fn connect(call: &mut Call, world: &mut dyn World) -> Progress {
+    let to = call.arguments().first().cloned().unwrap_or_default();
+    let machines = all(world);
+    let Some(machine) = machines.iter().find(|machine| machine.name == to) else {
+        let near = nearest(&to, machines.iter().map(|machine| machine.name.as_str()));
+        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+        call.complain(format!("ssh: Could not resolve hostname {to}: Name or service not known{hint}"));
+        return Progress::Done(255);
+    };
+    if call.words.iter().any(|word| word == "--shell") {
+        *call.wish = Some(Wish::Enter(machine.name.clone()));
+        call.say(format!("Welcome to {}. `exit` leads back to where you came from.", machine.name));
+    }
+    Progress::Done(0)
+}
+
+fn leave(call: &mut Call, _: &mut dyn World) -> Progress {
+    let Some(host) = call.host else {
+        return call.fail("exit: this is the bastion already; Ctrl-C twice leaves the game");
+    };
+    let line = format!("Connection to {host} closed.");
+    call.complain(line);
+    *call.wish = Some(Wish::Leave);
+    Progress::Done(0)
+}
+
+/// The machine that a command runs on.
+fn here(call: &Call, world: &dyn World) -> Result<Machine, String> {
+    let name = call.host.unwrap_or_default();
+    all(world)
+        .into_iter()
+        .find(|machine| machine.name == name)
+        .ok_or_else(|| format!("client_loop: send disconnect: Broken pipe ({name} is gone: exit)"))
+}
+
+/// An amount as `-h` prints it: `1.4Gi`, `212Mi`.
+fn human(bytes: Bytes) -> String {
+    let gib_tenths = (bytes.0 * 10) >> 30;
+    match gib_tenths {
+        100.. => format!("{}Gi", gib_tenths / 10),
+        10.. => format!("{}.{}Gi", gib_tenths / 10, gib_tenths % 10),
+        _ if bytes.mib() > 0 => format!("{}Mi", bytes.mib()),
+        _ => format!("{}Ki", bytes.kib()),
+    }
+}
+
+fn free(call: &mut Call, world: &mut dyn World) -> Progress {
+    let flags = [switch('m', "mebi", ""), switch('h', "human", ""), switch('k', "kibi", ""), switch('g', "gibi", "")];
+    let given = match Given::read(call.arguments(), &flags) {
+        Ok(given) => given,
+        Err(mistake) => return call.fail(mistake.gnu("free")),
+    };
+    let machine = match here(call, world) {
+        Ok(machine) => machine,
+        Err(error) => return call.fail(error),
+    };
+    let show = |bytes: Bytes| match (given.has("human"), given.has("mebi"), given.has("gibi")) {
+        (true, ..) => human(bytes),
+        (_, true, _) => bytes.mib().to_string(),
+        (_, _, true) => (bytes.0 >> 30).to_string(),
+        _ => bytes.kib().to_string(),
+    };
+    let (total, used) = (machine.memory, machine.used());
+    let cache = Bytes((total.0 / 5).min(total.0.saturating_sub(used.0)));
+    let free = Bytes(total.0.saturating_sub(used.0 + cache.0));
+    let available = Bytes(free.0 + cache.0);
+    call.say("              total        used        free      shared  buff/cache   available");
+    let cells = [total, used, free, Bytes(12 << 20), cache, available].map(show);
+    let line: Vec<String> = cells.iter().map(|cell| format!("{cell:>11}")).collect();
+    call.say(format!("Mem:    {}", line.join(" ")));
+    let none = show(Bytes(0));
+    call.say(format!("Swap:   {none:>11} {none:>11} {none:>11}"));
+    Progress::Done(0)
+}
+
+fn df(call: &mut Call, world: &mut dyn World) -> Progress {
+    if let Err(error) = here(call, world) {
+        return call.fail(error);
+    }
+    let human = call.arguments().iter().any(|word| word.contains('h'));
+    let rows = if human {
+        [
+            "Filesystem      Size  Used Avail Use% Mounted on",
+            "/dev/root        94G   21G   73G  23% /",
+            "tmpfs            16G     0   16G   0% /dev/shm",
+        ]
+    } else {
+        [
+            "Filesystem     1K-blocks     Used Available Use% Mounted on",
+            "/dev/root       98868448 22118340  76733724  23% /",
+            "tmpfs           16431448        0  16431448   0% /dev/shm",
+        ]
+    };
+    call.say_all(rows);
+    Progress::Done(0)
+}
+
+/// When a machine was started: its uptime is a number that only its name decides.
+fn booted(machine: &Machine) -> Time {
+    machine.booted
+}

@@ -1,0 +1,235 @@
+//! Menus: what can be looked at and done about a part of the system, each with the console line that does it.
+//!
+//! Looks come first, then changes, with a warning of what will happen. A line that ends in `…` is one that the player
+//! goes on typing.
+
+use super::kubectl::{Cluster, Pod};
+use super::{Named, World, deploy, rabbitmq, shell};
+use crate::incident::view::Choice;
+
+/// A look.
+fn look(label: impl Into<String>, line: impl Into<String>) -> Choice {
+    Choice { label: label.into(), line: line.into(), changes: false, warning: String::new() }
+}
+
+/// A change, with what it will do.
+fn change(label: impl Into<String>, line: impl Into<String>, warning: impl Into<String>) -> Choice {
+    Choice { label: label.into(), line: line.into(), changes: true, warning: warning.into() }
+}
+
+/// What can be looked at and done about a part: a component, a pod, a queue or a machine.
+#[must_use]
+pub fn menu(world: &dyn World, part: &str) -> Vec<Choice> {
+    let cluster = Cluster::of(world);
+    let mut all = vec![];
+    if let Some(pod) = cluster.pods.iter().find(|pod| pod.name == part) {
+        of_pod(pod, &mut all);
+    }
+    if cluster.deployments.iter().any(|one| one.name == part) {
+        of_deployment(part, &cluster, world, &mut all);
+    }
+    if cluster.nodes.iter().any(|node| node.name == part) {
+        of_node(part, &mut all);
+    }
+    for broker in rabbitmq::brokers(world) {
+        if broker.name == part {
+            of_broker(&broker, &mut all);
+        }
+        for queue in broker.queues.iter().filter(|queue| queue.name == part) {
+            of_queue(queue, &mut all);
+        }
+    }
+    if cluster.nodes.iter().any(|node| node.pool == part) {
+        all.push(look("Which machines there are, and how they do", "kubectl get nodes"));
+        all.push(look("How full the machines are", "kubectl top nodes"));
+        all.push(look("What the cluster has noticed", "kubectl get events --sort-by=.lastTimestamp | tail -20"));
+    }
+    if all.is_empty() {
+        all.push(look("How it stands", "status"));
+        all.push(look("Which documents are at hand", "read"));
+    }
+    // Looks first; a stable sort keeps the order among them.
+    all.sort_by_key(|choice| choice.changes);
+    all
+}
+
+/// Everything that can be looked at and done now.
+#[must_use]
+pub fn palette(world: &dyn World) -> Vec<Choice> {
+    let cluster = Cluster::of(world);
+    let mut all = of_the_incident(world);
+    let brokers = rabbitmq::brokers(world);
+    let parts = cluster.deployments.iter().map(|one| one.name.clone());
+    let parts = parts.chain(brokers.iter().map(|broker| broker.name.clone()));
+    let parts = parts.chain(brokers.iter().flat_map(|broker| broker.queues.iter().map(|queue| queue.name.clone())));
+    let parts: Vec<String> = parts.chain(cluster.nodes.iter().map(|node| node.name.clone())).collect();
+    for part in parts {
+        let of_part = menu(world, &part).into_iter();
+        all.extend(of_part.map(|choice| Choice { label: format!("{part}: {}", choice.label), ..choice }));
+    }
+    if !cluster.nodes.is_empty() {
+        all.push(look("Which machines there are", "kubectl get nodes"));
+        all.push(look("What the cluster has noticed", "kubectl get events --sort-by=.lastTimestamp | tail -20"));
+    }
+    if !world.shipped().is_empty() {
+        all.push(look("Search all logs for errors", "logs search --level error --since 10m"));
+        all.push(look("Which unit of work is handled most often", "logs search --count-by id --top 10"));
+        all.push(look("Search all logs", "logs search …"));
+    }
+    let mut seen: Vec<String> = vec![];
+    all.retain(|choice| {
+        let new = !seen.contains(&choice.line);
+        seen.push(choice.line.clone());
+        new
+    });
+    all
+}
+
+/// The game's own acts.
+fn of_the_incident(world: &dyn World) -> Vec<Choice> {
+    let mut all = vec![];
+    for (alert, about) in world.named(Named::Firing) {
+        all.push(look(format!("Take the alert: {alert} ({about})"), format!("ack {}", shell::quote(&alert))));
+    }
+    for (answer, about) in world.named(Named::Answers) {
+        all.push(look(format!("Answer: {about}"), format!("reply {answer}")));
+    }
+    all.push(look("Declare an incident", "declare SEV1 …"));
+    all.push(look("Tell everybody how it stands", "status …"));
+    for (name, about) in world.named(Named::Documents) {
+        all.push(look(format!("Read: {name} {about}").trim_end(), format!("read {}", shell::quote(&name))));
+    }
+    for (person, about) in world.named(Named::People) {
+        all.push(look(format!("Ask {person} ({about})"), format!("ask {} …", shell::quote(&person))));
+    }
+    all.push(look("Write down what you think it is", "hypothesis …"));
+    all.push(look("Say what you expect to see", "predict \"…\" in 2m"));
+    all.push(look("Write a note", "note …"));
+    for (cause, says) in world.named(Named::Causes) {
+        all.push(look(format!("Diagnose: {says}"), format!("diagnose {}", shell::quote(&cause))));
+    }
+    all.push(look("Let a minute pass", "wait 1m"));
+    all.push(look("Ask for a hint", "hint"));
+    all.push(change("Close the incident", "resolve", "If the cause is still in the system, the pager rings again."));
+    all.push(look("Which commands there are", "help"));
+    all
+}
+
+fn of_deployment(name: &str, cluster: &Cluster, world: &dyn World, all: &mut Vec<Choice>) {
+    let Some(one) = cluster.deployments.iter().find(|one| one.name == name) else { return };
+    let mut own: Vec<&Pod> = cluster.pods.iter().filter(|pod| pod.deployment == name).collect();
+    // The one that has died most often tells most.
+    own.sort_by_key(|pod| (pod.ready, std::cmp::Reverse(pod.restarts)));
+    all.push(look("Which pods run, and how often they were restarted", format!("kubectl get pods -l app={name}")));
+    let count = "awk '{print $3}' | sort | uniq -c";
+    all.push(look(
+        "How many pods are in which state",
+        format!("kubectl get pods -l app={name} --no-headers | {count}"),
+    ));
+    if let Some(pod) = own.first() {
+        all.push(look("Everything about its worst pod, and the events", format!("kubectl describe pod {}", pod.name)));
+        all.push(look("What that pod writes", format!("kubectl logs {} --tail=20", pod.name)));
+        if pod.last.is_some() {
+            let line = format!("kubectl logs {} --previous --tail=20", pod.name);
+            all.push(look("What it wrote before it died", line));
+        }
+        if let Some(node) = &pod.node {
+            all.push(look("What the kernel of its machine says", format!("ssh {node} dmesg -T | tail -20")));
+        }
+    }
+    all.push(look("How much memory its pods hold", format!("kubectl top pods -l app={name}")));
+    all.push(look("Limits, version and state of the deployment", format!("kubectl describe deployment {name}")));
+    all.push(look("Its revisions", format!("kubectl rollout history deployment/{name}")));
+    all.push(look("What was changed in its code", format!("git log {name}")));
+    all.push(look("How far its rollout is", format!("kubectl rollout status deployment/{name}")));
+    let wanted = one.wanted;
+    let replaces =
+        format!("Replaces all {wanted} pods, a part at a time. Their logs and what they hold in memory are gone.");
+    if own.iter().any(|pod| !pod.ready) {
+        let dead = "grep -v Running | awk '{print $1}' | xargs -r kubectl delete pod";
+        all.push(change(
+            "Delete the pods that don't run",
+            format!("kubectl get pods -l app={name} --no-headers | {dead}"),
+            "New pods take their places at once, without the wait before a restart. Their logs are gone.",
+        ));
+    }
+    all.push(change("Restart all its pods", format!("kubectl rollout restart deployment/{name}"), replaces.clone()));
+    if one.revisions.len() > 1 {
+        let line = format!("kubectl rollout undo deployment/{name}");
+        all.push(change("Go back to the revision before", line, format!("Goes back one revision. {replaces}")));
+    }
+    let line = format!("kubectl scale deployment/{name} --replicas=…");
+    all.push(change("Change how many pods there are", line, format!("It has {wanted} pods now.")));
+    if wanted > 0 {
+        let line = format!("kubectl scale deployment/{name} --replicas=0");
+        all.push(change("Stop all its pods", line, "Nothing does its work until it is scaled up again."));
+    }
+    let limit = one.template.limit.map_or("no limit".to_owned(), |limit| limit.to_string());
+    let line = format!("kubectl set resources deployment/{name} --limits=memory=…");
+    all.push(change("Change its memory limit", line, format!("The limit is {limit} now. {replaces}")));
+    for (version, note) in deploy::versions(world, name) {
+        let line = format!("deploy {name} {version}");
+        all.push(change(format!("Deploy {version}: {note}"), line, format!("Builds and rolls out. {replaces}")));
+    }
+}
+
+fn of_pod(pod: &Pod, all: &mut Vec<Choice>) {
+    all.push(look("Everything about it, and the events", format!("kubectl describe pod {}", pod.name)));
+    all.push(look("What it writes", format!("kubectl logs {} --tail=20", pod.name)));
+    if pod.last.is_some() {
+        all.push(look("What it wrote before it died", format!("kubectl logs {} --previous --tail=20", pod.name)));
+    }
+    all.push(look("How much memory it holds", format!("kubectl top pod {}", pod.name)));
+    if let Some(node) = &pod.node {
+        all.push(look("What the kernel of its machine says", format!("ssh {node} dmesg -T | tail -20")));
+    }
+    all.push(change(
+        "Delete it",
+        format!("kubectl delete pod {}", pod.name),
+        "Another pod takes its place at once. Its log and what it holds in memory are gone.",
+    ));
+}
+
+fn of_node(name: &str, all: &mut Vec<Choice>) {
+    all.push(look("What its kernel says", format!("ssh {name} dmesg -T | tail -20")));
+    all.push(look("Its memory", format!("ssh {name} free -h")));
+    all.push(look("Its processes, by memory", format!("ssh {name} top -o %MEM")));
+    all.push(look("Which pods it carries, and the events", format!("kubectl describe node {name}")));
+    all.push(look("What its kubelet says", format!("ssh {name} journalctl -u kubelet -n 20")));
+    all.push(look("Log in", format!("ssh {name}")));
+    let line = format!("kubectl cordon {name}");
+    all.push(change("Take it out of scheduling", line, "No new pod is placed there; those that are there stay."));
+}
+
+fn of_broker(broker: &rabbitmq::Broker, all: &mut Vec<Choice>) {
+    let columns = "name messages_ready messages_unacknowledged consumers";
+    all.push(look("Its queues, and who consumes them", format!("rabbitmqctl list_queues {columns}")));
+    all.push(look("Its consumers", "rabbitmqctl list_consumers"));
+    all.push(look("Its memory and alarms", "rabbitmqctl status"));
+    all.push(look("Its policies", "rabbitmqctl list_policies"));
+    for queue in &broker.queues {
+        of_queue(queue, all);
+    }
+}
+
+fn of_queue(queue: &rabbitmq::Queue, all: &mut Vec<Choice>) {
+    let name = &queue.name;
+    all.push(look(
+        format!("Look at the message at the head of {name}"),
+        format!("rabbitmqadmin get queue={name} count=1"),
+    ));
+    all.push(look(
+        format!("Follow how many wait in {name}"),
+        format!("watch -n 5 \"rabbitmqctl -q list_queues name messages_ready messages_unacknowledged consumers | grep {name}\""),
+    ));
+    all.push(change(
+        format!("Take the message at the head of {name} out for good"),
+        format!("rabbitmqadmin get queue={name} count=1 ackmode=ack_requeue_false"),
+        "One message is gone for good. It must be ready: what a consumer has in hand can't be taken.",
+    ));
+    all.push(change(
+        format!("Empty {name}"),
+        format!("rabbitmqctl purge_queue {name}"),
+        format!("{} messages are lost for good. What consumers have in hand stays.", queue.ready),
+    ));
+}

@@ -1,0 +1,420 @@
+//! `rabbitmqadmin`: the management's lists in boxes, messages to look into, queues to purge, policies, shovels.
+
+use super::view::{Broker, Queue, payload};
+use super::{chosen, ctl, definition, written};
+use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest, table};
+use crate::incident::view::Candidate;
+use crate::sim::message::Settle;
+use crate::sim::operation::{Applied, Operation, Policy};
+
+/// Messages that one `get` takes at most.
+const COUNT_MAX: u32 = 1_000;
+
+const VERBS: [(&str, &str); 7] = [
+    ("list", "queues, consumers, connections, policies"),
+    ("get", "looks at messages at the head of a queue, or takes them out"),
+    ("purge", "drops every ready message of a queue for good"),
+    ("publish", "sends a message to a queue"),
+    ("declare", "a queue, a policy, or a shovel that moves messages"),
+    ("delete", "a policy"),
+    ("show", "overview"),
+];
+
+const ACK_MODES: [(&str, &str, Settle); 4] = [
+    ("ack_requeue_true", "looks, and puts it back", Settle::Requeue),
+    ("ack_requeue_false", "takes it out for good", Settle::Ack),
+    ("reject_requeue_true", "puts it back", Settle::Requeue),
+    ("reject_requeue_false", "gives it to the dead-letter exchange, or drops it", Settle::Reject),
+];
+
+/// Arguments of the form `key=value`.
+struct Pairs(Vec<(String, String)>);
+
+impl Pairs {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    fn need(&self, key: &str) -> Result<&str, String> {
+        self.get(key).ok_or_else(|| format!("*** mandatory argument \"{key}\" required: {key}=…"))
+    }
+
+    /// An argument that isn't among those that are known.
+    fn check(&self, known: &[&str]) -> Result<(), String> {
+        match self.0.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let hint = nearest(name, known.iter().copied());
+                let hint = hint.map_or(String::new(), |near| format!(" (did you mean {near}=?)"));
+                Err(format!("*** argument \"{name}\" not recognised{hint}"))
+            }
+        }
+    }
+}
+
+pub fn run(call: &mut Call, world: &mut dyn World) -> Progress {
+    let mut words: Vec<String> = vec![];
+    let mut node = None;
+    let mut format = "table".to_owned();
+    let mut given = call.arguments().iter();
+    while let Some(word) = given.next() {
+        match word.as_str() {
+            "-H" | "--host" | "-N" | "--node" => node = given.next().cloned(),
+            "-V" | "--vhost" | "-u" | "--username" | "-p" | "--password" | "-P" | "--port" | "-S" | "--sort" => {
+                given.next();
+            }
+            "-f" | "--format" => format = given.next().cloned().unwrap_or_default(),
+            "-q" | "--quiet" | "-s" | "--ssl" | "--bash-completion" | "-d" => {}
+            "--help" | "-h" => return help(call),
+            _ if word.starts_with("--") && word.contains('=') => {}
+            _ if word.starts_with('-') => {
+                call.complain("Usage");
+                call.complain("=====");
+                call.complain("rabbitmqadmin [options] subcommand");
+                call.complain(format!("rabbitmqadmin: error: no such option: {word}"));
+                return Progress::Done(2);
+            }
+            _ => words.push(word.clone()),
+        }
+    }
+    let Some((verb, rest)) = words.split_first() else { return help(call) };
+    let outcome = chosen(world, node.as_deref()).map_err(|error| format!("*** Could not connect: {error}"));
+    let outcome = outcome.and_then(|broker| match verb.as_str() {
+        "list" => list(call, rest, &broker, &format),
+        "get" => get(call, rest, &broker, &format, world),
+        "purge" => purge(call, rest, &broker, world),
+        "publish" => publish(call, rest, &broker, world),
+        "declare" => declare(call, rest, &broker, world),
+        "delete" => delete(call, rest, &broker, world),
+        "show" => {
+            show(call, &broker);
+            Ok(())
+        }
+        _ => {
+            let near = nearest(verb, VERBS.iter().map(|(name, _)| *name));
+            let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+            Err(format!("*** Unknown command {verb}{hint}"))
+        }
+    });
+    match outcome {
+        Ok(()) => Progress::Done(0),
+        Err(error) => {
+            call.complain_all(error.lines());
+            Progress::Done(1)
+        }
+    }
+}
+
+fn help(call: &mut Call) -> Progress {
+    call.say("Usage: rabbitmqadmin [options] subcommand");
+    call.say_all(VERBS.iter().map(|(name, about)| format!("  {name:<9} {about}")));
+    call.say("`man rabbitmqadmin` says more.");
+    Progress::Done(0)
+}
+
+fn pairs(words: &[String]) -> Result<Pairs, String> {
+    let read = |word: &String| match word.split_once('=') {
+        Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+        None => Err(format!("*** \"{word}\" is no argument: they are written key=value")),
+    };
+    words.iter().map(read).collect::<Result<Vec<_>, _>>().map(Pairs)
+}
+
+fn print(call: &mut Call, heads: &[&str], rows: &[Vec<String>], format: &str) {
+    if rows.is_empty() {
+        call.say("No items");
+        return;
+    }
+    match format {
+        "tsv" => {
+            call.say(heads.join("\t"));
+            call.say_all(rows.iter().map(|row| row.join("\t")));
+        }
+        "raw_json" | "pretty_json" => {
+            let object = |row: &Vec<String>| {
+                let keys = heads
+                    .iter()
+                    .zip(row)
+                    .map(|(head, cell)| ((*head).to_owned(), serde_json::Value::from(cell.as_str())));
+                serde_json::Value::Object(keys.collect())
+            };
+            call.say(serde_json::Value::Array(rows.iter().map(object).collect()).to_string());
+        }
+        _ => call.say_all(table::boxed(heads, rows)),
+    }
+}
+
+pub fn list(call: &mut Call, words: &[String], broker: &Broker, format: &str) -> Result<(), String> {
+    let Some((what, columns)) = words.split_first() else {
+        return Err("*** list what? queues, consumers, connections, policies".to_owned());
+    };
+    match what.as_str() {
+        "queues" => {
+            let asked: Vec<&str> = columns.iter().flat_map(|word| word.split(',')).collect();
+            let asked = if asked.is_empty() { vec!["name", "messages"] } else { asked };
+            let row = |queue: &Queue| asked.iter().map(|column| ctl::cell(queue, column)).collect();
+            let rows: Vec<Vec<String>> = broker.queues.iter().map(row).collect();
+            print(call, &asked, &rows, format);
+        }
+        "consumers" => {
+            let row = |one: &super::view::Consumer| {
+                let acknowledges = if one.acknowledges { "True" } else { "False" };
+                vec![one.instance.clone(), one.queue.clone(), acknowledges.to_owned(), one.prefetch.to_string()]
+            };
+            let rows: Vec<Vec<String>> = broker.consumers.iter().map(row).collect();
+            print(call, &["consumer_tag", "queue.name", "ack_required", "prefetch_count"], &rows, format);
+        }
+        "connections" => {
+            let mut names: Vec<&str> = broker.consumers.iter().map(|one| one.instance.as_str()).collect();
+            names.dedup();
+            let rows: Vec<Vec<String>> =
+                names.iter().map(|name| vec![(*name).to_owned(), "app".to_owned(), "1".to_owned()]).collect();
+            print(call, &["name", "user", "channels"], &rows, format);
+        }
+        "policies" => {
+            let row = |one: &crate::sim::component::broker::NamedPolicy| {
+                let (definition, priority) = (written(&one.definition), one.definition.priority.to_string());
+                vec!["/".to_owned(), one.name.clone(), "queues".to_owned(), definition, one.pattern.clone(), priority]
+            };
+            let rows: Vec<Vec<String>> = broker.policies.iter().map(row).collect();
+            print(call, &["vhost", "name", "apply-to", "definition", "pattern", "priority"], &rows, format);
+        }
+        other => {
+            let near = nearest(other, ["queues", "consumers", "connections", "policies"]);
+            let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+            return Err(format!("*** Unknown list {other}{hint}: queues, consumers, connections, policies"));
+        }
+    }
+    Ok(())
+}
+
+fn queue_of<'a>(broker: &'a Broker, name: &str) -> Result<&'a Queue, String> {
+    let near = || {
+        let near = nearest(name, broker.queues.iter().map(|queue| queue.name.as_str()));
+        near.map_or(String::new(), |near| format!(" (did you mean {near}?)"))
+    };
+    broker
+        .queues
+        .iter()
+        .find(|queue| queue.name == name)
+        .ok_or_else(|| format!("*** Not found: /api/queues/%2F/{name}{}", near()))
+}
+
+fn get(call: &mut Call, words: &[String], broker: &Broker, format: &str, world: &mut dyn World) -> Result<(), String> {
+    let pairs = pairs(words)?;
+    pairs.check(&["queue", "count", "ackmode", "requeue", "payload_file", "encoding", "truncate"])?;
+    let queue = queue_of(broker, pairs.need("queue")?)?;
+    let count = pairs.get("count").unwrap_or("1");
+    let count: u32 = count.parse().map_err(|_| format!("*** count={count} is no number"))?;
+    let mode = pairs.get("ackmode").unwrap_or(match pairs.get("requeue") {
+        Some("false") => "ack_requeue_false",
+        _ => "ack_requeue_true",
+    });
+    let Some((.., then)) = ACK_MODES.iter().find(|(name, ..)| *name == mode) else {
+        let names: Vec<&str> = ACK_MODES.iter().map(|(name, ..)| *name).collect();
+        return Err(format!("*** ackmode={mode} is none of {}", names.join(", ")));
+    };
+    let operation = Operation::Get { queue: queue.name.clone(), count: count.min(COUNT_MAX), then: *then };
+    let Applied::Messages(messages) = world.operate(call.who, &broker.name, operation)? else {
+        print(call, &[], &[], format);
+        return Ok(());
+    };
+    let ready = queue.ready;
+    let rows: Vec<Vec<String>> = messages
+        .iter()
+        .enumerate()
+        .map(|(index, message)| {
+            let payload = payload(world, message);
+            vec![
+                queue.name.clone(),
+                String::new(),
+                ready.saturating_sub(index as u64 + 1).to_string(),
+                payload.clone(),
+                payload.len().to_string(),
+                "string".to_owned(),
+                if message.redelivered { "True" } else { "False" }.to_owned(),
+            ]
+        })
+        .collect();
+    let heads =
+        ["routing_key", "exchange", "message_count", "payload", "payload_bytes", "payload_encoding", "redelivered"];
+    print(call, &heads, &rows, format);
+    Ok(())
+}
+
+fn purge(call: &mut Call, words: &[String], broker: &Broker, world: &mut dyn World) -> Result<(), String> {
+    let Some((what, rest)) = words.split_first().filter(|(what, _)| *what == "queue") else {
+        return Err("*** purge what? purge queue name=NAME".to_owned());
+    };
+    let pairs = pairs(rest)?;
+    pairs.check(&["name"])?;
+    let queue = queue_of(broker, pairs.need("name")?)?;
+    world.operate(call.who, &broker.name, Operation::Purge { queue: queue.name.clone() })?;
+    call.say(format!("{what} purged"));
+    Ok(())
+}
+
+fn publish(call: &mut Call, words: &[String], broker: &Broker, world: &mut dyn World) -> Result<(), String> {
+    let pairs = pairs(words)?;
+    pairs.check(&["routing_key", "exchange", "payload", "payload_encoding", "properties"])?;
+    let routing_key = pairs.need("routing_key")?;
+    let body = pairs.need("payload")?.to_owned();
+    if broker.queues.iter().all(|queue| queue.name != routing_key) {
+        call.say("Message published but NOT routed");
+        return Ok(());
+    }
+    let queue = routing_key.to_owned();
+    world.operate(call.who, &broker.name, Operation::Publish { queue, tags: vec![], count: 1, name: None, body })?;
+    call.say("Message published");
+    Ok(())
+}
+
+fn declare(call: &mut Call, words: &[String], broker: &Broker, world: &mut dyn World) -> Result<(), String> {
+    let Some((what, rest)) = words.split_first() else {
+        return Err("*** declare what? queue, policy, parameter (a shovel)".to_owned());
+    };
+    let pairs = pairs(rest)?;
+    let operation = match what.as_str() {
+        "queue" => {
+            pairs.check(&["name", "queue_type", "durable", "auto_delete", "arguments", "node"])?;
+            let name = pairs.need("name")?.to_owned();
+            let quorum = pairs.get("queue_type") == Some("quorum")
+                || pairs.get("arguments").is_some_and(|text| text.contains("quorum"));
+            if let Some(there) = broker.queues.iter().find(|queue| queue.name == name)
+                && there.is_quorum != quorum
+            {
+                return Err(format!(
+                    "*** 400 bad_request: inequivalent arg 'x-queue-type' for queue '{name}' in vhost '/': a queue's type can't be changed, only that of a new one chosen"
+                ));
+            }
+            Operation::Declare { queue: name, quorum }
+        }
+        "policy" => {
+            pairs.check(&["name", "pattern", "definition", "apply-to", "priority"])?;
+            let definition =
+                definition(pairs.need("definition")?).map_err(|error| format!("*** 400 bad_request: {error}"))?;
+            Operation::Policy {
+                name: pairs.need("name")?.to_owned(),
+                pattern: pairs.need("pattern")?.to_owned(),
+                definition: Some(Policy {
+                    priority: pairs.get("priority").and_then(|text| text.parse().ok()).unwrap_or(0),
+                    ..definition
+                }),
+            }
+        }
+        "parameter" | "shovel" => shovel(&pairs, broker)?,
+        other => {
+            let near = nearest(other, ["queue", "policy", "parameter"]);
+            let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+            return Err(format!("*** can't declare {other} here{hint}: queue, policy, parameter (a shovel)"));
+        }
+    };
+    world.operate(call.who, &broker.name, operation)?;
+    call.say(format!("{what} declared"));
+    Ok(())
+}
+
+/// `declare parameter component=shovel name=N value='{"src-queue":"A","dest-queue":"B"}'`.
+fn shovel(pairs: &Pairs, broker: &Broker) -> Result<Operation, String> {
+    pairs.check(&["component", "name", "value", "vhost"])?;
+    if pairs.get("component").is_some_and(|component| component != "shovel") {
+        return Err("*** 400 bad_request: the only component with parameters here is shovel".to_owned());
+    }
+    let value = pairs.need("value")?;
+    let wrong =
+        || "*** 400 bad_request: a shovel is written value='{\"src-queue\":\"A\",\"dest-queue\":\"B\"}'".to_owned();
+    let value: serde_json::Value = serde_json::from_str(value).map_err(|_| wrong())?;
+    let key = |name: &str| value.get(name).and_then(serde_json::Value::as_str).map(str::to_owned).ok_or_else(wrong);
+    let (from, to) = (key("src-queue")?, key("dest-queue")?);
+    queue_of(broker, &from)?;
+    queue_of(broker, &to)?;
+    Ok(Operation::Shovel { from, to })
+}
+
+fn delete(call: &mut Call, words: &[String], broker: &Broker, world: &mut dyn World) -> Result<(), String> {
+    match words.split_first() {
+        Some((what, rest)) if what == "policy" => {
+            let pairs = pairs(rest)?;
+            let name = pairs.need("name")?.to_owned();
+            if broker.policies.iter().all(|one| one.name != name) {
+                return Err(format!("*** Not found: /api/policies/%2F/{name}"));
+            }
+            world.operate(call.who, &broker.name, Operation::Policy { name, pattern: String::new(), definition: None })?;
+            call.say("policy deleted");
+            Ok(())
+        }
+        Some((what, _)) if what == "queue" => {
+            Err("*** Access refused: /api/queues (a queue that consumers need isn't deleted in an incident; purge queue empties it)".to_owned())
+        }
+        _ => Err("*** delete what? policy name=NAME".to_owned()),
+    }
+}
+
+fn show(call: &mut Call, broker: &Broker) {
+    let total = |of: fn(&Queue) -> u64| broker.queues.iter().map(of).sum::<u64>().to_string();
+    let heads = ["rabbitmq_version", "cluster_name", "queue_totals.messages", "queue_totals.messages_ready"];
+    let row = vec![
+        broker.version.clone(),
+        format!("rabbit@{}-0", broker.name),
+        total(|queue| queue.ready + queue.unacked),
+        total(|queue| queue.ready),
+    ];
+    call.say_all(table::boxed(&heads, &[row]));
+}
+
+pub fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
+    let words: Vec<&str> = typed.before[1..].iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    let Ok(broker) = chosen(world, None) else { return vec![] };
+    let queues = |key: &str| -> Vec<Candidate> {
+        ctl::queues(&broker).into_iter().map(|c| candidate(format!("{key}={}", c.word), c.about)).collect()
+    };
+    let given = |key: &str| words.iter().any(|word| word.starts_with(&format!("{key}=")));
+    match words.as_slice() {
+        [] => VERBS.iter().map(|(name, about)| candidate(*name, *about)).collect(),
+        ["list"] => ["queues", "consumers", "connections", "policies"].map(|name| candidate(name, "")).to_vec(),
+        ["list", "queues", ..] => {
+            ["name", "messages", "messages_ready", "messages_unacknowledged", "consumers", "type", "policy"]
+                .map(|name| candidate(name, "column"))
+                .to_vec()
+        }
+        ["get", ..] if !given("queue") => queues("queue"),
+        ["get", ..] => {
+            let mut all: Vec<Candidate> =
+                ACK_MODES.iter().map(|(name, about, _)| candidate(format!("ackmode={name}"), *about)).collect();
+            all.insert(0, candidate("count=", "how many messages"));
+            all
+        }
+        ["purge"] => vec![candidate("queue", "drops its ready messages for good")],
+        ["purge", ..] => queues("name"),
+        ["publish", ..] => {
+            if given("routing_key") {
+                vec![candidate("payload=", "the text")]
+            } else {
+                queues("routing_key")
+            }
+        }
+        ["declare"] => vec![
+            candidate("queue", "a queue"),
+            candidate("policy", "settings for queues by the pattern of their names"),
+            candidate("parameter", "a shovel that moves messages"),
+        ],
+        ["declare", "queue", ..] => {
+            vec![candidate("name=", "its name"), candidate("queue_type=quorum", "counts deliveries")]
+        }
+        ["declare", "policy", ..] => {
+            let mut all = vec![candidate("name=", "its name"), candidate("pattern=", "which queues")];
+            all.extend(ctl::definitions().into_iter().map(|c| candidate(format!("definition={}", c.word), c.about)));
+            all
+        }
+        ["declare", ..] => vec![
+            candidate("component=shovel", "moves messages"),
+            candidate("name=", "its name"),
+            candidate("value='{\"src-queue\":\"\",\"dest-queue\":\"\"}'", "from where to where"),
+        ],
+        ["delete"] => vec![candidate("policy", "")],
+        ["delete", "policy"] => {
+            broker.policies.iter().map(|one| candidate(format!("name={}", one.name), "policy")).collect()
+        }
+        _ => vec![],
+    }
+}

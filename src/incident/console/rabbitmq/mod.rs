@@ -1,0 +1,214 @@
+//! `rabbitmqctl` and `rabbitmqadmin`: the broker as its own tools show it and change it.
+//!
+//! [`view`] takes the broker out of the system as plain values; the other files only look at those and hand operations
+//! back.
+
+mod admin;
+mod ctl;
+mod view;
+
+pub use view::{Broker, Queue, all as brokers};
+
+use super::{Command, Place, Runs, World};
+use crate::sim::operation::Policy;
+use crate::sim::quantity::Span;
+
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "rabbitmqctl",
+        aliases: &[],
+        usage: "rabbitmqctl COMMAND [ARGUMENTS]",
+        summary: "looks at the message broker: queues, consumers, policies; purges",
+        manual: CTL_MANUAL,
+        place: Place::Bastion,
+        takes: Span::from_millis(600),
+        exists: |world| view::exists(world),
+        runs: Runs::Command(ctl::run),
+        complete: ctl::complete,
+    },
+    Command {
+        name: "rabbitmqadmin",
+        aliases: &[],
+        usage: "rabbitmqadmin VERB OBJECT [KEY=VALUE…]",
+        summary: "the broker's management: looks into messages, purges, declares, moves",
+        manual: ADMIN_MANUAL,
+        place: Place::Bastion,
+        takes: Span::from_millis(400),
+        exists: |world| view::exists(world),
+        runs: Runs::Command(admin::run),
+        complete: admin::complete,
+    },
+];
+
+const CTL_MANUAL: &str = "list_queues [COLUMN…]        name messages messages_ready messages_unacknowledged consumers type policy state memory
+list_consumers               who takes messages from which queue, and how many at a time
+list_connections             who is connected
+purge_queue QUEUE            drops every ready message for good; what a consumer has in hand stays
+set_policy NAME PATTERN DEFINITION    e.g. '{\"message-ttl\":60000}'; delivery-limit counts in quorum queues only
+clear_policy NAME, list_policies
+status                       version, memory, alarms
+
+A message is ready until a consumer gets it, then unacknowledged until the consumer says that it is done. If the consumer dies first, it goes back to its place in the queue.
+
+rabbitmqctl list_queues name messages_ready messages_unacknowledged consumers";
+
+const ADMIN_MANUAL: &str = "list queues|consumers|connections|policies [COLUMN…]
+get queue=NAME [count=N] [ackmode=MODE]
+     ack_requeue_true     looks, and puts it back (the default)
+     ack_requeue_false    takes it out for good
+     reject_requeue_true, reject_requeue_false    the latter goes to the dead-letter exchange, if there is one
+purge queue name=NAME        drops every ready message for good
+declare queue name=NAME [queue_type=quorum]
+declare policy name=NAME pattern=PATTERN definition=JSON [apply-to=queues]
+declare parameter component=shovel name=NAME value='{\"src-queue\":\"A\",\"dest-queue\":\"B\"}'    moves messages
+delete policy name=NAME
+publish routing_key=QUEUE payload=TEXT
+
+Only ready messages can be got or purged: what a consumer has in hand can't be seen here.
+
+rabbitmqadmin get queue=NAME count=1";
+
+/// Reads a policy's definition.
+///
+/// # Errors
+/// What is wrong with it, without the tool's own beginning.
+fn definition(text: &str) -> Result<Policy, String> {
+    let value: serde_json::Value = serde_json::from_str(text)
+        .map_err(|_| "JSON decoding error: a definition is written as {\"message-ttl\":60000}".to_owned())?;
+    let Some(keys) = value.as_object() else {
+        return Err("a definition is an object: {\"message-ttl\":60000}".to_owned());
+    };
+    let mut policy = Policy::default();
+    for (key, value) in keys {
+        let number = || {
+            let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            number.ok_or_else(|| format!("Validation failed\n\n{value} is not a valid value for {key}: a whole number"))
+        };
+        match key.as_str() {
+            "delivery-limit" => policy.delivery_limit = Some(number()?),
+            "max-length" => policy.max_length = Some(number()?),
+            "message-ttl" => policy.message_ttl = Some(Span::from_millis(i64::from(number()?))),
+            "dead-letter-exchange" | "dead-letter-routing-key" => {
+                let name = value
+                    .as_str()
+                    .ok_or_else(|| format!("Validation failed\n\n{value} is not a valid value for {key}: a text"))?;
+                // The default exchange routes by the name of the queue.
+                if !name.is_empty() {
+                    policy.dead_letter = Some(name.to_owned());
+                }
+            }
+            "ha-mode" | "ha-params" | "ha-sync-mode" | "queue-mode" | "expires" => {}
+            _ => {
+                return Err(format!("Validation failed\n\n[{{<<\"{key}\">>,...}}] are not recognised policy settings"));
+            }
+        }
+    }
+    if policy == Policy::default() {
+        return Err(
+            "Validation failed\n\nno policy provided: delivery-limit, message-ttl, max-length or dead-letter-exchange"
+                .to_owned(),
+        );
+    }
+    Ok(policy)
+}
+
+/// A policy's settings as JSON.
+fn written(policy: &Policy) -> String {
+    let mut keys = vec![];
+    if let Some(queue) = &policy.dead_letter {
+        keys.push(format!("\"dead-letter-exchange\":\"\",\"dead-letter-routing-key\":\"{queue}\""));
+    }
+    if let Some(limit) = policy.delivery_limit {
+        keys.push(format!("\"delivery-limit\":{limit}"));
+    }
+    if let Some(length) = policy.max_length {
+        keys.push(format!("\"max-length\":{length}"));
+    }
+    if let Some(span) = policy.message_ttl {
+        keys.push(format!("\"message-ttl\":{}", span.micros() / 1000));
+    }
+    format!("{{{}}}", keys.join(","))
+}
+
+/// The broker that is meant: the only one, or the one that is named.
+fn chosen(world: &dyn World, name: Option<&str>) -> Result<Broker, String> {
+    let all = view::all(world);
+    let names: Vec<String> = all.iter().map(|broker| broker.name.clone()).collect();
+    let wanted = name.map(|name| name.rsplit('@').next().unwrap_or_default());
+    let found = all.into_iter().find(|broker| wanted.is_none_or(|wanted| broker.name == wanted));
+    found.ok_or_else(|| format!("unable to reach node {}: there is {}", wanted.unwrap_or("rabbit"), names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::view::Consumer;
+    use super::*;
+    use crate::incident::console::Progress;
+    use crate::incident::console::tests::printed_by;
+
+    fn broker() -> Broker {
+        let queue = |name: &str, ready, unacked| Queue {
+            name: name.to_owned(),
+            ready,
+            unacked,
+            consumers: 13,
+            ..Queue::default()
+        };
+        let consumer = Consumer {
+            queue: "presence".to_owned(),
+            instance: "web-1".to_owned(),
+            connection: 812,
+            prefetch: 20,
+            acknowledges: true,
+            active: true,
+        };
+        Broker {
+            name: "rabbit".to_owned(),
+            version: "3.8.9".to_owned(),
+            queues: vec![queue("presence", 18_423, 260), queue("chat.lines", 9_120, 240)],
+            consumers: vec![consumer],
+            ..Broker::default()
+        }
+    }
+
+    #[test]
+    fn queues_are_listed_with_tabs() {
+        let columns = ["name", "messages_ready", "messages_unacknowledged", "consumers"].map(str::to_owned);
+        let (lines, _) =
+            printed_by(&["rabbitmqctl"], |call| ctl::list_queues(call, &columns, &broker(), (false, false)));
+        let expected = [
+            "Timeout: 60.0 seconds ...",
+            "Listing queues for vhost / ...",
+            "name\tmessages_ready\tmessages_unacknowledged\tconsumers",
+            "presence\t18423\t260\t13",
+            "chat.lines\t9120\t240\t13",
+        ];
+        assert_eq!(lines, expected);
+        let (lines, _) = printed_by(&["rabbitmqctl"], |call| ctl::list_queues(call, &[], &broker(), (false, true)));
+        assert_eq!(lines, ["presence\t18683", "chat.lines\t9360"]);
+        let wrong = ["mesages".to_owned()];
+        let (lines, progress) =
+            printed_by(&["rabbitmqctl"], |call| ctl::list_queues(call, &wrong, &broker(), (false, false)));
+        assert_eq!(lines, ["Error (argument validation): {:bad_info_key, [:mesages]} (did you mean messages?)"]);
+        assert_eq!(progress, Progress::Done(64));
+    }
+
+    #[test]
+    fn the_management_draws_boxes() {
+        let (lines, _) = printed_by(&["rabbitmqadmin"], |call| {
+            admin::list(call, &["queues".to_owned()], &broker(), "table").unwrap();
+            Progress::Done(0)
+        });
+        assert_eq!(lines[1], "|    name    | messages |");
+        assert_eq!(lines[3], "| presence   | 18683    |");
+    }
+
+    #[test]
+    fn a_definition_reads_back_what_it_prints() {
+        let text = "{\"dead-letter-exchange\":\"\",\"dead-letter-routing-key\":\"dead\",\"delivery-limit\":5,\"max-length\":9,\"message-ttl\":60000}";
+        assert_eq!(written(&definition(text).unwrap()), text);
+        for wrong in ["", "x", "[]", "{}", "{\"nonsense\":1}", "{\"max-length\":-1}", "{\"message-ttl\":\"x\"}"] {
+            assert!(definition(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Graphs of what has been scraped: any metric or condition over the last minutes.
+
+use super::series::Values;
+use super::stage::{Stage, said_of};
+use super::view::Graph;
+use crate::level::condition::{Shape, Unit, written};
+use crate::sim::component::Component;
+use crate::sim::quantity::{Span, Time};
+
+/// An expression over the last `window`, in at most `points` steps.
+pub(super) fn graph_of(stage: &Stage, expression: &str, window: Span, points: usize) -> Result<Graph, String> {
+    let names = stage.level.names();
+    // A latency or a family by itself is drawn as what people look at first.
+    let text = match names.metrics().iter().find(|(name, _)| name == expression) {
+        Some((name, metric)) if metric.shape == Shape::Latency => format!("p95({name}[2m])"),
+        Some((name, metric)) if metric.shape == Shape::Family => format!("median({name})"),
+        _ => expression.to_owned(),
+    };
+    let condition = stage.level.measure(&text).map_err(|faults| said_of(&faults))?;
+    let values = Values::scraped_of(stage);
+    let end = stage.now().second();
+    let seconds = window.seconds().max(1);
+    let step = (seconds / points.max(1) as i64).max(1);
+    let mut state = condition.new_state();
+    let mut drawn = vec![];
+    let mut second = end - seconds;
+    while second <= end {
+        drawn.push((Time::from_seconds(second), condition.value(&mut state, &values, second)));
+        second += step;
+    }
+    let last = drawn.iter().rev().find_map(|(_, value)| *value);
+    let unit = match condition.unit() {
+        Unit::Seconds => "s",
+        Unit::Bytes => "B",
+        Unit::PerSecond => "/s",
+        Unit::Plain | Unit::Mixed => "",
+    };
+    let rules = &stage.level.monitoring.alerts;
+    let watching = rules.iter().find(|rule| rule.when.text().contains(&text) || rule.when.text().contains(expression));
+    Ok(Graph {
+        title: text,
+        unit: unit.to_owned(),
+        points: drawn,
+        last: last.map_or_else(|| "no samples".to_owned(), |value| written(value, condition.unit())),
+        threshold: watching.and_then(|rule| rule.when.threshold()),
+    })
+}
+
+/// The graphs that a part is best known by; those of the whole incident where none is meant.
+pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
+    let simulation = &stage.simulation;
+    let Some(name) = part else {
+        let mut all = stage.pinned_graphs.clone();
+        for component in simulation.components() {
+            match component {
+                Component::Broker(broker) => {
+                    all.extend(broker.queues().map(|queue| format!("{}.{}.ready", broker.name(), queue.name())));
+                }
+                Component::Service(service) => all.push(format!("{}.available", service.settings.name)),
+                Component::Clients(_) | Component::Nodes(_) => {}
+            }
+        }
+        all.dedup();
+        return all;
+    };
+    match simulation.component(name) {
+        Some(Component::Broker(broker)) => {
+            let of = |queue: &str| [format!("{name}.{queue}.ready"), format!("{name}.{queue}.consumers")];
+            broker.queues().flat_map(|queue| of(queue.name())).collect()
+        }
+        Some(Component::Service(_)) => vec![
+            format!("{name}.available"),
+            format!("rate({name}.restarts[5m])"),
+            format!("median({name}.pods.memory)"),
+        ],
+        Some(Component::Clients(_)) => {
+            let loads = stage.loads().filter(|(of, _)| *of == name);
+            let mut all = vec![];
+            for (of, kind) in loads {
+                for suffix in ["delivery", "latency"] {
+                    let metric = format!("{of}.{kind}.{suffix}");
+                    if simulation.telemetry().catalogue().histogram(&metric).is_some() {
+                        all.push(format!("p95({metric}[2m])"));
+                    }
+                }
+            }
+            all.push(format!("{name}.waiting"));
+            all
+        }
+        Some(Component::Nodes(_)) => vec![format!("{name}.ready"), format!("{name}.pending_pods")],
+        None => vec![],
+    }
+}

@@ -1,0 +1,374 @@
+//! The living system as a map: parts in the order of the flow of work, and what moves between them.
+
+use super::stage::Stage;
+use super::view::{Bar, Cell, Edge, Health, Map, Part};
+use crate::level::Level;
+use crate::sim::Step;
+use crate::sim::component::Component;
+use crate::sim::component::broker::Broker;
+use crate::sim::component::nodes::Nodes;
+use crate::sim::component::service::{Service, Stage as Life};
+use crate::sim::operation::Operation;
+use crate::sim::quantity::Time;
+
+/// The seconds over which a rate is taken.
+const RATE_OVER: i64 = 10;
+
+/// How a service does, by how many of its instances are ready.
+#[must_use]
+pub fn health_of(service: &Service) -> Health {
+    let wanted = service.deployment.replicas as usize;
+    match (service.ready_count(), wanted) {
+        (_, 0) => Health::Idle,
+        (ready, wanted) if ready >= wanted => Health::Good,
+        (ready, wanted) if ready * 2 >= wanted => Health::Strained,
+        _ => Health::Failing,
+    }
+}
+
+/// The map now.
+#[must_use]
+pub fn map_of(stage: &Stage) -> Map {
+    let simulation = &stage.simulation;
+    let components = simulation.components();
+    let columns = columns(stage);
+    let mut rows = vec![0; components.len() + 1];
+    let mut map = Map::default();
+    for (index, component) in components.iter().enumerate() {
+        let mut part = match component {
+            Component::Clients(_) => clients(stage, index),
+            Component::Broker(broker) => of_broker(stage, broker),
+            Component::Service(service) => of_service(stage, service),
+            Component::Nodes(nodes) => of_nodes(stage, nodes),
+        };
+        part.column = columns[index];
+        part.row = rows[part.column];
+        rows[part.column] += 1;
+        part.badges = badges(stage, &part.name);
+        map.parts.push(part);
+    }
+    add_edges(stage, &mut map);
+    map
+}
+
+/// The distance of each component from the customers.
+fn columns(stage: &Stage) -> Vec<usize> {
+    let components = stage.simulation.components();
+    let links = flows(stage);
+    let mut columns = vec![0; components.len()];
+    for _ in 0..components.len() {
+        for flow in &links {
+            if columns[flow.to] < columns[flow.from] + 1 && columns[flow.from] + 1 < components.len() {
+                columns[flow.to] = columns[flow.from] + 1;
+            }
+        }
+    }
+    let deepest = columns.iter().copied().max().unwrap_or(0);
+    for (index, component) in components.iter().enumerate() {
+        if matches!(component, Component::Nodes(_)) {
+            columns[index] = deepest;
+        }
+    }
+    columns
+}
+
+/// Work that goes from one component to another.
+struct Flow {
+    from: usize,
+    to: usize,
+    from_queue: Option<usize>,
+    to_queue: Option<usize>,
+    /// The counter of what moves.
+    metric: String,
+}
+
+fn flows(stage: &Stage) -> Vec<Flow> {
+    let simulation = &stage.simulation;
+    let mut flows = vec![];
+    for (clients, kind, to, queue) in simulation.flows() {
+        let name = simulation.name_of(clients);
+        let metric = if queue.is_some() { format!("{name}.{kind}") } else { format!("{name}.{kind}.requests") };
+        let to_queue = queue.map(usize::from);
+        flows.push(Flow { from: clients.index(), to: to.index(), from_queue: None, to_queue, metric });
+    }
+    for (index, component) in simulation.components().iter().enumerate() {
+        let Component::Service(service) = component else { continue };
+        for consumed in &service.settings.consumes {
+            let Some((broker, queue)) = consumed.queue.split_once('/') else { continue };
+            let Some(from) = simulation.id_of(broker) else { continue };
+            let Component::Broker(of) = &simulation.components()[from.index()] else { continue };
+            let from_queue = of.queue_number(queue).map(usize::from);
+            let metric = format!("{broker}.{queue}.acked");
+            flows.push(Flow { from: from.index(), to: index, from_queue, to_queue: None, metric });
+        }
+        let version = usize::from(service.template().version);
+        let mut called = vec![];
+        calls(&service.settings.versions[version].steps, &mut called);
+        for name in called {
+            if let Some(to) = simulation.id_of(name) {
+                let metric = format!("{name}.requests");
+                flows.push(Flow { from: index, to: to.index(), from_queue: None, to_queue: None, metric });
+            }
+        }
+    }
+    flows
+}
+
+/// The components that steps call.
+fn calls<'a>(steps: &'a [Step], found: &mut Vec<&'a str>) {
+    for step in steps {
+        match step {
+            Step::Call { to, .. } if !found.contains(&to.as_str()) => found.push(to),
+            Step::When { then, otherwise, .. } => {
+                calls(then, found);
+                calls(otherwise, found);
+            }
+            Step::Repeat { r#do, .. } => calls(r#do, found),
+            _ => {}
+        }
+    }
+}
+
+fn add_edges(stage: &Stage, map: &mut Map) {
+    for flow in flows(stage) {
+        let rate = rate(stage, &flow.metric);
+        let queue_health = flow.from_queue.and_then(|queue| map.parts[flow.from].bars.get(queue)).map(|bar| bar.health);
+        let target = map.parts[flow.to].health;
+        let health = match (target, queue_health) {
+            (Health::Idle, _) => Health::Idle,
+            (health, Some(queue)) => health.max(if queue == Health::Idle { Health::Good } else { queue }),
+            (_, None) => Health::Good,
+        };
+        map.edges.push(Edge {
+            from: flow.from,
+            to: flow.to,
+            from_bar: flow.from_queue,
+            to_bar: flow.to_queue,
+            rate: if health == Health::Idle { 0.0 } else { rate },
+            health,
+        });
+    }
+}
+
+/// Things a second over the last ten, by a counter.
+fn rate(stage: &Stage, metric: &str) -> f64 {
+    change(stage, metric, RATE_OVER) as f64 / RATE_OVER as f64
+}
+
+fn change(stage: &Stage, metric: &str, over: i64) -> i64 {
+    let telemetry = stage.simulation.telemetry();
+    let Some(id) = telemetry.catalogue().scalar(metric) else { return 0 };
+    let series = telemetry.series(id);
+    let second = stage.now().second();
+    series.at(second).unwrap_or(0) - series.at(second - over).unwrap_or(0)
+}
+
+fn value(stage: &Stage, metric: &str) -> i64 {
+    let telemetry = stage.simulation.telemetry();
+    telemetry.catalogue().scalar(metric).map_or(0, |id| telemetry.value(id))
+}
+
+/// A number with its thousands apart.
+#[must_use]
+pub fn spaced(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    if number < 0 { format!("-{out}") } else { out }
+}
+
+fn clients(stage: &Stage, index: usize) -> Part {
+    let Component::Clients(clients) = &stage.simulation.components()[index] else { return Part::default() };
+    let name = stage.simulation.name_of(crate::sim::id::ComponentId(index as u8)).to_owned();
+    let overdue = value(stage, &format!("{name}.overdue"));
+    let failing: i64 = stage
+        .loads()
+        .filter(|(of, _)| *of == name)
+        .map(|(of, kind)| change(stage, &format!("{of}.{kind}.failed"), RATE_OVER))
+        .sum();
+    let total: f64 = clients.kinds(stage.now()).map(|(_, rate)| rate).sum();
+    let health = if overdue > 0 || failing > 0 { Health::Failing } else { Health::Good };
+    let mut line = format!("{total:.0}/s");
+    if overdue > 0 {
+        line = format!("{line}  {} overdue", spaced(overdue));
+    }
+    if failing > 0 {
+        line = format!("{line}  {} failed in 10 s", spaced(failing));
+    }
+    Part { name, kind: "clients".into(), health, line, ..Part::default() }
+}
+
+fn of_broker(stage: &Stage, broker: &Broker) -> Part {
+    let name = broker.name().to_owned();
+    let mut part = Part { name: name.clone(), kind: "RabbitMQ".into(), ..Part::default() };
+    let worst = broker.queues().map(|queue| queue.ready_count()).max().unwrap_or(0).max(1000);
+    let mut waiting = 0;
+    for queue in broker.queues() {
+        let ready = queue.ready_count() as i64;
+        waiting += ready;
+        let grown = change(stage, &format!("{name}.{}.ready", queue.name()), RATE_OVER);
+        let health = match ready {
+            0..100 => Health::Good,
+            100..1000 => Health::Strained,
+            _ => Health::Failing,
+        };
+        part.bars.push(Bar {
+            label: queue.name().to_owned(),
+            text: format!("{} ready", spaced(ready)),
+            fill: ready as f64 / worst as f64,
+            health,
+            trend: if grown.abs() < 5 { 0 } else { grown.signum() as i8 },
+        });
+        part.health = part.health.max(health);
+    }
+    part.line = format!("{} waiting", spaced(waiting));
+    part
+}
+
+fn cell_health(stage: Life) -> Health {
+    match stage {
+        Life::Running => Health::Good,
+        Life::Starting | Life::Creating | Life::Pending | Life::Terminating => Health::Strained,
+        Life::BackingOff => Health::Failing,
+        Life::Gone => Health::Idle,
+    }
+}
+
+fn of_service(stage: &Stage, service: &Service) -> Part {
+    let now = stage.now();
+    let name = service.settings.name.clone();
+    let wanted = service.deployment.replicas;
+    let version = &service.settings.versions[usize::from(service.template().version)];
+    let mut part = Part {
+        name: name.clone(),
+        kind: if service.kubernetes().is_some() { "deployment".into() } else { "service".into() },
+        version: format!("{}  {}", version.name, now.since(service.template().made).age()),
+        health: health_of(service),
+        ..Part::default()
+    };
+    let restarts = value(stage, &format!("{name}.restarts"));
+    part.line = format!("{}/{wanted} ready", service.ready_count());
+    if restarts > 0 {
+        part.line = format!("{}  {} restarts", part.line, spaced(restarts));
+    }
+    if wanted == 0 {
+        part.line = "0/0 not running".into();
+    }
+    for (index, pod) in service.live() {
+        let state = service.status_word(index, now).to_owned();
+        part.cells.push(Cell { name: pod.name.to_string(), health: cell_health(pod.stage), state });
+    }
+    if let Some(bar) = memory_bar(stage, service) {
+        part.bars.push(bar);
+    }
+    part
+}
+
+/// Memory as it was scraped: the largest of the pods that were home, against their limit.
+fn memory_bar(stage: &Stage, service: &Service) -> Option<Bar> {
+    let limit = service.template().resources.limit?;
+    let telemetry = stage.simulation.telemetry();
+    let family = telemetry.catalogue().family(&format!("{}.pods.memory", service.settings.name))?;
+    let id = stage.simulation.id_of(&service.settings.name)?;
+    let scrape =
+        crate::sim::telemetry::Scrape::of(stage.simulation.hash_of(id), stage.level.monitoring.scrape);
+    let second = scrape.last_at(stage.now().second());
+    let largest = telemetry.members(family).iter().filter_map(|member| member.series.at(second)).max()?;
+    let fill = largest as f64 / limit.0 as f64;
+    Some(Bar {
+        label: "memory".into(),
+        text: format!("{} Mi of {} Mi", spaced(largest >> 20), spaced(limit.mib() as i64)),
+        fill,
+        health: if fill > 0.9 { Health::Strained } else { Health::Good },
+        trend: 0,
+    })
+}
+
+fn of_nodes(stage: &Stage, nodes: &Nodes) -> Part {
+    let now = stage.now();
+    let pending = nodes.pending();
+    let mut part = Part {
+        name: nodes.settings.name.clone(),
+        kind: "nodes".into(),
+        health: if pending > 0 { Health::Strained } else { Health::Good },
+        ..Part::default()
+    };
+    let mut ready = 0;
+    for node in &nodes.nodes {
+        let joined = node.joins <= now;
+        ready += usize::from(joined);
+        let (health, state) = match (joined, node.cordoned) {
+            (false, _) => (Health::Strained, "joining"),
+            (true, true) => (Health::Idle, "cordoned"),
+            (true, false) => (Health::Good, "Ready"),
+        };
+        part.cells.push(Cell { name: node.name.to_string(), health, state: state.into() });
+    }
+    part.line = format!("{ready} ready");
+    if pending > 0 {
+        part.line = format!("{}  {pending} pods pending", part.line);
+    }
+    part
+}
+
+/// What rings about a part, and what has been done to it lately.
+fn badges(stage: &Stage, part: &str) -> Vec<String> {
+    let rules = &stage.level.monitoring.alerts;
+    let rings = stage.alerts.watched.iter().filter(|watched| watched.firing_since.is_some());
+    let about = rings.filter(|watched| rules[watched.rule].when.text().contains(part));
+    let mut badges: Vec<String> = about.map(|watched| rules[watched.rule].name.clone()).collect();
+    let recent = |at: Time| stage.now().since(at).seconds() < 120;
+    let done = stage.done.iter().filter(|done| done.component == part && recent(done.at));
+    badges.extend(done.map(|done| short_words(&done.operation)).next_back());
+    badges
+}
+
+fn short_words(operation: &Operation) -> String {
+    match operation {
+        Operation::Scale { replicas } => format!("scaled to {replicas}"),
+        Operation::SetResources { limit: Some(limit), .. } => format!("limit {limit}"),
+        Operation::SetResources { .. } => "resources".into(),
+        Operation::SetVersion { version } => version.clone(),
+        Operation::RolloutRestart => "restarted".into(),
+        Operation::RolloutUndo { .. } => "rolled back".into(),
+        Operation::RolloutPause { .. } => "rollout paused".into(),
+        Operation::DeletePod { .. } => "pod deleted".into(),
+        Operation::Purge { queue } => format!("{queue} purged"),
+        Operation::Policy { name, .. } => format!("policy {name}"),
+        Operation::Shovel { from, to } => format!("{from} to {to}"),
+        Operation::Declare { queue, .. } => format!("{queue} declared"),
+        Operation::Get { .. } => "messages taken".into(),
+        Operation::Publish { .. } => "message sent".into(),
+        Operation::Kill { .. } => "process killed".into(),
+        Operation::Cordon { node, .. } => format!("{node} cordoned"),
+    }
+}
+
+/// What an operation did to a component, in a few words.
+#[must_use]
+pub fn words_for(component: &str, operation: &Operation) -> String {
+    format!("{component}: {}", short_words(operation))
+}
+
+/// The condition that loose words such as `queue falls` or `restarts stop` probably mean.
+#[must_use]
+pub fn guess(words: &str, level: &Level, _stage: &Stage) -> Option<String> {
+    let words = words.to_lowercase();
+    let names = level.names().metrics();
+    let find = |suffix: &str| names.iter().map(|(name, _)| name).filter(|name| name.ends_with(suffix)).min_by_key(|n| n.len());
+    if words.contains("restart") || words.contains("crash") || words.contains("kill") {
+        return find(".restarts").map(|name| format!("increase({name}[60s]) == 0"));
+    }
+    if words.contains("queue") || words.contains("waiting") || words.contains("backlog") {
+        return find(".waiting").map(|name| format!("{name} < 100"));
+    }
+    if words.contains("ready") {
+        return find(".available").map(|name| format!("{name} > 0"));
+    }
+    None
+}

@@ -1,0 +1,337 @@
+//! The incident as its console sees it: the game's own acts, and what commands can name.
+
+use super::Mode;
+use super::alerts::is_page;
+use super::console::stamp::Clock;
+use super::console::{Act, Named, World};
+use super::map;
+use super::series::Values;
+use super::stage::{Stage, said_of};
+use super::view::{Phase, Pin};
+use crate::level::condition::Told;
+use crate::level::problem::printable;
+use crate::sim::Simulation;
+use crate::sim::operation::{Applied, Operation};
+use crate::sim::quantity::{Span, Time};
+use std::sync::Arc;
+
+type Said = Result<Vec<String>, String>;
+
+fn line(text: impl Into<String>) -> Said {
+    Ok(vec![text.into()])
+}
+
+impl World for Stage {
+    fn now(&self) -> Time {
+        Self::now(self)
+    }
+
+    fn system(&self) -> &Simulation {
+        &self.simulation
+    }
+
+    fn operate(&mut self, who: &str, component: &str, operation: Operation) -> Result<Applied, String> {
+        let applied = self.simulation.apply(component, &operation).map_err(|refusal| refusal.to_string())?;
+        self.operated(who, component, operation);
+        Ok(applied)
+    }
+
+    fn shipped(&self) -> Vec<(String, Span)> {
+        self.level.monitoring.ships.iter().map(|shipping| (shipping.from.clone(), shipping.delay)).collect()
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    fn act(&mut self, who: &str, act: Act) -> Said {
+        let now = Self::now(self);
+        if who.is_empty() {
+            self.judge.acted(now);
+        }
+        match act {
+            Act::Declare { severity, text } => self.declare(&severity, &text),
+            Act::Page { person } => self.ask(&person, "", Told::Paged),
+            Act::Ask { person, text } => self.ask(&person, &text, Told::Asked),
+            Act::Reply { person, answer } => self.reply(&person, &answer),
+            Act::Acknowledge { alert } => self.acknowledge(who, &alert),
+            Act::Silence { alert, span } => self.silence(&alert, span),
+            Act::Status { text } => self.status(&text),
+            Act::Note { text } => {
+                self.notebook.notes.push((now, text));
+                line("noted")
+            }
+            Act::Pin { command, line: pinned, hypothesis, speaks_for } => {
+                let about = hypothesis.map(|number| (number, speaks_for));
+                if hypothesis.is_some_and(|number| number == 0 || number > self.notebook.hypotheses.len()) {
+                    return Err("there is no such hypothesis".into());
+                }
+                let pin = Pin { at: now, command, line: pinned };
+                self.notebook.pins.push(super::notebook::Pinned { pin, about });
+                line("pinned")
+            }
+            Act::Unpin { line: part } => {
+                let before = self.notebook.pins.len();
+                self.notebook.pins.retain(|pinned| !pinned.pin.line.contains(&part));
+                if self.notebook.pins.len() == before { Err("nothing is pinned like that".into()) } else { line("unpinned") }
+            }
+            Act::Hypothesis { text } => {
+                self.notebook.hypotheses.push(text);
+                line(format!("hypothesis {}", self.notebook.hypotheses.len()))
+            }
+            Act::Predict { what, within } => self.predict(&what, within),
+            Act::Hint => self.hint(),
+            Act::Diagnose { cause } => self.diagnose(&cause),
+            Act::Resolve => self.resolve(),
+            Act::Pause => {
+                if self.mode != Mode::Trainee && !self.is_paused {
+                    return Err("only a trainee can stop the clock; `speed 1` slows it".into());
+                }
+                self.is_paused = !self.is_paused;
+                line(if self.is_paused { "the clock stands; `pause` again to go on" } else { "the clock runs" })
+            }
+            Act::Speed(speed) => {
+                self.speed = speed.map(|speed| speed.clamp(1, 60));
+                line(match self.speed {
+                    Some(speed) => format!("{speed} simulated seconds a second"),
+                    None => "the level's own speed".to_owned(),
+                })
+            }
+            Act::Graph { expression } => {
+                self.level.measure(&expression).map_err(|faults| said_of(&faults))?;
+                if !self.pinned_graphs.contains(&expression) {
+                    self.pinned_graphs.push(expression);
+                }
+                line("pinned to the graphs")
+            }
+        }
+    }
+
+    fn holds(&mut self, condition: &str) -> Result<bool, String> {
+        let trace = self.watch(condition, true)?;
+        Ok(self.held(trace))
+    }
+
+    fn named(&self, kind: Named) -> Vec<(String, String)> {
+        let level = &self.level;
+        match kind {
+            Named::Firing => {
+                let rings = self.alerts.rings(&level.monitoring.alerts, Self::now(self));
+                rings.into_iter().filter(|ring| ring.state != super::view::RingState::Over).map(|r| (r.name, r.text)).collect()
+            }
+            Named::Alerts => {
+                let about = |alert: &crate::level::schema::Alert| {
+                    (alert.name.clone(), if is_page(alert) { "page".to_owned() } else { "note".to_owned() })
+                };
+                level.monitoring.alerts.iter().map(about).collect()
+            }
+            Named::Causes => {
+                let open = level.diagnosis.iter().zip(&self.questions).filter(|(_, asked)| asked.is_open);
+                open.flat_map(|(question, _)| &question.causes).map(|c| (c.id.clone(), c.says.clone())).collect()
+            }
+            Named::Documents => self.papers().map(|paper| (paper.name.clone(), String::new())).collect(),
+            Named::People => self.people(),
+            Named::Metrics => {
+                let catalogue = self.simulation.telemetry().catalogue();
+                let all = catalogue.scalars().iter().chain(catalogue.histograms()).chain(catalogue.families());
+                let collected = all.filter(|metric| level.monitoring.collects.includes(&metric.name));
+                collected.map(|metric| (metric.name.clone(), metric.about.to_owned())).collect()
+            }
+            Named::Hypotheses => {
+                let all = self.notebook.hypotheses.iter().enumerate();
+                all.map(|(index, text)| ((index + 1).to_string(), text.clone())).collect()
+            }
+            Named::Answers => {
+                let open = self.team.open.iter().flat_map(|(_, place)| &self.sayings[*place].answers);
+                open.map(|(words, line)| (line.trim_start_matches("reply ").to_owned(), words.clone())).collect()
+            }
+        }
+    }
+
+    fn document(&self, name: &str) -> Option<String> {
+        self.papers().find(|paper| paper.name.eq_ignore_ascii_case(name)).map(|paper| paper.text.clone())
+    }
+}
+
+impl Stage {
+    fn papers(&self) -> impl Iterator<Item = &crate::level::schema::Paper> {
+        let second = Self::now(self).second();
+        self.level.documents.iter().filter(move |paper| {
+            let shown = |when: &crate::level::condition::Condition| {
+                when.holds(&mut when.new_state(), &Values::truth(self), second)
+            };
+            paper.when.as_ref().is_none_or(shown)
+        })
+    }
+
+    fn people(&self) -> Vec<(String, String)> {
+        let mut people: Vec<(String, String)> = vec![];
+        for saying in &self.level.team {
+            let name = saying.name().to_owned();
+            if !people.iter().any(|(known, _)| *known == name) {
+                let about = saying.who.split_once(',').map(|(_, about)| about.trim().to_owned());
+                people.push((name, about.unwrap_or_default()));
+            }
+        }
+        people
+    }
+
+    fn declare(&mut self, severity: &str, text: &str) -> Said {
+        let now = Self::now(self);
+        if self.judge.declared_at.is_some() {
+            return Err("it has been declared already".into());
+        }
+        self.judge.declare(now);
+        let severity = if severity.is_empty() { "SEV1" } else { severity };
+        self.write_down(format!("you declared {severity} {text}").trim_end().to_owned());
+        self.say("you", format!("declaring {severity}. {text}").trim_end(), vec![]);
+        line(format!("{severity} declared"))
+    }
+
+    fn ask(&mut self, person: &str, text: &str, told: Told) -> Said {
+        let Some((name, _)) = self.people().into_iter().find(|(name, _)| name.eq_ignore_ascii_case(person)) else {
+            let names: Vec<String> = self.people().into_iter().map(|(name, _)| name).collect();
+            return Err(format!("nobody here is called {person}; there are {}", names.join(", ")));
+        };
+        self.facts.tell(told, &name, text);
+        self.facts.tell(Told::Asked, &name, text);
+        let words = if text.is_empty() { format!("{name}?") } else { format!("{name}, {text}") };
+        self.say("you", &words, vec![]);
+        if !self.team.may_answer(&self.level, &name) && self.team.offer_of(&self.level, &name).is_none() {
+            self.say(&name, "nothing new from me. I'm watching it with you", vec![]);
+        }
+        line(format!("asked {name}"))
+    }
+
+    fn reply(&mut self, person: &str, answer: &str) -> Said {
+        let Some((saying, place)) = self.team.offer_of(&self.level, person) else {
+            return Err(format!("{person} isn't waiting for an answer"));
+        };
+        let level = Arc::clone(&self.level);
+        let offers = &level.team[saying].offers;
+        let by_number = answer.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).and_then(|n| offers.get(n));
+        let wanted = answer.to_lowercase();
+        let by_words = || offers.iter().find(|offer| offer.reply.to_lowercase().starts_with(&wanted));
+        let Some(offer) = by_number.or_else(by_words) else {
+            let all: Vec<String> = offers.iter().map(|offer| format!("\"{}\"", offer.reply)).collect();
+            return Err(format!("the answers are {}", all.join(", ")));
+        };
+        let who = level.team[saying].who.clone();
+        let name = level.team[saying].name().to_owned();
+        self.team.open.retain(|open| *open != (saying, place));
+        self.sayings[place].answers.clear();
+        self.facts.tell(Told::Replied, &name, &offer.reply);
+        self.say("you", &format!("{name}: {}", offer.reply), vec![]);
+        self.say(&who, &offer.says, vec![]);
+        self.bring(&offer.brings);
+        self.typing.extend(offer.does.iter().map(|line| (name.clone(), line.clone())));
+        line(format!("told {name}: {}", offer.reply))
+    }
+
+    fn acknowledge(&mut self, who: &str, alert: &str) -> Said {
+        let rules = &self.level.monitoring.alerts;
+        let Some(rule) = self.alerts.meant(rules, alert) else {
+            return Err(if alert.is_empty() { "nothing rings".into() } else { format!("no alert is called {alert}") });
+        };
+        let name = rules[rule].name.clone();
+        if self.alerts.watched[rule].firing_since.is_none() {
+            return Err(format!("{name} doesn't ring"));
+        }
+        self.alerts.watched[rule].taken_by = Some(if who.is_empty() { "you".into() } else { who.to_owned() });
+        self.facts.tell(Told::Acknowledged, &name, who);
+        self.write_down(format!("acknowledged: {name}"));
+        line(format!("{name}: acknowledged"))
+    }
+
+    fn silence(&mut self, alert: &str, span: Span) -> Said {
+        let Some(rule) = self.alerts.meant(&self.level.monitoring.alerts, alert) else {
+            return Err(format!("no alert is called {alert}"));
+        };
+        let now = Self::now(self);
+        self.alerts.silence(rule, now, span);
+        let name = &self.level.monitoring.alerts[rule].name;
+        line(format!("{name}: silent for {span}"))
+    }
+
+    fn status(&mut self, text: &str) -> Said {
+        if text.is_empty() {
+            let header = super::header::header_of(self, 1);
+            let (count, word) = (header.hurt.count, header.hurt.word);
+            return Ok(vec![
+                format!("{}: {}", header.clock, header.phase.word()),
+                format!("{count} {word}, {:+} a minute", header.hurt.per_minute),
+                format!("{:.0} % of the error budget left", header.budget_left * 100.0),
+            ]);
+        }
+        self.statuses += 1;
+        self.write_down(format!("status: {text}"));
+        self.say("you", &format!("status: {text}"), vec![]);
+        line("told everybody who waits for news")
+    }
+
+    fn predict(&mut self, what: &str, within: Span) -> Said {
+        let condition = self.level.condition(what).or_else(|faults| {
+            map::guess(what, &self.level, self).map_or(Err(faults), |text| self.level.condition(&text))
+        });
+        let condition = condition.map_err(|faults| said_of(&faults))?;
+        let now = Self::now(self);
+        self.notebook.expect(now, what, within, condition);
+        line(format!("will be looked at until {}", self.clock.seconds(now + within)))
+    }
+
+    fn hint(&mut self) -> Said {
+        if self.mode == Mode::Principal {
+            return Err("a principal gets no hints".into());
+        }
+        let second = Self::now(self).second();
+        let level = Arc::clone(&self.level);
+        let open = |hint: &&crate::level::schema::Hint| {
+            hint.when.as_ref().is_none_or(|when| when.holds(&mut when.new_state(), &Values::truth(self), second))
+        };
+        let Some(hint) = level.hints.iter().filter(open).nth(self.hints_given) else {
+            return Err("that was the last hint".into());
+        };
+        self.hints_given += 1;
+        if self.mode == Mode::OnCall {
+            self.hint_price += hint.price;
+            return Ok(vec![hint.says.clone(), format!("({} points)", hint.price)]);
+        }
+        line(hint.says.clone())
+    }
+
+    fn diagnose(&mut self, cause: &str) -> Said {
+        let level = Arc::clone(&self.level);
+        let found = level.diagnosis.iter().enumerate().find_map(|(index, question)| {
+            question.causes.iter().find(|known| known.id == cause).map(|known| (index, known))
+        });
+        let Some((index, known)) = found.filter(|(index, _)| self.questions[*index].is_open) else {
+            let ids: Vec<String> = World::named(self, Named::Causes).into_iter().map(|(id, _)| id).collect();
+            return Err(format!("no cause is called {}; there are {}", printable(cause, 40), ids.join(", ")));
+        };
+        self.questions[index].given = Some(cause.to_owned());
+        self.write_down(format!("your diagnosis: {}", known.says));
+        Ok(vec![level.diagnosis[index].question.clone(), format!("noted: {}", known.says)])
+    }
+
+    fn resolve(&mut self) -> Said {
+        let now = Self::now(self);
+        if self.judge.impact_at.is_none() && !(self.judge.is_gone && self.has_all_happened()) {
+            return Err("nothing has happened yet that could be closed".into());
+        }
+        if self.judge.impact_at.is_some() && self.judge.phase != Phase::Mitigated {
+            let (count, _) = self.judge.hurt_now();
+            return Err(format!("not yet: customers are still being hurt ({count:.0}), or it hasn't held for long enough"));
+        }
+        let open = self.level.diagnosis.iter().zip(&self.questions);
+        if let Some((question, _)) = open.into_iter().find(|(_, asked)| asked.is_open && asked.given.is_none()) {
+            let ids: Vec<&str> = question.causes.iter().map(|cause| cause.id.as_str()).collect();
+            return Err(format!("first: {} (diagnose {})", question.question, ids.join(" | ")));
+        }
+        self.judge.close(now);
+        self.write_down("you closed the incident");
+        if self.judge.resolved_at.is_some() {
+            self.tell(super::view::Happened::Turned { phase: Phase::Resolved });
+        }
+        line("closed")
+    }
+}

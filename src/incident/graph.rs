@@ -54,7 +54,7 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
         for component in simulation.components() {
             match component {
                 Component::Broker(broker) => {
-                    all.extend(broker.queues().map(|queue| format!("{}.{}.ready", broker.name(), queue.name())));
+                    all.extend(broker.queues().map(|queue| format!("{}.{}.ready", broker.name(), queue.name)));
                 }
                 Component::Service(service) => all.push(format!("{}.available", service.settings.name)),
                 Component::Clients(_) | Component::Nodes(_) => {}
@@ -66,7 +66,7 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
     match simulation.component(name) {
         Some(Component::Broker(broker)) => {
             let of = |queue: &str| [format!("{name}.{queue}.ready"), format!("{name}.{queue}.consumers")];
-            broker.queues().flat_map(|queue| of(queue.name())).collect()
+            broker.queues().flat_map(|queue| of(queue.name)).collect()
         }
         Some(Component::Service(_)) => vec![
             format!("{name}.available"),

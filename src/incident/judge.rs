@@ -82,10 +82,10 @@ impl Judge {
         let holds = goal.mitigated.holds(&mut self.goal, series, second);
         self.watch_impact(level, series, (bad, all), second);
         let never = goal.never.iter().zip(&mut self.never);
-        let broken: Vec<&str> =
-            never.filter(|(condition, _)| second >= 0 && !condition.text().is_empty()).filter_map(|(condition, state)| {
-                condition.holds(state, series, second).then(|| condition.text())
-            }).collect();
+        let broken: Vec<&str> = never
+            .filter(|(condition, _)| second >= 0 && !condition.text().is_empty())
+            .filter_map(|(condition, state)| condition.holds(state, series, second).then(|| condition.text()))
+            .collect();
         if let Some(text) = broken.first() {
             self.lose(format!("what may never happen has happened: {text}"));
         }

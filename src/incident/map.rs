@@ -206,19 +206,19 @@ fn clients(stage: &Stage, index: usize) -> Part {
 fn of_broker(stage: &Stage, broker: &Broker) -> Part {
     let name = broker.name().to_owned();
     let mut part = Part { name: name.clone(), kind: "RabbitMQ".into(), ..Part::default() };
-    let worst = broker.queues().map(|queue| queue.ready_count()).max().unwrap_or(0).max(1000);
+    let worst = broker.queues().map(|queue| queue.ready).max().unwrap_or(0).max(1000);
     let mut waiting = 0;
     for queue in broker.queues() {
-        let ready = queue.ready_count() as i64;
+        let ready = queue.ready as i64;
         waiting += ready;
-        let grown = change(stage, &format!("{name}.{}.ready", queue.name()), RATE_OVER);
+        let grown = change(stage, &format!("{name}.{}.ready", queue.name), RATE_OVER);
         let health = match ready {
             0..100 => Health::Good,
             100..1000 => Health::Strained,
             _ => Health::Failing,
         };
         part.bars.push(Bar {
-            label: queue.name().to_owned(),
+            label: queue.name.to_owned(),
             text: format!("{} ready", spaced(ready)),
             fill: ready as f64 / worst as f64,
             health,
@@ -275,8 +275,7 @@ fn memory_bar(stage: &Stage, service: &Service) -> Option<Bar> {
     let telemetry = stage.simulation.telemetry();
     let family = telemetry.catalogue().family(&format!("{}.pods.memory", service.settings.name))?;
     let id = stage.simulation.id_of(&service.settings.name)?;
-    let scrape =
-        crate::sim::telemetry::Scrape::of(stage.simulation.hash_of(id), stage.level.monitoring.scrape);
+    let scrape = crate::sim::telemetry::Scrape::of(stage.simulation.hash_of(id), stage.level.monitoring.scrape);
     let second = scrape.last_at(stage.now().second());
     let largest = telemetry.members(family).iter().filter_map(|member| member.series.at(second)).max()?;
     let fill = largest as f64 / limit.0 as f64;
@@ -360,7 +359,8 @@ pub fn words_for(component: &str, operation: &Operation) -> String {
 pub fn guess(words: &str, level: &Level, _stage: &Stage) -> Option<String> {
     let words = words.to_lowercase();
     let names = level.names().metrics();
-    let find = |suffix: &str| names.iter().map(|(name, _)| name).filter(|name| name.ends_with(suffix)).min_by_key(|n| n.len());
+    let find =
+        |suffix: &str| names.iter().map(|(name, _)| name).filter(|name| name.ends_with(suffix)).min_by_key(|n| n.len());
     if words.contains("restart") || words.contains("crash") || words.contains("kill") {
         return find(".restarts").map(|name| format!("increase({name}[60s]) == 0"));
     }

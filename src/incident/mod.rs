@@ -5,18 +5,34 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod alerts;
 pub mod console;
+mod debrief;
+mod facts;
+mod graph;
+mod header;
+mod judge;
+mod map;
+mod notebook;
+pub mod proof;
 pub mod report;
 pub mod run;
+mod score;
 pub mod script;
+mod series;
+mod stage;
+mod team;
 pub mod view;
+mod world;
 
 use crate::level::Level;
+use crate::level::condition::Told;
 use crate::sim::quantity::{Span, Time};
+use console::Console;
+use stage::Stage;
 use std::sync::Arc;
 use view::{
-    Candidate, Choice, Completion, Debrief, Entry, Graph, Happening, Header, Map, Mark, Notebook, Question, Ring,
-    Saying,
+    Choice, Completion, Debrief, Entry, Graph, Happened, Happening, Header, Map, Mark, Notebook, Question, Ring, Saying,
 };
 
 /// How much help there is, and how much noise.
@@ -31,185 +47,307 @@ pub enum Mode {
     Principal,
 }
 
+/// How long the clock stays slow after something has happened or a key was touched.
+const SLOW_FOR: Span = Span::from_seconds(20);
+/// Simulated seconds a second while the player lets time pass with `wait`.
+const WAITING_SPEED: u32 = 60;
+
 /// A level being played.
 #[derive(Clone, Debug)]
 pub struct Incident {
-    level: Arc<Level>,
+    stage: Stage,
+    console: Console,
+    /// Lines that the player has typed, with their times.
+    typed: Vec<(Time, String)>,
+    /// How long the clock stays slow, in real time.
+    slow_for: Span,
+    /// Simulated microseconds that have passed but not been simulated yet.
+    owed: i64,
+    events_before: u64,
 }
 
 impl Incident {
     /// Starts a level: the warm-up is simulated, the clock stands at zero.
     #[must_use]
-    pub fn start(level: Arc<Level>, _seed: u64, _mode: Mode) -> Self {
-        Self { level }
+    pub fn start(level: Arc<Level>, seed: u64, mode: Mode) -> Self {
+        let stage = match Stage::new(Arc::clone(&level), seed, mode) {
+            Ok(stage) => stage,
+            // Checked when the level was read: what can't be built isn't a level.
+            Err(why) => unreachable!("a level that was read can be built: {why}"),
+        };
+        let mut incident =
+            Self { stage, console: Console::default(), typed: vec![], slow_for: Span::ZERO, owed: 0, events_before: 0 };
+        incident.pass(Time::ZERO);
+        incident.events_before = incident.stage.simulation.events();
+        incident
     }
 
     /// The level that is played.
     #[must_use]
     pub fn level(&self) -> &Level {
-        &self.level
+        &self.stage.level
+    }
+
+    /// How the incident is played.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.stage.mode
     }
 
     /// Real time passes: the clock moves by as much as its speed says, or not at all while paused.
-    pub fn elapse(&mut self, _real: Span) {}
+    pub fn elapse(&mut self, real: Span) {
+        if self.stage.is_paused || self.is_over() {
+            return;
+        }
+        if self.stage.is_startled {
+            self.stage.is_startled = false;
+            self.slow_for = SLOW_FOR;
+        }
+        self.owed += real.micros().max(0) * i64::from(self.speed());
+        self.slow_for = Span::from_micros((self.slow_for.micros() - real.micros()).max(0));
+        let whole = self.owed / 1000 * 1000;
+        self.owed -= whole;
+        self.advance(Span::from_micros(whole));
+    }
+
+    /// Simulated seconds a real one, now.
+    fn speed(&self) -> u32 {
+        if self.console.is_waiting("") {
+            return WAITING_SPEED;
+        }
+        let clock = &self.stage.level.clock;
+        let speed = self.stage.speed.unwrap_or(clock.speed);
+        if self.slow_for > Span::ZERO { speed.min(clock.slowed()) } else { speed }
+    }
 
     /// Simulated time passes, whatever the clock's speed.
-    pub fn advance(&mut self, _by: Span) {}
+    pub fn advance(&mut self, by: Span) {
+        let until = self.now() + by;
+        self.pass(until);
+    }
+
+    fn is_over(&self) -> bool {
+        self.stage.judge.phase.is_over()
+    }
+
+    fn pass(&mut self, until: Time) {
+        while !self.is_over() {
+            self.run_console();
+            let now = self.now();
+            if now >= until || self.is_over() {
+                return;
+            }
+            let next_second = Time::from_seconds(now.second() + 1);
+            let mut target = until.min(next_second);
+            if let Some(due) = self.console.next_due() {
+                target = target.min(due.max(now + Span::from_micros(1)));
+            }
+            self.stage.simulation.run_until(target);
+            if target == next_second {
+                self.stage.second(target.second());
+                if self.stage.simulation.bound().is_some() {
+                    self.stage.judge.phase = view::Phase::Expired;
+                }
+            }
+            for (who, line) in std::mem::take(&mut self.stage.typing) {
+                self.console.type_line(self.stage.now(), &who, &line);
+            }
+        }
+    }
+
+    /// Runs whatever the shells have to do now.
+    fn run_console(&mut self) {
+        while self.console.next_due().is_some_and(|due| due <= self.stage.now()) {
+            for entry in self.console.step(&mut self.stage) {
+                let shown = &self.console.entries()[entry];
+                if shown.who.is_empty() {
+                    for line in &shown.output {
+                        self.stage.facts.printed(line);
+                    }
+                }
+                self.stage.tell(Happened::Printed { entry });
+            }
+        }
+    }
 
     /// The player has touched a key: the clock goes on being slow for a while where it has slowed by itself.
-    pub fn touched(&mut self) {}
+    pub fn touched(&mut self) {
+        if self.slow_for > Span::ZERO {
+            self.slow_for = SLOW_FOR;
+        }
+    }
 
     /// How much time has passed since the incident began.
     #[must_use]
-    pub fn now(&self) -> Time {
-        Time::ZERO
+    pub const fn now(&self) -> Time {
+        self.stage.now()
     }
 
     /// The digest of everything that has happened; equal for two runs that played out the same.
     #[must_use]
     pub fn digest(&self) -> u64 {
-        0
+        self.stage.simulation.digest()
     }
 
     /// What it has come to, in figures.
     #[must_use]
     pub fn report(&self) -> report::Report {
-        report::Report::default()
+        score::report_of(self)
     }
 
-    /// Whether a condition is true now, of the true values.
+    /// Whether a condition is true now, of the true values. It is followed from the first time it is asked for.
     ///
     /// # Errors
     /// Where it can't be read or names no metric; the message says what to write instead.
-    pub fn holds(&self, _condition: &str) -> Result<bool, String> {
-        Ok(false)
+    pub fn holds(&mut self, condition: &str) -> Result<bool, String> {
+        let trace = self.stage.watch(condition, false)?;
+        Ok(self.stage.held(trace))
     }
 
     /// Asks for the true value of an expression: it is kept for every simulated second from now on.
     ///
     /// # Errors
     /// Where it can't be read or names no metric; the message says what to write instead.
-    pub fn trace(&mut self, _expression: &str) -> Result<(), String> {
-        Ok(())
+    pub fn trace(&mut self, expression: &str) -> Result<(), String> {
+        self.stage.watch(expression, false).map(|_| ())
     }
 
     /// What was asked for, with a value for each second that had one.
     #[must_use]
     pub fn traces(&self) -> Vec<(String, Vec<(Time, f64)>)> {
-        vec![]
+        self.stage.traces.iter().map(|trace| (trace.text.clone(), trace.values.clone())).collect()
     }
 
     /// Types a line into the player's current shell and returns the entry's id; its output is in [`Self::console`].
-    pub fn perform(&mut self, _line: &str) -> usize {
-        0
+    pub fn perform(&mut self, line: &str) -> usize {
+        let now = self.now();
+        self.typed.push((now, line.to_owned()));
+        self.stage.judge.acted(now);
+        self.stage.facts.tell(Told::Ran, "", line);
+        let entry = self.console.type_line(now, "", line);
+        self.run_console();
+        entry
+    }
+
+    /// The lines that the player has typed, with their times.
+    #[must_use]
+    pub fn typed(&self) -> &[(Time, String)] {
+        &self.typed
     }
 
     /// Whether the player's shell has a line in front, so that the next one would wait for it.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        false
+        self.console.is_busy("")
     }
 
     /// Ctrl-C: ends the line in front, or the last one in the background; says whether there was one.
     pub fn interrupt(&mut self) -> bool {
-        false
+        self.console.interrupt("").is_some()
     }
 
     /// What could stand at the cursor.
     #[must_use]
-    pub fn complete(&self, _line: &str, _cursor: usize) -> Completion {
-        Completion { start: 0, candidates: vec![Candidate::default()] }
+    pub fn complete(&self, line: &str, cursor: usize) -> Completion {
+        self.console.complete(line, cursor, &self.stage)
     }
 
     /// What hurts, since when, how bad.
     #[must_use]
     pub fn header(&self) -> Header {
-        Header::default()
+        header::header_of(&self.stage, self.speed())
     }
 
     /// The living system.
     #[must_use]
     pub fn map(&self) -> Map {
-        Map::default()
+        map::map_of(&self.stage)
     }
 
     /// What rings or has rung, the most urgent first.
     #[must_use]
     pub fn rings(&self) -> Vec<Ring> {
-        vec![]
+        self.stage.alerts.rings(&self.stage.level.monitoring.alerts, self.now())
     }
 
     /// The incident's channel, oldest first.
     #[must_use]
     pub fn sayings(&self) -> Vec<Saying> {
-        vec![]
+        self.stage.sayings.clone()
     }
 
     /// What was typed and printed, oldest first.
     #[must_use]
     pub fn console(&self) -> &[Entry] {
-        &[]
+        self.console.entries()
     }
 
     /// The shell that the player's next line goes to: `bastion`, `node-a1`.
     #[must_use]
     pub fn shell(&self) -> &str {
-        "bastion"
+        self.console.place("")
     }
 
     /// What the player has written down.
     #[must_use]
     pub fn notebook(&self) -> Notebook {
-        Notebook::default()
+        self.stage.notebook.view()
     }
 
     /// The questions that have come up so far.
     #[must_use]
     pub fn questions(&self) -> Vec<Question> {
-        vec![]
+        let all = self.stage.level.diagnosis.iter().zip(&self.stage.questions);
+        let open = all.filter(|(_, asked)| asked.is_open);
+        let question = |(question, asked): (&crate::level::schema::Question, &stage::Asked)| Question {
+            text: question.question.clone(),
+            causes: question.causes.iter().map(|cause| (cause.id.clone(), cause.says.clone())).collect(),
+            given: asked.given.clone(),
+        };
+        open.map(question).collect()
     }
 
     /// The graphs that a part is best known by, and those that the level or the player has pinned (`None`).
     #[must_use]
-    pub fn graphs(&self, _part: Option<&str>) -> Vec<String> {
-        vec![]
+    pub fn graphs(&self, part: Option<&str>) -> Vec<String> {
+        graph::graphs_of(&self.stage, part)
     }
 
     /// A metric or condition over the last `window`, in at most `points` steps; an error says what to write instead.
     ///
     /// # Errors
     /// Where the expression can't be read or names no metric that is collected.
-    pub fn graph(&self, _expression: &str, _window: Span, _points: usize) -> Result<Graph, String> {
-        Ok(Graph::default())
+    pub fn graph(&self, expression: &str, window: Span, points: usize) -> Result<Graph, String> {
+        graph::graph_of(&self.stage, expression, window, points)
     }
 
     /// The marks on the time axis: alerts, deploys, own commands.
     #[must_use]
     pub fn marks(&self) -> Vec<Mark> {
-        vec![]
+        self.stage.marks.clone()
     }
 
     /// What can be looked at and done about a part, looks first.
     #[must_use]
-    pub fn menu(&self, _part: &str) -> Vec<Choice> {
-        vec![]
+    pub fn menu(&self, part: &str) -> Vec<Choice> {
+        console::menu::menu(&self.stage, part)
     }
 
     /// Everything that can be looked at and done now.
     #[must_use]
     pub fn palette(&self) -> Vec<Choice> {
-        vec![]
+        console::menu::palette(&self.stage)
     }
 
     /// What has happened since the `seen`-th happening.
     #[must_use]
-    pub fn happenings(&self, _seen: usize) -> &[Happening] {
-        &[]
+    pub fn happenings(&self, seen: usize) -> &[Happening] {
+        self.stage.happenings.get(seen..).unwrap_or_default()
     }
 
     /// The story afterwards; re-runs the level for the counterfactuals, which takes a moment.
     #[must_use]
     pub fn debrief(&self) -> Debrief {
-        Debrief::default()
+        debrief::debrief_of(self)
     }
 }

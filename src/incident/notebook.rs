@@ -47,11 +47,7 @@ impl Notebook {
     }
 
     /// Judges what is due; an expectation comes true as soon as it holds. Returns (text, whether it came true).
-    pub fn second(
-        &mut self,
-        series: &dyn crate::level::condition::Series,
-        second: i64,
-    ) -> Vec<(String, bool)> {
+    pub fn second(&mut self, series: &dyn crate::level::condition::Series, second: i64) -> Vec<(String, bool)> {
         let now = Time::from_seconds(second);
         let mut judged = vec![];
         for expected in self.predictions.iter_mut().filter(|expected| expected.prediction.came_true.is_none()) {

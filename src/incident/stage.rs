@@ -304,9 +304,14 @@ impl Stage {
         let telemetry = self.simulation.telemetry();
         let value = |name: &str| telemetry.catalogue().scalar(name).map(|id| telemetry.value(id));
         value(of).or_else(|| value(&format!("{of}.requests"))).unwrap_or_else(|| {
-            self.loads().filter(|(clients, _)| *clients == of).map(|(clients, kind)| {
-                value(&format!("{clients}.{kind}")).or_else(|| value(&format!("{clients}.{kind}.requests"))).unwrap_or(0)
-            }).sum()
+            self.loads()
+                .filter(|(clients, _)| *clients == of)
+                .map(|(clients, kind)| {
+                    value(&format!("{clients}.{kind}"))
+                        .or_else(|| value(&format!("{clients}.{kind}.requests")))
+                        .unwrap_or(0)
+                })
+                .sum()
         })
     }
 
@@ -426,4 +431,11 @@ pub(super) fn said_of(faults: &[crate::level::condition::Fault]) -> String {
         if fault.help.is_empty() { fault.message.clone() } else { format!("{}; {}", fault.message, fault.help) }
     };
     faults.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+impl Stage {
+    /// Whether everything that lies dormant has happened.
+    pub(super) fn has_all_happened(&self) -> bool {
+        self.happened.iter().all(|happened| *happened)
+    }
 }

@@ -73,7 +73,11 @@ impl World for Stage {
             Act::Unpin { line: part } => {
                 let before = self.notebook.pins.len();
                 self.notebook.pins.retain(|pinned| !pinned.pin.line.contains(&part));
-                if self.notebook.pins.len() == before { Err("nothing is pinned like that".into()) } else { line("unpinned") }
+                if self.notebook.pins.len() == before {
+                    Err("nothing is pinned like that".into())
+                } else {
+                    line("unpinned")
+                }
             }
             Act::Hypothesis { text } => {
                 self.notebook.hypotheses.push(text);
@@ -117,7 +121,11 @@ impl World for Stage {
         match kind {
             Named::Firing => {
                 let rings = self.alerts.rings(&level.monitoring.alerts, Self::now(self));
-                rings.into_iter().filter(|ring| ring.state != super::view::RingState::Over).map(|r| (r.name, r.text)).collect()
+                rings
+                    .into_iter()
+                    .filter(|ring| ring.state != super::view::RingState::Over)
+                    .map(|r| (r.name, r.text))
+                    .collect()
             }
             Named::Alerts => {
                 let about = |alert: &crate::level::schema::Alert| {
@@ -209,7 +217,8 @@ impl Stage {
         };
         let level = Arc::clone(&self.level);
         let offers = &level.team[saying].offers;
-        let by_number = answer.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).and_then(|n| offers.get(n));
+        let by_number =
+            answer.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).and_then(|n| offers.get(n));
         let wanted = answer.to_lowercase();
         let by_words = || offers.iter().find(|offer| offer.reply.to_lowercase().starts_with(&wanted));
         let Some(offer) = by_number.or_else(by_words) else {
@@ -320,7 +329,9 @@ impl Stage {
         }
         if self.judge.impact_at.is_some() && self.judge.phase != Phase::Mitigated {
             let (count, _) = self.judge.hurt_now();
-            return Err(format!("not yet: customers are still being hurt ({count:.0}), or it hasn't held for long enough"));
+            return Err(format!(
+                "not yet: customers are still being hurt ({count:.0}), or it hasn't held for long enough"
+            ));
         }
         let open = self.level.diagnosis.iter().zip(&self.questions);
         if let Some((question, _)) = open.into_iter().find(|(_, asked)| asked.is_open && asked.given.is_none()) {

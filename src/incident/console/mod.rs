@@ -20,7 +20,7 @@ pub mod filters;
 mod game;
 mod host;
 mod kubectl;
-mod menu;
+pub mod menu;
 mod rabbitmq;
 mod running;
 mod search;

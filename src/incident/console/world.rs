@@ -41,7 +41,7 @@ pub trait World {
     ///
     /// # Errors
     /// Where it can't be read or names no metric, and what to write instead.
-    fn holds(&self, condition: &str) -> Result<bool, String>;
+    fn holds(&mut self, condition: &str) -> Result<bool, String>;
 
     /// Things of the game that commands name, each with a few words about it, in an order worth reading.
     fn named(&self, kind: Named) -> Vec<(String, String)>;

@@ -1,0 +1,1 @@
+//! What a level states about itself, tried: documented figures, counterfactuals, and what is tried with every level.

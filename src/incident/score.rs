@@ -1,0 +1,181 @@
+//! What a run was worth: a letter, and the numbers behind it.
+
+use super::Incident;
+use super::report::{Impact, Report};
+use super::view::Phase;
+use crate::sim::quantity::{Span, Time};
+
+/// One part of the score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// What is judged.
+    pub what: &'static str,
+    /// The points given, of how many.
+    pub points: (u32, u32),
+    /// Why.
+    pub remark: String,
+}
+
+/// The parts of the score; they add up to at most a hundred.
+#[must_use]
+pub fn parts(incident: &Incident) -> Vec<Part> {
+    let stage = &incident.stage;
+    let judge = &stage.judge;
+    let lost = judge.is_lost;
+    let share = |most: u32, part: f64| (f64::from(most) * part.clamp(0.0, 1.0)) as u32;
+    let mut parts = vec![];
+    let spared = if lost { 0.0 } else { 1.0 - judge.budget_used };
+    let remark = format!("{:.0} % of the error budget spent", (judge.budget_used * 100.0).clamp(0.0, 999.0));
+    parts.push(Part { what: "customers", points: (share(40, spared), 40), remark });
+    let impact = judge.impact_at.unwrap_or(Time::ZERO);
+    let limit = stage.level.clock.limit.as_seconds().max(1.0);
+    let took = |at: Option<Time>| at.map(|at| at.since(impact));
+    let (points, remark) = match took(judge.mitigated_at) {
+        Some(span) => (share(20, 1.0 - span.as_seconds() / limit), format!("{} from the first impact", whole(span))),
+        None => (0, "not mitigated".to_owned()),
+    };
+    parts.push(Part { what: "time to mitigate", points: (points, 20), remark });
+    let (points, remark) = match took(judge.detected_at) {
+        Some(span) if span <= Span::from_seconds(180) => (5, format!("{} from the first impact", whole(span))),
+        Some(span) => (2, format!("{} from the first impact", whole(span))),
+        None => (0, "nobody looked".to_owned()),
+    };
+    parts.push(Part { what: "time to detect", points: (points, 5), remark });
+    parts.push(diagnosis(incident));
+    let told = u32::from(judge.declared_at.is_some()) * 3 + stage.statuses.min(1) * 2;
+    let remark = match (judge.declared_at, stage.statuses) {
+        (None, 0) => "neither declared nor told anybody".to_owned(),
+        (None, _) => "never declared".to_owned(),
+        (Some(_), 0) => "declared; nobody outside was told".to_owned(),
+        (Some(_), count) => format!("declared, {count} status {}", if count == 1 { "update" } else { "updates" }),
+    };
+    parts.push(Part { what: "communication", points: (told, 5), remark });
+    parts.push(harm(incident));
+    parts
+}
+
+/// A span in whole seconds.
+fn whole(span: Span) -> Span {
+    Span::from_seconds(span.seconds())
+}
+
+fn diagnosis(incident: &Incident) -> Part {
+    let stage = &incident.stage;
+    let questions = stage.level.diagnosis.iter().zip(&stage.questions).filter(|(_, asked)| asked.is_open);
+    let (mut right, mut all, mut pinned, mut evidence) = (0, 0, 0, 0);
+    for (question, asked) in questions {
+        all += 1;
+        right += u32::from(asked.given.as_ref().is_some_and(|given| question.answer.contains(given)));
+        evidence += question.evidence.len();
+        let has = |shows: &str| stage.notebook.pins.iter().any(|pinned| pinned.pin.line.contains(shows));
+        pinned += question.evidence.iter().filter(|evidence| has(&evidence.shows)).count();
+    }
+    let part = |count: f64, of: f64| if of > 0.0 { count / of } else { 1.0 };
+    let points = 15.0 * part(f64::from(right), f64::from(all)) + 5.0 * part(pinned as f64, evidence as f64).min(1.0);
+    let remark = format!("{right} of {all} right, {pinned} of {evidence} pieces of evidence pinned");
+    Part { what: "diagnosis", points: (points as u32, 20), remark }
+}
+
+fn harm(incident: &Incident) -> Part {
+    let stage = &incident.stage;
+    let lost = stage.sum_of_loads("lost");
+    let duplicates = stage.sum_of_loads("duplicates");
+    let mut points = 10_i64;
+    let mut remarks = vec![];
+    // The message that does the harm is no loss.
+    if lost > 1 {
+        points -= 5.min(1 + lost / 100);
+        remarks.push(format!("{lost} messages lost for good"));
+    }
+    if duplicates > 0 {
+        points -= 3.min(1 + duplicates / 100);
+        remarks.push(format!("{duplicates} handled twice"));
+    }
+    if stage.judge.reopened > 0 {
+        points -= 4;
+        remarks.push("closed with the cause still there".to_owned());
+    }
+    if stage.hint_price > 0 {
+        points -= i64::from(stage.hint_price);
+        remarks.push(format!("hints: {} points", stage.hint_price));
+    }
+    let remark = if remarks.is_empty() { "none".to_owned() } else { remarks.join(", ") };
+    Part { what: "harm done", points: (points.max(0) as u32, 10), remark }
+}
+
+/// The points of a run: a lost or unfinished one gets no more than so many.
+#[must_use]
+pub fn points(incident: &Incident) -> u32 {
+    let sum: u32 = parts(incident).iter().map(|part| part.points.0).sum();
+    match incident.stage.judge.phase {
+        Phase::Failed => sum.min(30),
+        Phase::Resolved => sum,
+        _ if incident.stage.judge.mitigated_at.is_some() => sum.min(74),
+        _ => sum.min(44),
+    }
+}
+
+/// The letter for so many points.
+#[must_use]
+pub const fn grade(points: u32) -> &'static str {
+    match points {
+        90.. => "A",
+        75..90 => "B",
+        60..75 => "C",
+        45..60 => "D",
+        _ => "F",
+    }
+}
+
+/// The figures of an incident.
+#[must_use]
+pub fn report_of(incident: &Incident) -> Report {
+    let stage = &incident.stage;
+    let judge = &stage.judge;
+    let count = |metric: &str| stage.sum_of_loads(metric).max(0) as u64;
+    let outcome = match judge.phase {
+        Phase::Expired if judge.mitigated_at.is_some() => Phase::Mitigated,
+        phase => phase,
+    };
+    let telemetry = stage.simulation.telemetry();
+    let requests: i64 = stage
+        .loads()
+        .filter_map(|(clients, kind)| {
+            let catalogue = telemetry.catalogue();
+            catalogue
+                .scalar(&format!("{clients}.{kind}"))
+                .or_else(|| catalogue.scalar(&format!("{clients}.{kind}.requests")))
+        })
+        .map(|id| telemetry.value(id) - telemetry.series(id).at(0).unwrap_or(0))
+        .sum();
+    let open: Vec<_> = stage.level.diagnosis.iter().zip(&stage.questions).filter(|(_, asked)| asked.is_open).collect();
+    let given: Vec<String> = open.iter().filter_map(|(_, asked)| asked.given.clone()).collect();
+    let is_correct = (given.len() == open.len() && !open.is_empty()).then(|| {
+        open.iter().all(|(question, asked)| asked.given.as_ref().is_some_and(|g| question.answer.contains(g)))
+    });
+    let score = points(incident);
+    Report {
+        outcome,
+        impact_at: judge.impact_at,
+        paged_at: judge.paged_at,
+        detected_at: judge.detected_at,
+        mitigated_at: judge.mitigated_at,
+        resolved_at: judge.resolved_at,
+        score,
+        grade: grade(score).to_owned(),
+        impact: Impact {
+            requests: requests.max(0) as u64,
+            failed: count("failed"),
+            late: count("late"),
+            lost: count("lost"),
+            duplicates: count("duplicates"),
+            budget_used: judge.budget_used,
+        },
+        diagnosis_given: given,
+        diagnosis_correct: is_correct,
+        figures: vec![],
+        events: stage.simulation.events() - incident.events_before,
+        simulated: stage.now().since(Time::ZERO),
+        digest: incident.digest(),
+    }
+}

@@ -47,10 +47,11 @@ const AT_REST: Duration = Duration::from_secs(1);
 pub fn run(opening: Opening, store: &mut dyn Store) -> Result<Outcome, Error> {
     let variable = |name: &str| std::env::var(name).ok();
     let look = Look::from_environment(&variable, store.settings().theme.as_deref());
-    let mut app = App::open(opening, store, look);
     let size = terminal::size()?;
+    // The terminal is taken before anything is read, so that no key is lost or echoed meanwhile.
     let mut guard = terminal::Guard::take()?;
     let inputs = terminal::listen()?;
+    let mut app = App::open(opening, store, look);
     let mut screen = Terminal::new(Surface::new(io::stdout(), size))?;
     let outcome = play(&mut app, &mut screen, &inputs, &mut guard);
     drop(guard);

@@ -85,6 +85,14 @@ impl Level {
         read(text, Strictness::Whole)
     }
 
+    /// Reads a built-in level, to be played: its proofs are taken as they are.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    fn parse_built_in(text: &str) -> Result<Self, Vec<Problem>> {
+        read(text, Strictness::BuiltIn)
+    }
+
     /// The same level with something changed or left out. Conditions that name what is no longer there see nothing.
     ///
     /// # Errors

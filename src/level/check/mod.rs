@@ -20,6 +20,8 @@ use std::ops::Range;
 pub(in crate::level) enum Strictness {
     /// A level as its author wrote it.
     Whole,
+    /// A built-in one, to be played: a test has gone through its proofs, so that nobody waits for that again.
+    BuiltIn,
     /// One that was changed for a proof: names that were left out are absent, and the proofs aren't tried again.
     Changed,
 }

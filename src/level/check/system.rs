@@ -184,7 +184,7 @@ impl Checker<'_> {
             }
         };
         let known = carried_tags(sections);
-        if !known.iter().any(|known| known == name) && self.given.strictness == super::Strictness::Whole {
+        if !known.iter().any(|known| known == name) && self.given.strictness != super::Strictness::Changed {
             let near = crate::level::document::nearest(name, known.iter().map(String::as_str));
             let help = near.map_or_else(String::new, |near| format!("did you mean `{near}`?"));
             self.warn(&place.field(field), format!("nothing in this level carries the tag `{name}`"), help);

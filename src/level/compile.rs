@@ -1,7 +1,10 @@
 //! From the sections of a level to what runs: the metrics that its system tells, and the digest of what it does.
 
+use super::check;
 use super::condition::{Metric, Shape, Unit};
 use super::schema::{Event, Sections};
+use crate::sim::component::Settings;
+use crate::sim::component::service::settings::{Machines, RunsOn, Version};
 use crate::sim::random::Seed;
 use crate::sim::telemetry::{self, Measure};
 use crate::sim::{Simulation, System};
@@ -21,9 +24,62 @@ pub(super) fn system(sections: &Sections) -> System {
     }
 }
 
-/// What the system of a level tells, by name; nothing where it can't be built.
+/// Why the system can't be built, if it can't: the component, and what is wrong with it.
+pub(super) fn build_error(sections: &Sections) -> Option<(String, String)> {
+    let error = Simulation::new(&system(sections), Seed(0)).err()?;
+    Some((error.component, error.problem))
+}
+
+/// The same system with just what decides which metrics there are: no steps, no instances, and what refers to nothing
+/// refers to something. So conditions can be read also where the system has mistakes.
+fn outline(sections: &Sections) -> System {
+    let mut outline = system(sections);
+    let queues = check::queue_names(sections);
+    let services: Vec<String> = sections
+        .system
+        .iter()
+        .filter(|one| matches!(one, Settings::Service(_)))
+        .map(|one| one.name().to_owned())
+        .collect();
+    outline.links.clear();
+    for component in &mut outline.components {
+        match component {
+            Settings::Clients(clients) => {
+                for load in &mut clients.load {
+                    redirect(&mut load.publish, &queues);
+                    redirect(&mut load.call, &services);
+                }
+            }
+            Settings::Service(service) => {
+                service.consumes.clear();
+                service.runs_on = RunsOn::Machines(Machines { count: 0 });
+                let none = Version {
+                    name: "none".into(),
+                    deployed: None,
+                    takes: None,
+                    note: String::new(),
+                    author: String::new(),
+                    steps: vec![],
+                };
+                service.versions = vec![none];
+            }
+            Settings::Nodes(nodes) => nodes.count = 0,
+            Settings::Broker(_) => {}
+        }
+    }
+    outline
+}
+
+/// Makes a reference to nothing one to the first thing there is.
+fn redirect(to: &mut Option<String>, known: &[String]) {
+    if to.as_ref().is_some_and(|name| !known.contains(name)) {
+        *to = known.first().cloned();
+    }
+}
+
+/// What the system of a level tells, by name.
 pub(super) fn measured(sections: &Sections) -> Vec<(String, Metric)> {
-    let Ok(simulation) = Simulation::new(&system(sections), Seed(0)) else { return vec![] };
+    let Ok(simulation) = Simulation::new(&outline(sections), Seed(0)) else { return vec![] };
     let catalogue = simulation.telemetry().catalogue();
     let mut all = vec![];
     for (index, metric) in catalogue.scalars().iter().enumerate() {

@@ -9,6 +9,7 @@ mod story;
 mod system;
 
 pub use conditions::LevelNames;
+pub(in crate::level) use story::queue_names;
 
 use super::document::{Document, Kind, Node, Place, nearest};
 use super::problem::{Problem, Severity};
@@ -50,6 +51,7 @@ pub(in crate::level) fn check(given: &Given, sections: &mut Sections) -> (Vec<Pr
     checker.system(sections, &root);
     checker.conditions(sections, &root);
     checker.proofs(sections, &root);
+    checker.built(sections, &root);
     checker.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     checker.problems.dedup();
     (checker.problems, checker.names)

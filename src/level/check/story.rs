@@ -220,7 +220,7 @@ impl Checker<'_> {
 }
 
 /// All queues as `broker/queue`.
-pub(super) fn queue_names(sections: &Sections) -> Vec<String> {
+pub(in crate::level) fn queue_names(sections: &Sections) -> Vec<String> {
     let mut names = vec![];
     for component in &sections.system {
         if let Settings::Broker(broker) = component {

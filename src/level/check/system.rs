@@ -2,7 +2,9 @@
 
 use super::Checker;
 use super::story::queue_names;
+use crate::level::compile::build_error;
 use crate::level::document::Place;
+use crate::level::problem::Severity;
 use crate::level::schema::{Event, Sections};
 use crate::sim::Step;
 use crate::sim::component::{Settings, clients, service};
@@ -42,6 +44,17 @@ impl Checker<'_> {
             }
         }
         self.logs(sections, root);
+    }
+
+    /// Whether the simulation takes the system: what it alone knows is told here, where nothing else is wrong.
+    pub(super) fn built(&mut self, sections: &Sections, root: &Place) {
+        if !self.given.is_sound || self.problems.iter().any(|problem| problem.severity == Severity::Error) {
+            return;
+        }
+        if let Some((component, problem)) = build_error(sections) {
+            let at = sections.system.iter().position(|one| one.name() == component).unwrap_or(0);
+            self.error(&root.field("system").item(at), problem, "");
+        }
     }
 
     fn clients(&mut self, clients: &clients::Settings, sections: &Sections, place: &Place) {

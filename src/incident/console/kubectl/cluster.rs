@@ -363,7 +363,7 @@ pub fn processor(world: &dyn World, service: &str, component: usize, instance: &
 fn mean(duration: Duration) -> Span {
     match duration {
         Duration::Constant(span) | Duration::Exponential(span) => span,
-        Duration::Uniform(from, to) => Span::from_micros((from.micros() + to.micros()) / 2),
+        Duration::Uniform(from, to) => Span::from_micros(i64::midpoint(from.micros(), to.micros())),
     }
 }
 

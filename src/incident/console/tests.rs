@@ -60,7 +60,7 @@ impl World for Small {
         Ok(vec![])
     }
 
-    fn holds(&self, condition: &str) -> Result<bool, String> {
+    fn holds(&mut self, condition: &str) -> Result<bool, String> {
         match condition {
             "later" => Ok(self.now >= Time::from_seconds(90)),
             _ => Err(format!("`{condition}` is no condition")),

@@ -1,5 +1,7 @@
 //! The program as a shell sees it: what it answers, where it says so, and with which exit code.
 
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -139,6 +141,130 @@ fn files_that_are_no_level_are_refused_at_once_by_every_verb() {
             assert!(began.elapsed() < Duration::from_secs(1), "{line:?} took {:?}", began.elapsed());
         }
     }
+}
+
+/// A file of the repository.
+fn repository(path: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path).to_string_lossy().into_owned()
+}
+
+fn json(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.out).unwrap_or_else(|error| panic!("{error}: {}{}", answer.out, answer.err))
+}
+
+/// Asserts that an object has these fields and no others.
+fn has_fields(value: &Value, names: &[&str]) {
+    let object = value.as_object().unwrap_or_else(|| panic!("no object: {value}"));
+    let found: BTreeSet<&str> = object.keys().map(String::as_str).collect();
+    assert_eq!(found, names.iter().copied().collect(), "{value}");
+}
+
+#[test]
+fn hostile_levels_are_refused_at_once_and_nothing_raw_is_shown() {
+    let player = Player::new();
+    player.file("brackets.ron", "[".repeat(100_000));
+    player.file("codes.ron", "Level(id: \"a\u{1b}[2J\u{9b}31m\", title: \"\u{7}\", system: [], goal: (x: 1))");
+    player.file("half.ron", &fs::read_to_string(repository(&built_in_file())).expect("a level")[..3000]);
+    for file in ["brackets.ron", "codes.ron", "half.ron"] {
+        for line in [&["check", file][..], &["check", file, "--format", "json"], &["run", file]] {
+            let began = Instant::now();
+            player.sev1(line).is_unusable(if line.len() == 4 { "\"severity\":\"error\"" } else { file });
+            assert!(began.elapsed() < Duration::from_secs(1), "{line:?} took {:?}", began.elapsed());
+        }
+    }
+}
+
+#[test]
+fn every_mistake_in_a_level_has_a_message_at_its_place() {
+    let file = repository("tests/broken-levels/ten-mistakes.ron");
+    let player = Player::new();
+    let text = player.sev1(&["check", &file, "--fast"]);
+    assert_eq!(text.code, Some(1), "{}", text.err);
+    let places = text.out.lines().filter(|line| line.starts_with(&file) && line.contains(": error: ")).count();
+    assert_eq!(places, 10, "{}", text.out);
+
+    let answer = player.sev1(&["check", &file, "--fast", "--format", "json"]);
+    assert_eq!(answer.code, Some(1));
+    let found = json(&answer);
+    has_fields(&found[0], &["file", "problems", "proofs", "tries"]);
+    let problems = found[0]["problems"].as_array().expect("a list");
+    assert_eq!(problems.len(), 10);
+    for problem in problems {
+        has_fields(problem, &["severity", "line", "column", "path", "message", "help"]);
+        assert!(problem["line"].as_u64() > Some(0) && problem["column"].as_u64() > Some(0), "{problem}");
+    }
+}
+
+#[test]
+fn several_files_are_checked_and_one_bad_one_is_enough_for_no() {
+    let player = Player::new();
+    let (good, bad) = (repository(&built_in_file()), repository("tests/broken-levels/half-a-level.ron"));
+    assert_eq!(player.sev1(&["check", "--fast", &good]).code, Some(0));
+    let answer = player.sev1(&["check", "--fast", &bad, &good, "missing.ron", "--format", "json"]);
+    assert_eq!(answer.code, Some(1));
+    let files: Vec<usize> = json(&answer)
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|f| f["problems"].as_array().expect("a list").len())
+        .collect();
+    assert!(files.len() == 3 && files[0] > 0 && files[1] == 0 && files[2] == 1, "{files:?}");
+}
+
+#[test]
+fn levels_are_listed_for_people_and_for_programs() {
+    let player = Player::new();
+    let list = json(&player.sev1(&["levels", "--format", "json"]));
+    let text = player.sev1(&["levels"]).out;
+    for level in list.as_array().expect("a list") {
+        has_fields(level, &["id", "title", "difficulty", "minutes", "file", "source", "solutions", "best"]);
+        assert!(level["best"].is_null() && level["minutes"].as_u64() > Some(0), "{level}");
+        assert!(Path::new(&repository(level["file"].as_str().expect("a path"))).exists(), "{level}");
+        assert!(text.contains(level["id"].as_str().expect("an id")), "{text}");
+        // The story's own title tells what it was; the list for players doesn't.
+        assert!(!text.contains(level["source"]["title"].as_str().expect("a title")), "{text}");
+    }
+    assert!(!list.as_array().expect("a list").is_empty());
+}
+
+/// The first built-in level: its file in the repository.
+fn built_in_file() -> String {
+    let list = json(&Player::new().sev1(&["levels", "--format", "json"]));
+    list[0]["file"].as_str().expect("a path").to_owned()
+}
+
+/// The first built-in level: its id.
+fn built_in() -> String {
+    let list = json(&Player::new().sev1(&["levels", "--format", "json"]));
+    list[0]["id"].as_str().expect("an id").to_owned()
+}
+
+#[test]
+fn a_typo_in_a_level_names_the_nearest() {
+    let id = built_in();
+    Player::new().sev1(&["run", &id[..id.len() - 1]]).is_unusable(&format!("did you mean `{id}`?"));
+}
+
+#[test]
+fn a_script_or_solution_that_cannot_be_used_says_why() {
+    let (player, id) = (Player::new(), built_in());
+    player.file("number.ron", "[(\"06:00\", 5)]");
+    player.file("noon.ron", "[(\"06:00\", \"a\"), (\"noon\", \"b\")]");
+    player.file("back.ron", "[(\"06:00\", \"a\"), (\"05:00\", \"b\")]");
+    player.file("binary.ron", [0xff, 0xfe]);
+    File::create(player.path("huge.ron")).and_then(|file| file.set_len(100 << 20)).expect("a sparse file");
+    let scripts = [
+        ("number.ron", "number.ron:1:"),
+        ("noon.ron", "entry 2 of the script"),
+        ("back.ron", "is before 06:00.000"),
+        ("binary.ron", "isn't text"),
+        ("huge.ron", "at most"),
+        ("missing.ron", "there is no file"),
+    ];
+    for (file, words) in scripts {
+        player.sev1(&["run", &id, "--script", file]).is_unusable(words);
+    }
+    player.sev1(&["run", &id, "--solution", "as-it-hapened"]).is_unusable("as-it-happened");
 }
 
 #[test]

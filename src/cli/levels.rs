@@ -30,7 +30,7 @@ impl Levels {
         let results = PlayerStore::of_the_user().map(|store| store.results()).unwrap_or_default();
         let levels: Vec<(String, Level)> = catalog::files()
             .into_iter()
-            .filter_map(|file| Some((format!("levels/{}", file.name), file.read().ok()?)))
+            .filter_map(|file| Some((format!("levels/{}", file.name), catalog::find(file.id())?)))
             .collect();
         match self.format {
             Format::Json => {

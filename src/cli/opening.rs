@@ -25,7 +25,10 @@ pub struct Opened {
 pub fn open(name: &str) -> Result<Opened, Failure> {
     let files = catalog::files();
     if let Some(file) = files.iter().find(|file| file.id() == name) {
-        let level = file.read().map_err(|problems| Failure::Unusable(told(file.name, file.text, &problems)))?;
+        let level = match catalog::find(name) {
+            Some(level) => level,
+            None => file.read().map_err(|problems| Failure::Unusable(told(file.name, file.text, &problems)))?,
+        };
         return Ok(Opened { level: Arc::new(level), file: None });
     }
     let path = Path::new(name);

@@ -26,6 +26,8 @@ const STEP: Span = Span::from_millis(100);
 /// Longer lines are cut.
 const LINE_MAX: u64 = 8 << 10;
 const WIDTH: usize = 92;
+/// How many happenings are told again when an incident is gone on with.
+const RECALLED: usize = 8;
 
 /// Plays from the opening to the debrief, or until the input or the program is ended.
 ///
@@ -40,6 +42,7 @@ pub fn play(opening: Opening, store: &mut dyn Store, output: &mut Output) -> Res
         },
         opening => opening,
     };
+    let is_new = !matches!(opening, Opening::Resume { .. });
     let incident = match opening {
         Opening::Title => return Ok(Answer::Yes),
         Opening::Level { level, seed, mode, speed } => {
@@ -52,7 +55,11 @@ pub fn play(opening: Opening, store: &mut dyn Store, output: &mut Output) -> Res
         Opening::Resume { run } => store.resume(&run),
     };
     let incident = incident.map_err(|error| Failure::Unusable(error.0))?;
-    Game::new(incident, store, output, &input).play()
+    let mut game = Game::new(incident, store, output, &input);
+    if !is_new {
+        game.recall();
+    }
+    game.play()
 }
 
 /// Lines that are typed or piped in, and the signals that end the program.
@@ -211,6 +218,11 @@ impl<'a> Game<'a> {
         Self { incident, store, output, input, seen: 0, printed: BTreeMap::new(), current: None }
     }
 
+    /// Of what has happened before, only the end is told again.
+    fn recall(&mut self) {
+        self.seen = self.incident.happenings(0).len().saturating_sub(RECALLED);
+    }
+
     fn play(mut self) -> Result<Answer, Failure> {
         if self.input.is_typed {
             self.output.line("Type a command and Enter; help lists them, an empty line tells how things stand.")?;
@@ -304,6 +316,9 @@ impl<'a> Game<'a> {
             return Ok(());
         };
         let already = self.printed.get(&id).copied().unwrap_or(0).min(entry.output.len());
+        if already == entry.output.len() {
+            return Ok(());
+        }
         if self.current != Some(id) {
             self.output.line(&heading(entry))?;
         }

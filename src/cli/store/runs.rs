@@ -132,7 +132,8 @@ pub fn unfinished(folder: &Path) -> (Vec<Found>, Vec<String>) {
             continue;
         }
         match read(&path) {
-            Ok((run, _)) if run.ended().is_none() => {
+            // Whoever left before anything happened has nothing to go on with.
+            Ok((run, _)) if run.ended().is_none() && !run.lines.is_empty() => {
                 let left = entry.metadata().and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
                 found.push(Found { path, run, left });
             }
@@ -232,6 +233,8 @@ mod tests {
     fn runs_that_ended_are_not_offered_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut recorder = Recorder::begin(folder.path(), &header()).expect("begun");
+        assert_eq!(unfinished(folder.path()).0.len(), 0, "nothing has been played yet");
+        recorder.record(&command(5, "kubectl get pods")).expect("written");
         assert_eq!(unfinished(folder.path()).0.len(), 1);
         let end = RunLine::End { at: Time::from_seconds(9), outcome: "failed".into(), grade: "F".into() };
         recorder.record(&end).expect("written");

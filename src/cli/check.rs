@@ -3,6 +3,7 @@
 
 use super::output::{Output, Progress, columns};
 use super::{Answer, Failure, Format, opening};
+use crate::incident::proof;
 use crate::incident::report::{Figure, Tried};
 use crate::level::Level;
 use crate::level::problem::{Look, Problem, Report, Severity};
@@ -10,7 +11,8 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Which files, and how thoroughly.
 #[derive(Args, Debug)]
@@ -91,11 +93,53 @@ impl Check {
         found
     }
 
-    fn prove(&self, _level: &Arc<Level>, file: &str, progress: &mut Progress) -> (Vec<Figure>, Vec<Tried>) {
-        progress.show(&format!("{file}: proofs"));
-        let _ = self.thorough;
-        (vec![], vec![])
+    fn prove(&self, level: &Arc<Level>, file: &str, progress: &mut Progress) -> (Vec<Figure>, Vec<Tried>) {
+        let (seeds, try_seeds) = if self.thorough { (1..=20, 1..=20) } else { (proof::SEEDS, 1..=3) };
+        let cases = proof::cases(level);
+        let jobs: Vec<_> = cases.iter().flat_map(|case| seeds.clone().map(move |seed| (case, seed))).collect();
+        let answers =
+            on_all_processors(&jobs, &format!("{file}: proofs"), progress, |(case, seed)| case.run(level, *seed));
+        let tries = proof::tries(level);
+        let jobs: Vec<_> = tries.iter().flat_map(|one| try_seeds.clone().map(move |seed| (one, seed))).collect();
+        let ends = on_all_processors(&jobs, &format!("{file}: tries"), progress, |(one, seed)| one.run(level, *seed));
+        let of_each = ends.chunks(try_seeds.count());
+        let tried = tries.iter().zip(of_each).map(|(one, ends)| one.verdict(ends)).collect();
+        (proof::verdicts(level, &answers), tried)
     }
+}
+
+/// Does every job, several at once; the answers stand in the order of the jobs.
+fn on_all_processors<J: Sync, A: Send>(
+    jobs: &[J],
+    what: &str,
+    progress: &mut Progress,
+    run: impl Fn(&J) -> A + Sync,
+) -> Vec<A> {
+    let next = AtomicUsize::new(0);
+    let answers: Mutex<Vec<(usize, A)>> = Mutex::new(vec![]);
+    let done = || answers.lock().map_or(0, |answers| answers.len());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some((index, job)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    jobs.get(index).map(|job| (index, job))
+                } {
+                    let answer = run(job);
+                    if let Ok(mut answers) = answers.lock() {
+                        answers.push((index, answer));
+                    }
+                }
+            });
+        }
+        while done() < jobs.len() && next.load(Ordering::Relaxed) < jobs.len() {
+            progress.show(&format!("{what} {}/{}", done(), jobs.len()));
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    });
+    let mut answers = answers.into_inner().unwrap_or_default();
+    answers.sort_by_key(|(index, _)| *index);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 impl Found {

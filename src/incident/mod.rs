@@ -127,7 +127,7 @@ impl Incident {
     }
 
     fn is_over(&self) -> bool {
-        self.stage.judge.phase.is_over()
+        self.stage.judge.phase.is_over() && !self.stage.runs_on
     }
 
     fn pass(&mut self, until: Time) {
@@ -147,6 +147,7 @@ impl Incident {
                 self.stage.second(target.second());
                 if self.stage.simulation.bound().is_some() {
                     self.stage.judge.phase = view::Phase::Expired;
+                    return;
                 }
             }
             for (who, line) in std::mem::take(&mut self.stage.typing) {

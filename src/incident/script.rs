@@ -125,7 +125,7 @@ impl Script {
                 Moment::After(span) => before + *span > until,
                 Moment::When(_) => incident.now() >= until,
             };
-            if is_late || incident.header().phase.is_over() {
+            if is_late || incident.is_over() {
                 break;
             }
             before = incident.now();
@@ -146,7 +146,7 @@ pub fn advance_to(incident: &mut Incident, time: Time) {
 
 /// Lets time pass to the first whole second at which the condition is true.
 fn wait_for(incident: &mut Incident, condition: &str, until: Time) -> Result<(), String> {
-    while !incident.holds(condition)? && incident.now() < until && !incident.header().phase.is_over() {
+    while !incident.holds(condition)? && incident.now() < until && !incident.is_over() {
         let before = incident.now();
         advance_to(incident, Time::from_seconds(before.second() + 1).min(until));
         if incident.now() == before {

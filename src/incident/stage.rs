@@ -17,7 +17,7 @@ use crate::level::schema::Event;
 use crate::sim::Simulation;
 use crate::sim::component::Component;
 use crate::sim::operation::Operation;
-use crate::sim::quantity::{Span, Time};
+use crate::sim::quantity::Time;
 use crate::sim::random::Seed;
 use std::sync::Arc;
 
@@ -86,6 +86,10 @@ pub struct Stage {
     pub(super) speed: Option<u32>,
     /// Something has happened that slows the clock.
     pub(super) is_startled: bool,
+    /// The run in which nobody acts, for proofs that compare with it.
+    pub(super) untouched: Option<Arc<Stage>>,
+    /// Goes on beyond the level's end and beyond being lost, as a proof needs.
+    pub(super) runs_on: bool,
     happened: Vec<bool>,
     event_states: Vec<State>,
     question_states: Vec<State>,
@@ -124,6 +128,8 @@ impl Stage {
             is_paused: false,
             speed: None,
             is_startled: false,
+            untouched: None,
+            runs_on: false,
             happened: vec![false; level.events.len()],
             event_states: level.events.iter().map(|event| state(event.when())).collect(),
             question_states: level.diagnosis.iter().map(|question| state(question.when.as_ref())).collect(),
@@ -338,7 +344,9 @@ impl Stage {
         }
         let mut traces = std::mem::take(&mut self.traces);
         for trace in &mut traces {
-            let values = if trace.scraped { Values::scraped_of(self) } else { Values::truth(self) };
+            let scraped = Values::scraped_of(self);
+            let untouched = self.untouched.as_deref().map(Values::truth);
+            let values = if trace.scraped { scraped } else { Values::beside(self, untouched.as_ref(), &scraped) };
             if let Some(value) = trace.condition.value(&mut trace.state, &values, second) {
                 trace.values.push((Time::from_seconds(second), value));
             }
@@ -415,11 +423,6 @@ impl Stage {
             self.write_down(format!("{by}: {text}"));
         }
         self.done.push(Done { at, who: who.to_owned(), component: component.to_owned(), operation });
-    }
-
-    /// How long the incident may still go on.
-    pub(super) fn time_left(&self) -> Span {
-        (Time::ZERO + self.level.clock.limit).since(self.now())
     }
 }
 

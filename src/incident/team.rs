@@ -2,7 +2,7 @@
 
 use crate::level::Level;
 use crate::level::condition::{Series, State};
-use crate::sim::quantity::{Span, Time};
+use crate::sim::quantity::Time;
 
 /// One of the things that somebody may say.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +75,3 @@ impl Team {
         self.open.iter().rev().find(is).copied()
     }
 }
-
-/// How long a colleague takes to answer.
-pub const ANSWERS_IN: Span = Span::from_seconds(4);

@@ -222,10 +222,4 @@ impl Broker {
     pub fn held_back(&self) -> u64 {
         self.held.len() as u64
     }
-
-    /// Whether a queue holds a message with one of these tags (bits), ready, unacknowledged or held up before it.
-    pub(in crate::sim) fn queue_holds_tag(&self, queue: u16, bits: u64) -> bool {
-        self.queues.get(usize::from(queue)).is_some_and(|queue| queue.holds_tag(bits))
-            || self.held.iter().any(|(to, message)| *to == queue && message.tags & bits != 0)
-    }
 }

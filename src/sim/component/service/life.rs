@@ -275,6 +275,7 @@ impl Service {
         }
         let instance = &mut self.instances[number];
         instance.probe_failures += 1;
+        core.telemetry.count(self.metrics.probes_failed);
         let object = format!("pod/{}", instance.name);
         let words = "Liveness probe failed: context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
         self.events.add(core.now, true, "Unhealthy", "kubelet", &object, words);

@@ -46,6 +46,7 @@ pub(in crate::sim) struct Metrics {
     latency: HistogramId,
     restarts: MetricId,
     oom_kills: MetricId,
+    probes_failed: MetricId,
     killed_rss: MetricId,
     kill_delay: MetricId,
     replicas: MetricId,
@@ -192,6 +193,7 @@ fn define_metrics(id: ComponentId, name: &str, core: &mut Core) -> Metrics {
         latency: telemetry.latency(id, format!("{name}.latency"), "from taking a request to a good answer"),
         restarts: telemetry.counter(id, format!("{name}.restarts"), "containers started again"),
         oom_kills: telemetry.counter(id, format!("{name}.oom_kills"), "processes killed at their memory limit"),
+        probes_failed: telemetry.counter(id, format!("{name}.probes.failed"), "liveness probes without an answer"),
         killed_rss: telemetry.gauge(
             id,
             format!("{name}.killed.rss"),

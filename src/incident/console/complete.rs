@@ -3,7 +3,7 @@
 //! Finds the command that is being typed, asks its entry in the table, and keeps what fits what is there already.
 
 use super::shell::{self, Cursor};
-use super::{Place, Runs, Typed, World, candidate, commands, find};
+use super::{Place, Runs, Typed, World, candidate, commands, find, is_plain};
 use crate::incident::view::{Candidate, Completion, Entry};
 
 /// Candidates that are shown at most.
@@ -16,13 +16,20 @@ pub fn complete(line: &str, cursor: usize, host: Option<&str>, entries: &[Entry]
         end -= 1;
     }
     let text = &line[..end];
-    let mut at = shell::at_cursor(text);
+    let mut at = shell::at_cursor(text, is_plain);
     let mut host = host.map(str::to_owned);
     let mut inner = false;
     // Some commands take a line: `ssh HOST kubectl …`, `watch "kubectl …"`, `xargs kubectl …`.
     while let Some(next) = within(&at, text, &mut host) {
         at = next;
         inner = true;
+    }
+    // Within a condition it is the name at the cursor that counts: `rate(NA…`.
+    if at.before.first().is_some_and(|name| is_plain(name))
+        && let Some(bracket) = at.partial.rfind(['(', ',', '!'])
+    {
+        at.start += bracket + 1;
+        at.partial.drain(..=bracket);
     }
     let candidates = match at.before.first() {
         None => names(host.as_deref(), at.piped, world),
@@ -54,7 +61,7 @@ fn within(at: &Cursor, text: &str, host: &mut Option<String>) -> Option<Cursor> 
             let skipped = flags(rest) + usize::from(rest.first().is_some_and(|word| word == "-n"));
             if at.quote.is_some() && rest.len() >= skipped {
                 let from = at.start + 1;
-                let inner = shell::at_cursor(text.get(from..)?);
+                let inner = shell::at_cursor(text.get(from..)?, is_plain);
                 return Some(Cursor { start: inner.start + from, ..inner });
             }
             inner_words(at, 1 + skipped)
@@ -74,7 +81,7 @@ fn within(at: &Cursor, text: &str, host: &mut Option<String>) -> Option<Cursor> 
             *host = Some(to.rsplit('@').next().unwrap_or_default().to_owned());
             if at.quote.is_some() {
                 let from = at.start + 1;
-                let inner = shell::at_cursor(text.get(from..)?);
+                let inner = shell::at_cursor(text.get(from..)?, is_plain);
                 return Some(Cursor { start: inner.start + from, ..inner });
             }
             inner_words(at, 2 + skipped)

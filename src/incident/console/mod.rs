@@ -102,6 +102,19 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
     FAMILIES.iter().flat_map(|(_, commands)| commands.iter())
 }
 
+/// Whether the words of a command are plain text: those of the game's own acts, which are sentences and conditions.
+fn is_plain(name: &str) -> bool {
+    game::COMMANDS.iter().any(|command| command.name == name)
+}
+
+/// Reads a line as the console understands it.
+///
+/// # Errors
+/// Where it can't be read, as bash says it.
+pub fn parse(line: &str) -> Result<shell::Line, SyntaxError> {
+    shell::parse_with(line, is_plain)
+}
+
 /// The command of this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Command> {

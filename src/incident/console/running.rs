@@ -5,8 +5,8 @@
 //! state of a running line is the line, a list of results and the one call that is due. Working it out has no effects.
 
 use super::filters::{self, Source, Stop};
-use super::shell::{self, Item, Line, Part, Redirect, Stage, Then, Word};
-use super::{Call, Place, Printed, Progress, Runs, Stream, Wish, World, commands, find, nearest};
+use super::shell::{Item, Line, Part, Redirect, Stage, Then, Word};
+use super::{Call, Place, Printed, Progress, Runs, Stream, Wish, World, commands, find, nearest, parse};
 use crate::incident::view::Entry;
 use crate::sim::quantity::{Span, Time};
 use std::collections::BTreeMap;
@@ -182,7 +182,9 @@ impl Running {
             wish: &mut wish,
         };
         let progress = perform(&mut call, world);
-        pending.partial.lines.truncate(LINES_MAX);
+        // Of what goes on and on, the latest is what counts.
+        let skipped = pending.partial.lines.len().saturating_sub(LINES_MAX);
+        pending.partial.lines.drain(..skipped);
         self.wishes.extend(wish);
         match progress {
             Progress::Done(code) => {
@@ -277,7 +279,7 @@ fn watched(line: &Line) -> Result<Option<(Line, Span)>, String> {
     }
     let span = format!("{}s", seconds.trim_end_matches('s')).parse::<Span>().ok().filter(|span| span.micros() > 0);
     let Some(span) = span else { return Err(format!("watch: failed to parse argument: '{seconds}'")) };
-    let inner = shell::parse(&rest.join(" ")).map_err(|error| error.to_string())?;
+    let inner = parse(&rest.join(" ")).map_err(|error| error.to_string())?;
     if matches!(watched(&inner), Ok(Some(_))) {
         return Err("watch: one watch is enough".to_owned());
     }
@@ -485,7 +487,7 @@ impl<'a> Evaluation<'a> {
         if connected.code != 0 || line.is_empty() {
             return Ok(connected);
         }
-        let line = match shell::parse(&line.join(" ")) {
+        let line = match parse(&line.join(" ")) {
             Ok(line) => line,
             Err(error) => return Ok(Printed::error(2, error.to_string())),
         };

@@ -5,8 +5,8 @@
 
 use super::complete;
 use super::running::{Desk, Running};
-use super::shell::{self, Then};
-use super::{Call, Command, Place, Progress, Runs, Wish, World, always, candidate, nothing};
+use super::shell::Then;
+use super::{Call, Command, Place, Progress, Runs, Wish, World, always, candidate, nothing, parse};
 use crate::incident::view::{Completion, Entry, EntryState};
 use crate::sim::quantity::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
@@ -168,7 +168,7 @@ impl Shell {
         entry.at = entry.at.max(now);
         self.place().clone_into(&mut entry.shell);
         changed.push(id);
-        let prepared = shell::parse(line).map_err(|error| error.to_string()).and_then(|line| {
+        let prepared = parse(line).map_err(|error| error.to_string()).and_then(|line| {
             let meanwhile = line.items.iter().any(|item| item.then == Then::Meanwhile);
             let running = Running::new(line, self.hosts.last().cloned(), now)?;
             let behind = meanwhile || running.is_lengthy();
@@ -199,10 +199,13 @@ impl Shell {
         let mut desk = Desk { who: &self.who, entry: id, entries, files: &mut self.files };
         let shown = running.step(&mut desk, world);
         let entry = &mut entries[id];
-        let mut output: Vec<String> = shown.lines.iter().take(OUTPUT_MAX).map(|line| printable(line)).collect();
-        if shown.lines.len() > OUTPUT_MAX {
-            output
-                .push(format!("({} more lines: a filter such as `| tail` shows them)", shown.lines.len() - OUTPUT_MAX));
+        let more = shown.lines.len().saturating_sub(OUTPUT_MAX);
+        // Of what follows something the end is shown, of anything else the beginning.
+        let skipped = if running.is_lengthy() { more } else { 0 };
+        let kept = shown.lines.iter().skip(skipped).take(OUTPUT_MAX);
+        let mut output: Vec<String> = kept.map(|line| printable(line)).collect();
+        if more > 0 && skipped == 0 {
+            output.push(format!("({more} more lines: a filter such as `| tail` shows them)"));
         }
         if entry.output != output || shown.ended.is_some() {
             changed.push(id);

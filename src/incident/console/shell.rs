@@ -124,15 +124,22 @@ pub struct Cursor {
 /// # Errors
 /// Where quotes or brackets don't close, an operator has no command, or the line is too long or too deep.
 pub fn parse(text: &str) -> Result<Line, SyntaxError> {
-    let mut reader = Reader::new(text)?;
-    let line = reader.line(None)?;
-    Ok(line)
+    parse_with(text, |_| false)
 }
 
-/// What the user is typing at the end of `text`, however unfinished.
+/// Reads a line in which the words of some commands are plain: `note it's (nearly) done`, `wait until a > 5`. There, quotes
+/// count at the beginning of a word only, and brackets, `<`, `>` and `#` are themselves.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with(text: &str, plain: fn(&str) -> bool) -> Result<Line, SyntaxError> {
+    Reader::new(text, plain)?.line(None)
+}
+
+/// What the user is typing at the end of `text`, however unfinished; `plain` as in [`parse_with`].
 #[must_use]
-pub fn at_cursor(text: &str) -> Cursor {
-    let Ok(mut reader) = Reader::new(text) else { return Cursor { start: text.len(), ..Cursor::default() } };
+pub fn at_cursor(text: &str, plain: fn(&str) -> bool) -> Cursor {
+    let Ok(mut reader) = Reader::new(text, plain) else { return Cursor { start: text.len(), ..Cursor::default() } };
     reader.unfinished = Some(Cursor { start: text.len(), ..Cursor::default() });
     reader.reached = false;
     // An error further left doesn't keep the words before the cursor from being known.
@@ -157,14 +164,18 @@ struct Reader<'a> {
     /// Where present, open quotes and brackets end with the text, and the innermost command is kept here.
     unfinished: Option<Cursor>,
     reached: bool,
+    /// Whether the words of a command of this name are plain.
+    plain: fn(&str) -> bool,
+    /// While such words are read: how many brackets are open among them.
+    brackets: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str) -> Result<Self, SyntaxError> {
+    fn new(text: &'a str, plain: fn(&str) -> bool) -> Result<Self, SyntaxError> {
         if text.len() > LONGEST {
             return Err(SyntaxError { span: LONGEST..text.len(), what: format!("a line ends at {LONGEST} bytes") });
         }
-        Ok(Self { text, at: 0, depth: 0, unfinished: None, reached: false })
+        Ok(Self { text, at: 0, depth: 0, unfinished: None, reached: false, plain, brackets: None })
     }
 
     fn rest(&self) -> &'a str {
@@ -194,7 +205,7 @@ impl<'a> Reader<'a> {
             match self.peek() {
                 Some(' ' | '\t' | '\r') => self.at += 1,
                 Some('\\') if self.rest().starts_with("\\\n") => self.at += 2,
-                Some('#') => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
+                Some('#') if self.brackets.is_none() => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
                 _ => return,
             }
         }
@@ -301,6 +312,7 @@ impl<'a> Reader<'a> {
 
     fn stage(&mut self, piped: bool) -> Result<Stage, SyntaxError> {
         let mut stage = Stage::default();
+        let outer = self.brackets.take();
         loop {
             self.skip_space();
             let start = self.at;
@@ -316,16 +328,25 @@ impl<'a> Reader<'a> {
                     if self.peek().is_none() {
                         self.reach(&stage.words, &word, quote, piped);
                     }
+                    if stage.words.is_empty() && (self.plain)(&word.known()) {
+                        self.brackets = Some(0);
+                    }
                     stage.words.push(word);
                 }
                 None if stage.words.is_empty() && self.unfinished.is_none() => return Err(self.unexpected(start)),
                 None if self.at < self.text.len() && stage.words.is_empty() => return Err(self.unexpected(start)),
-                None => return Ok(stage),
+                None => {
+                    self.brackets = outer;
+                    return Ok(stage);
+                }
             }
         }
     }
 
     fn redirect(&mut self) -> Result<Option<Redirect>, SyntaxError> {
+        if self.brackets.is_some() {
+            return Ok(None);
+        }
         if self.take("2>&1") {
             return Ok(Some(Redirect::ErrorsToOutput));
         }
@@ -367,6 +388,11 @@ impl<'a> Reader<'a> {
         let mut parts = Parts::default();
         let mut open = None;
         while let Some(c) = self.peek() {
+            if self.is_plain_here(c, &parts) {
+                self.at += c.len_utf8();
+                parts.text(c.encode_utf8(&mut [0; 4]));
+                continue;
+            }
             match c {
                 ' ' | '\t' | '\r' | '\n' | '|' | '&' | ';' | '>' | '<' | ')' | '(' => break,
                 '\'' => {
@@ -405,6 +431,28 @@ impl<'a> Reader<'a> {
         }
         let word = parts.finish(start..self.at);
         Ok(word.map(|word| (word, open)))
+    }
+
+    /// Whether a character that means something elsewhere is itself among plain words.
+    fn is_plain_here(&mut self, c: char, word: &Parts) -> bool {
+        let is_inner = self.depth > 0;
+        let closes = self.rest().chars().skip(1).any(|later| later == c);
+        let Some(brackets) = &mut self.brackets else { return false };
+        match c {
+            '(' => {
+                *brackets += 1;
+                true
+            }
+            // Within `$(…)` a bracket that none has opened here is its end.
+            ')' if is_inner && *brackets == 0 => false,
+            ')' => {
+                *brackets = brackets.saturating_sub(1);
+                true
+            }
+            '<' | '>' => true,
+            '\'' | '"' => word.touched || !(closes || self.unfinished.is_some()),
+            _ => false,
+        }
     }
 
     /// Whether the backtick here ends a substitution that is being read rather than beginning another.

@@ -70,6 +70,7 @@ impl World for Small {
     fn named(&self, kind: Named) -> Vec<(String, String)> {
         match kind {
             Named::Firing => vec![("messages late".to_owned(), "94 s > 30 s".to_owned())],
+            Named::Metrics => vec![("web.requests".to_owned(), "requests".to_owned())],
             Named::Documents => vec![("runbook: queues".to_owned(), "what to do".to_owned())],
             _ => vec![],
         }
@@ -221,6 +222,8 @@ fn acts_of_the_game_carry_what_was_typed() {
             Act::Predict { what: "queue falls".to_owned(), within: Span::from_seconds(120) },
         ),
         ("speed 6", Act::Speed(Some(6))),
+        ("note it's (nearly) > done", Act::Note { text: "it's (nearly) > done".to_owned() }),
+        ("graph rate(a.b[1m]) / 5 > 3", Act::Graph { expression: "rate(a.b[1m]) / 5 > 3".to_owned() }),
         ("hypothesis it is the code", Act::Hypothesis { text: "it is the code".to_owned() }),
     ];
     for (line, expected) in table {
@@ -292,6 +295,7 @@ fn completion_offers_what_fits_at_the_cursor() {
     assert_eq!(offered("date | grep --inv").1, ["--invert-match"]);
     assert!(offered("").1.contains(&"help".to_owned()));
     assert_eq!(offered("wait ").1, ["until", "1m", "5m"]);
+    assert_eq!(offered("graph rate(web.re"), (11, vec!["web.requests".to_owned()]));
     assert_eq!(offered("nonsense x").1, Vec::<String>::new());
     let about = console.complete("hint", 4, &world).candidates[0].about.clone();
     assert_eq!(about, "asks for a hint; it has its price");

@@ -117,7 +117,7 @@ fn status(call: &mut Call, deployment: &Deployment, given: &Given) -> Progress {
     };
     let line = format!("Waiting for deployment \"{name}\" rollout to finish: {waits}");
     if call.kept.last() != Some(&line) {
-        call.kept.push(line.clone());
+        *call.kept = vec![line.clone()];
         call.say(line);
     }
     if given.value("watch") == Some("false") { Progress::Done(0) } else { Progress::Again(Span::from_seconds(1)) }

@@ -110,6 +110,28 @@ fn what_cannot_be_read_says_why() {
 }
 
 #[test]
+fn some_commands_take_plain_words() {
+    let is_note = |name: &str| name == "note";
+    let table = [
+        ("note it's (nearly) done", "[note][it's][(nearly)][done];"),
+        ("note rate(a[2m]) > 5 and b < 3", "[note][rate(a[2m])][>][5][and][b][<][3];"),
+        ("note 'a b' c", "[note][a b][c];"),
+        ("note 'a b c", "[note]['a][b][c];"),
+        ("note #1 )", "[note][#1][)];"),
+        ("note a && b > c", "[note][a] && [b]tofile;"),
+        ("x $(note (a) b) c", "[x][$([note][(a)][b];)][c];"),
+        ("x $(note a)", "[x][$([note][a];)];"),
+        ("x (a)", "bash: syntax error near unexpected token `('"),
+    ];
+    for (text, expected) in table {
+        let shown = parse_with(text, is_note).map_or_else(|error| error.to_string(), |line| show(&line));
+        assert_eq!(shown, expected, "{text}");
+    }
+    let cursor = at_cursor("note until rate(web.re", is_note);
+    assert_eq!((cursor.partial.as_str(), cursor.start), ("rate(web.re", 11));
+}
+
+#[test]
 fn words_know_where_they_stand() {
     let text = "kubectl logs 'a b' | grep x";
     let line = parse(text).unwrap();
@@ -133,15 +155,15 @@ fn the_cursor_knows_its_command() {
         ("a | ", &[], "", 4),
     ];
     for (text, before, partial, start) in table {
-        let cursor = at_cursor(text);
+        let cursor = at_cursor(text, |_| false);
         assert_eq!(
             (cursor.before.as_slice(), cursor.partial.as_str(), cursor.start),
             (&before.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()[..], partial, start),
             "{text}"
         );
     }
-    assert_eq!(at_cursor("ack 'mess").quote, Some('\''));
-    assert!(at_cursor("a | gr").piped);
+    assert_eq!(at_cursor("ack 'mess", |_| false).quote, Some('\''));
+    assert!(at_cursor("a | gr", |_| false).piped);
 }
 
 /// The line without the places of its words, which printing moves.
@@ -193,13 +215,14 @@ proptest! {
     #[test]
     fn no_text_breaks_the_reader(text in any::<String>()) {
         let _ = parse(&text);
-        let cursor = at_cursor(&text);
+        let _ = parse_with(&format!("note {text}"), |name| name == "note");
+        let cursor = at_cursor(&text, |_| false);
         prop_assert!(cursor.start <= text.len());
     }
 
     #[test]
     fn a_line_prints_back_to_one_that_means_the_same(text in shellish()) {
-        let cursor = at_cursor(&text);
+        let cursor = at_cursor(&text, |_| false);
         prop_assert!(text.is_char_boundary(cursor.start));
         if let Ok(line) = parse(&text) {
             let printed = line.to_string();

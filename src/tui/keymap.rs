@@ -302,7 +302,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Scrollback, &[END, Key::Char('G')], I::Last, "", "the last line"),
     bind(L::Scrollback, &[ESC, Key::Char('q')], I::Back, "prompt", "back to the prompt"),
     // The console.
-    bind(L::In(P::Console), &[ENTER], I::Run, "run", "run the line"),
+    bind(L::In(P::Console), &[ENTER], I::Run, "", "run the line"),
     bind(
         L::In(P::Console),
         &[TAB],
@@ -310,17 +310,19 @@ pub const BINDINGS: &[Binding] = &[
         "complete",
         "complete the word at the cursor; on an empty line list the commands",
     ),
-    bind(L::In(P::Console), &[UP], I::Older, "history", "the line before in the history"),
-    bind(L::In(P::Console), &[DOWN], I::Newer, "", "the line after in the history"),
-    bind(L::In(P::Console), &[Key::Ctrl('r')], I::Search, "search", "search what was typed before"),
+    bind(L::In(P::Console), &[Key::Ctrl('p')], I::Palette, "do anything", "everything that can be looked at and done"),
+    bind(L::In(P::Console), &[ESC], I::Back, "panes", "leave the console; single keys apply then"),
     bind(
         L::In(P::Console),
         &[PAGE_UP, Key::Shift(Named::Up), Key::CtrlNamed(Named::Up)],
         I::LookBack,
-        "look back",
+        "scroll",
         "select lines of the output, to read and pin them",
     ),
-    bind(L::In(P::Console), &[ESC], I::Back, "panes", "leave the console; single keys apply then"),
+    bind(L::In(P::Console), &[f(2)], I::Hint, "hint", "the next hint; it costs points unless you are a trainee"),
+    bind(L::In(P::Console), &[UP], I::Older, "history", "the line before in the history"),
+    bind(L::In(P::Console), &[DOWN], I::Newer, "", "the line after in the history"),
+    bind(L::In(P::Console), &[Key::Ctrl('r')], I::Search, "search", "search what was typed before"),
     bind(
         L::In(P::Console),
         &[Key::Ctrl('c')],

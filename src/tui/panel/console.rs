@@ -33,6 +33,8 @@ pub struct Shown<'a> {
     pub shell: &'a str,
     /// Whether keys go here.
     pub focused: bool,
+    /// Whether another pane has the keys, so that it is told how to come here.
+    pub away: bool,
 }
 
 /// The line before or after a selected one, or the last one where none is; none beyond the ends.
@@ -249,7 +251,7 @@ fn draw_prompt(buffer: &mut Buffer, area: Rect, shown: &Shown<'_>, state: &Conso
     let (start, room) = (x + used, area.width.saturating_sub(3 + used));
     let line = state.editor.line();
     let cursor = state.editor.cursor();
-    if line.is_empty() && !live {
+    if line.is_empty() && shown.away {
         put(buffer, start, area.y, room, "4 or Esc: type here", theme.dim);
         return;
     }
@@ -346,7 +348,7 @@ mod tests {
         let lines: Vec<String> = (0..50).map(|n| format!("line {n}")).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let entries = [entry(0, &lines), entry(1, &lines)];
-        let shown = Shown { entries: &entries, pins: &[], shell: "bastion", focused: true };
+        let shown = Shown { entries: &entries, pins: &[], shell: "bastion", focused: true, away: false };
         let mut state = ConsoleState::default();
         for _ in 0..102 {
             state.selected = step(&entries, state.selected, -1);

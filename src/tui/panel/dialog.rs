@@ -100,8 +100,11 @@ impl ListDialog {
             .iter()
             .enumerate()
             .filter_map(|(index, item)| {
-                let text = format!("{} {}", item.label, item.line);
-                Some((pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher)?, index))
+                let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
+                // What is found in both the words and the command is meant before what is found in one of them.
+                let both = score(&item.label).unwrap_or(0) + score(&item.line).unwrap_or(0);
+                let together = score(&format!("{} {}", item.label, item.line))?;
+                Some((together + both, index))
             })
             .collect();
         scored.sort_by_key(|(score, index)| (std::cmp::Reverse(*score), *index));
@@ -219,7 +222,7 @@ fn list_area(screen: Rect, list: &ListDialog) -> Rect {
         .max(list.items.iter().map(|item| width(&item.line) + 2).max().unwrap_or(0))
         .max(width(&list.title) + 4);
     let filter = u16::from(list.filter.is_some());
-    let wide = if list.filter.is_some() { 100 } else { (longest + 6).max(30) };
+    let wide = if list.filter.is_some() { 124 } else { (longest + 6).max(30) };
     let wide = wide.min(screen.width.saturating_sub(4)).max(10).min(screen.width);
     let rows = if list.filter.is_some() { 18 } else { list.items.len().max(1) as u16 };
     let high = (rows + 3 + filter).min(screen.height.saturating_sub(2)).max(3).min(screen.height);

@@ -1,7 +1,8 @@
 //! The living system: parts as boxes or, where there is no room, as a list; work that moves along the edges between them.
 
 use super::map_layout::{
-    Detail, Placed, Widest, bar_columns, bar_line, cells_in, inner_columns, line_rows, place, text_columns,
+    Detail, Placed, Widest, bar_columns, bar_line, cells_in, inner_columns, line_beside_cells, line_rows, place,
+    text_columns,
 };
 use crate::incident::view::{Bar, Edge, Health, Map, Part};
 use crate::tui::hit::{Hits, Target};
@@ -50,7 +51,7 @@ pub fn draw(
     }
     match place(map, area, &mut state.widest) {
         Some(placed) => draw_boxes(frame.buffer_mut(), map, &placed, state, motion, hits, theme),
-        None => draw_list(frame.buffer_mut(), area, map, state, motion, hits, theme),
+        None => super::map_list::draw(frame.buffer_mut(), area, map, state, motion, hits, theme),
     }
 }
 
@@ -111,8 +112,14 @@ fn draw_boxes(
     hits: &mut Hits,
     theme: &Theme,
 ) {
-    for (index, edge) in map.edges.iter().enumerate() {
-        draw_edge(buffer, map, placed, edge, index, motion, theme);
+    // What is switched off lies below what flows, and what fails on top.
+    let mut order: Vec<usize> = (0..map.edges.len()).filter(|index| !is_doubled(map, *index)).collect();
+    order.sort_by_key(|index| {
+        let edge = &map.edges[*index];
+        (edge.health != Health::Idle, edge.health)
+    });
+    for index in order {
+        draw_edge(buffer, map, placed, &map.edges[index], index, motion, theme);
     }
     for (index, part) in map.parts.iter().enumerate() {
         let area = placed.boxes[index];
@@ -120,6 +127,13 @@ fn draw_boxes(
         let selected = motion.focused && state.selected.as_deref() == Some(part.name.as_str());
         draw_box(buffer, area, part, placed.detail, selected, theme);
     }
+}
+
+/// Whether an edge along which nothing moves runs where another such edge does.
+fn is_doubled(map: &Map, index: usize) -> bool {
+    let edge = &map.edges[index];
+    let same = |other: &Edge| other.from == edge.from && other.to == edge.to && other.health == Health::Idle;
+    edge.health == Health::Idle && map.edges[..index].iter().any(same)
 }
 
 fn draw_box(buffer: &mut Buffer, area: Rect, part: &Part, detail: Detail, selected: bool, theme: &Theme) {
@@ -140,6 +154,10 @@ fn draw_box(buffer: &mut Buffer, area: Rect, part: &Part, detail: Detail, select
     let version = if part.version.is_empty() { String::new() } else { format!(" {} ", part.version) };
     if !version.is_empty() && x + 1 + width(&version) <= right {
         put_right(buffer, right, area.y, right - x, &version, theme.dim);
+    }
+    if !part.badges.is_empty() {
+        let badges = format!(" {} ", badges(part));
+        put(buffer, area.x + 1, area.bottom() - 1, area.width.saturating_sub(2), &badges, theme.failing);
     }
     let inner = Rect {
         x: area.x + 2,
@@ -175,12 +193,17 @@ fn draw_inside(buffer: &mut Buffer, inner: Rect, part: &Part, detail: Detail, th
             y += 2;
         }
     }
-    y += draw_cells(buffer, Rect { y, height: inner.bottom().saturating_sub(y), ..inner }, part, theme);
-    if !part.line.is_empty() && y < inner.bottom() {
-        let style = match part.health {
-            Health::Good => theme.text,
-            other => theme.health(other),
-        };
+    let beside = line_beside_cells(part, inner.width);
+    let rows = draw_cells(buffer, Rect { y, height: inner.bottom().saturating_sub(y), ..inner }, part, theme);
+    if beside {
+        let start = inner.x + part.cells.len() as u16 + 2;
+        put(buffer, start, y, inner.right().saturating_sub(start), &part.line, line_style(part, theme));
+    }
+    y += rows;
+    if beside {
+        // It stands there already.
+    } else if !part.line.is_empty() && y < inner.bottom() {
+        let style = line_style(part, theme);
         let lines = if detail == Detail::Narrow { line_rows(&part.line, inner.width) } else { vec![part.line.clone()] };
         for line in lines.iter().take(inner.bottom().saturating_sub(y) as usize) {
             put(buffer, inner.x, y, inner.width, line, style);
@@ -190,12 +213,16 @@ fn draw_inside(buffer: &mut Buffer, inner: Rect, part: &Part, detail: Detail, th
         put(buffer, inner.x, y, inner.width, &part.kind, theme.dim);
         y += 1;
     }
-    if !part.badges.is_empty() && y < inner.bottom() {
-        put(buffer, inner.x, y, inner.width, &badges(part), theme.failing);
+}
+
+const fn line_style(part: &Part, theme: &Theme) -> Style {
+    match part.health {
+        Health::Good => theme.text,
+        other => theme.health(other),
     }
 }
 
-fn badges(part: &Part) -> String {
+pub(super) fn badges(part: &Part) -> String {
     let mut out = String::new();
     for badge in &part.badges {
         if !out.is_empty() {
@@ -210,7 +237,7 @@ fn badges(part: &Part) -> String {
 }
 
 /// The amount at the left, right-aligned where it stands under others, then the bar and where it goes.
-fn draw_bar(buffer: &mut Buffer, area: Rect, one: &Bar, amounts: u16, detail: Detail, theme: &Theme) {
+pub(super) fn draw_bar(buffer: &mut Buffer, area: Rect, one: &Bar, amounts: u16, detail: Detail, theme: &Theme) {
     let style = theme.health(one.health);
     let text_columns = amounts.min(area.width.saturating_sub(3));
     put_right(
@@ -228,7 +255,7 @@ fn draw_bar(buffer: &mut Buffer, area: Rect, one: &Bar, amounts: u16, detail: De
 }
 
 /// A glyph for each instance, in tens; returns the rows used.
-fn draw_cells(buffer: &mut Buffer, area: Rect, part: &Part, theme: &Theme) -> u16 {
+pub(super) fn draw_cells(buffer: &mut Buffer, area: Rect, part: &Part, theme: &Theme) -> u16 {
     if part.cells.is_empty() || area.height == 0 {
         return 0;
     }
@@ -406,139 +433,13 @@ fn label_path(buffer: &mut Buffer, path: &[(u16, u16)], edge: &Edge, style: Styl
     }
 }
 
-fn rate_text(rate: f64) -> String {
+pub(super) fn rate_text(rate: f64) -> String {
     match rate {
         r if r <= 0.0 => "0/s".to_owned(),
         r if r < 1.0 => format!("{:.0}/min", r * 60.0),
         r if r < 10.0 => format!("{r:.1}/s"),
         r => format!("{}/s", grouped(r.round() as u64)),
     }
-}
-
-/// One row of the list form: what it shows, and which part it belongs to.
-struct Row<'a> {
-    part: usize,
-    kind: RowKind<'a>,
-}
-
-enum RowKind<'a> {
-    Head,
-    Bar(&'a Bar, usize),
-    Cells(usize, usize),
-}
-
-fn draw_list(
-    buffer: &mut Buffer,
-    area: Rect,
-    map: &Map,
-    state: &mut MapState,
-    motion: Motion,
-    hits: &mut Hits,
-    theme: &Theme,
-) {
-    let name_columns = map.parts.iter().map(|part| width(&part.name)).max().unwrap_or(0).min(area.width / 3);
-    let in_row = cells_in(area.width.saturating_sub(name_columns + 5)) as usize;
-    let amounts = map.parts.iter().map(|part| text_columns(&part.bars)).max().unwrap_or(0);
-    let mut order: Vec<usize> = (0..map.parts.len()).collect();
-    order.sort_by_key(|i| (map.parts[*i].column, map.parts[*i].row));
-    let rows = list_rows(map, &order, in_row);
-    // The selected part is kept in sight; without a selection, the first part that fails.
-    let wanted = rows.iter().position(|row| {
-        let part = &map.parts[row.part];
-        state.selected.as_ref().is_some_and(|name| *name == part.name)
-    });
-    let most = (rows.len() as u16).saturating_sub(area.height);
-    if let Some(at) = wanted.map(|at| at as u16) {
-        let last = rows.iter().rposition(|row| Some(row.part) == rows.get(at as usize).map(|r| r.part)).unwrap_or(0);
-        state.scroll = state.scroll.max((last as u16 + 1).saturating_sub(area.height)).min(at);
-    }
-    state.scroll = state.scroll.min(most);
-    for (line, row) in rows.iter().skip(state.scroll as usize).take(area.height as usize).enumerate() {
-        let line_area = Rect { y: area.y + line as u16, height: 1, ..area };
-        hits.add(line_area, Target::Part(row.part));
-        let part = &map.parts[row.part];
-        let selected = motion.focused && state.selected.as_deref() == Some(part.name.as_str());
-        let x = area.x + 1 + name_columns + 3;
-        let room = area.right().saturating_sub(x);
-        match &row.kind {
-            RowKind::Head => draw_head_row(buffer, line_area, map, row.part, name_columns, selected, theme),
-            RowKind::Bar(one, index) => {
-                let flow = if map.edges.iter().any(|e| e.to == row.part && e.to_bar == Some(*index) && e.rate > 0.0) {
-                    "━▶ "
-                } else {
-                    "   "
-                };
-                let label = room.saturating_sub(34).clamp(10.min(room), 40);
-                put(buffer, x - 3, line_area.y, 3, flow, theme.dim);
-                put(buffer, x, line_area.y, label, &one.label, theme.text);
-                let rest = Rect { x: x + label + 1, width: room.saturating_sub(label + 1), ..line_area };
-                draw_bar(buffer, rest, one, amounts, Detail::Wide, theme);
-            }
-            RowKind::Cells(from, to) => {
-                for (index, cell) in part.cells[*from..*to].iter().enumerate() {
-                    let column = x + index as u16 + index as u16 / 10;
-                    dot(buffer, column, line_area.y, health_glyph(cell.health), theme.health(cell.health));
-                }
-            }
-        }
-    }
-    if most > state.scroll {
-        let hidden = format!(" {} more ▼ ", most - state.scroll);
-        put_right(buffer, area.right().saturating_sub(1), area.bottom(), 14, &hidden, theme.dim);
-    }
-}
-
-fn list_rows<'a>(map: &'a Map, order: &[usize], in_row: usize) -> Vec<Row<'a>> {
-    let mut rows = vec![];
-    for index in order {
-        let part = &map.parts[*index];
-        rows.push(Row { part: *index, kind: RowKind::Head });
-        for (at, one) in part.bars.iter().enumerate() {
-            rows.push(Row { part: *index, kind: RowKind::Bar(one, at) });
-        }
-        let mut from = 0;
-        while from < part.cells.len() {
-            let to = (from + in_row).min(part.cells.len());
-            rows.push(Row { part: *index, kind: RowKind::Cells(from, to) });
-            from = to;
-        }
-    }
-    rows
-}
-
-/// Name, state, the line that sums it up, and what arrives here.
-fn draw_head_row(
-    buffer: &mut Buffer,
-    area: Rect,
-    map: &Map,
-    index: usize,
-    name_columns: u16,
-    selected: bool,
-    theme: &Theme,
-) {
-    let part = &map.parts[index];
-    let state = theme.health(part.health);
-    let mut x = area.x;
-    x += put_pieces(buffer, x, area.y, 2, &[(health_glyph(part.health), state), (" ", state)]);
-    let name_style = if selected { theme.selected } else { theme.heading };
-    put(buffer, x, area.y, name_columns, &part.name, name_style);
-    x += name_columns + 2;
-    let room = area.right().saturating_sub(x);
-    let summary = if part.line.is_empty() { part.kind.as_str() } else { part.line.as_str() };
-    let style = if part.health == Health::Good { theme.text } else { state };
-    let mut pieces = vec![(summary.to_owned(), style)];
-    if !part.version.is_empty() {
-        pieces.push((format!("   {}", part.version), theme.dim));
-    }
-    if !part.badges.is_empty() {
-        pieces.push((format!("   {}", badges(part)), theme.failing));
-    }
-    let flows: f64 = map.edges.iter().filter(|edge| edge.from == index).map(|edge| edge.rate).sum();
-    if map.edges.iter().any(|edge| edge.from == index) {
-        pieces.push((format!("   {} ━▶", rate_text(flows)), theme.dim));
-    }
-    let borrowed: Vec<(&str, Style)> = pieces.iter().map(|(text, style)| (text.as_str(), *style)).collect();
-    put_pieces(buffer, x, area.y, room, &borrowed);
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Widths only ever grow while an incident runs, so that nothing jumps when a number gets a digit more.
 
-use crate::incident::view::{Bar, Map, Part};
+use crate::incident::view::{Bar, Health, Map, Part};
 use crate::tui::pen::width;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
@@ -16,6 +16,8 @@ pub enum Detail {
     Normal,
     /// As little as makes sense.
     Narrow,
+    /// The same, with a single row for the line that sums a part up.
+    Tight,
 }
 
 /// Widths that have been needed so far, by detail and column: remembered between frames.
@@ -36,7 +38,18 @@ pub struct Placed {
 /// Places the boxes in the roomiest way that fits, or says that none does.
 #[must_use]
 pub fn place(map: &Map, area: Rect, widest: &mut Widest) -> Option<Placed> {
-    [Detail::Wide, Detail::Normal, Detail::Narrow].into_iter().find_map(|detail| place_at(map, area, detail, widest))
+    [Detail::Wide, Detail::Normal, Detail::Narrow, Detail::Tight]
+        .into_iter()
+        .find_map(|detail| place_at(map, area, detail, widest))
+}
+
+/// Fewer instances than this have room beside them.
+pub const FEW: usize = 10;
+
+/// Whether boxes are as small as they can be.
+#[must_use]
+pub const fn is_narrow(detail: Detail) -> bool {
+    matches!(detail, Detail::Narrow | Detail::Tight)
 }
 
 /// The columns of a bar in a box of this detail.
@@ -45,7 +58,7 @@ pub const fn bar_columns(detail: Detail) -> u16 {
     match detail {
         Detail::Wide => 12,
         Detail::Normal => 8,
-        Detail::Narrow => 5,
+        Detail::Narrow | Detail::Tight => 5,
     }
 }
 
@@ -66,11 +79,19 @@ pub fn lines_of(part: &Part, detail: Detail, inner: u16) -> u16 {
     let cell_rows = if cells == 0 { 0 } else { cells.div_ceil(cells_in(inner)) };
     let line = match (part.line.is_empty(), detail) {
         (true, _) => 0,
-        (false, Detail::Narrow) => line_rows(&part.line, inner).len() as u16,
+        // Room for two rows, needed or not, so that nothing moves when a number grows.
+        (false, Detail::Narrow) => 1 + u16::from(part.cells.len() > FEW),
         (false, _) => 1,
     };
-    let badges = u16::from(!part.badges.is_empty());
-    (bars + cell_rows + line + badges).max(1)
+    let line = if line_beside_cells(part, inner) { 0 } else { line };
+    (bars + cell_rows + line).max(1)
+}
+
+/// Whether a few instances leave room for the line beside them.
+#[must_use]
+pub fn line_beside_cells(part: &Part, inner: u16) -> bool {
+    let cells = part.cells.len() as u16;
+    cells > 0 && (cells as usize) < FEW && cells + 2 + width(&part.line) <= inner
 }
 
 /// The room inside a box that is so wide outside.
@@ -78,7 +99,7 @@ pub fn lines_of(part: &Part, detail: Detail, inner: u16) -> u16 {
 pub const fn inner_columns(outer: u16, detail: Detail) -> u16 {
     outer.saturating_sub(match detail {
         Detail::Wide | Detail::Normal => 4,
-        Detail::Narrow => 3,
+        Detail::Narrow | Detail::Tight => 3,
     })
 }
 
@@ -87,7 +108,7 @@ pub const fn inner_columns(outer: u16, detail: Detail) -> u16 {
 pub const fn bar_line(detail: Detail, bar: usize) -> u16 {
     match detail {
         Detail::Wide => 1 + bar as u16,
-        Detail::Normal | Detail::Narrow => 2 + bar as u16 * 2,
+        Detail::Normal | Detail::Narrow | Detail::Tight => 2 + bar as u16 * 2,
     }
 }
 
@@ -109,7 +130,7 @@ fn place_at(map: &Map, area: Rect, detail: Detail, widest: &mut Widest) -> Optio
     }
     let boxes_width: u16 = widths.iter().sum();
     let gutters = used.saturating_sub(1) as u16;
-    let narrowest = if detail == Detail::Narrow { 4 } else { 7 };
+    let narrowest = if is_narrow(detail) { 4 } else { 7 };
     if boxes_width + gutters * narrowest > area.width {
         return None;
     }
@@ -157,15 +178,15 @@ fn wanted(part: &Part, detail: Detail) -> u16 {
     let (limit, padding) = match detail {
         Detail::Wide => (64, 4),
         Detail::Normal => (36, 4),
-        Detail::Narrow => (24, 3),
+        Detail::Narrow | Detail::Tight => (24, 3),
     };
-    let version = if part.version.is_empty() || detail == Detail::Narrow { 0 } else { width(&part.version) + 3 };
-    let head = width(&part.name) + 2 + version + u16::from(detail == Detail::Narrow);
+    let version = if part.version.is_empty() || is_narrow(detail) { 0 } else { width(&part.version) + 3 };
+    let head = width(&part.name) + 2 + version + u16::from(is_narrow(detail));
     let line = if part.line.is_empty() { width(&part.kind) } else { line_width(&part.line, detail) };
     let bars = part.bars.iter().map(|bar| wanted_for_bar(bar, detail)).max().unwrap_or(0);
     let cells = match (part.cells.len() as u16, detail) {
         (0, _) => 0,
-        (count, Detail::Narrow) => count.min(10),
+        (count, Detail::Narrow | Detail::Tight) => count.min(10),
         (count, _) => count.min(20) + (count.min(20) - 1) / 10,
     };
     let badges = part.badges.iter().map(|badge| width(badge) + 2).max().unwrap_or(0);
@@ -175,7 +196,7 @@ fn wanted(part: &Part, detail: Detail) -> u16 {
 /// In a narrow box the line that sums a part up may take two rows.
 fn line_width(line: &str, detail: Detail) -> u16 {
     match detail {
-        Detail::Narrow => line.split("  ").map(|piece| width(piece.trim())).max().unwrap_or(0),
+        Detail::Narrow | Detail::Tight => line.split("  ").map(|piece| width(piece.trim())).max().unwrap_or(0),
         _ => width(line).max(12),
     }
 }
@@ -201,7 +222,7 @@ fn wanted_for_bar(bar: &Bar, detail: Detail) -> u16 {
     let own = text_columns(std::slice::from_ref(bar)) + 1 + bar_columns(detail) + 2;
     match detail {
         Detail::Wide => width(&bar.label) + 2 + own,
-        Detail::Normal | Detail::Narrow => own.max(width(&bar.label)),
+        Detail::Normal | Detail::Narrow | Detail::Tight => own.max(width(&bar.label)),
     }
 }
 
@@ -213,8 +234,9 @@ pub fn text_columns(bars: &[Bar]) -> u16 {
 
 /// The lines that an edge can meet on one side of a part.
 fn ends(map: &Map, index: usize) -> u16 {
-    let leaving = map.edges.iter().filter(|edge| edge.from == index && edge.from_bar.is_none()).count();
-    let arriving = map.edges.iter().filter(|edge| edge.to == index && edge.to_bar.is_none()).count();
+    let used = || map.edges.iter().filter(|edge| edge.health != Health::Idle);
+    let leaving = used().filter(|edge| edge.from == index && edge.from_bar.is_none()).count();
+    let arriving = used().filter(|edge| edge.to == index && edge.to_bar.is_none()).count();
     leaving.max(arriving).min(4) as u16
 }
 

@@ -17,5 +17,6 @@ pub mod header;
 pub mod keys;
 pub mod map;
 pub mod map_layout;
+pub mod map_list;
 pub mod notebook;
 pub mod pager;

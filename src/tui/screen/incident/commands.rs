@@ -11,6 +11,9 @@ impl IncidentScreen {
     /// Types a line for the player: performs it, records it, and looks at what came of it.
     pub fn perform(&mut self, line: &str, store: &mut dyn Store) {
         let at = self.incident.now();
+        if self.incident.is_busy() {
+            self.say("it waits for the line before; Ctrl-C stops that one");
+        }
         self.incident.perform(line);
         if let Err(error) = store.performed(at, line) {
             self.say(&error.to_string());

@@ -116,6 +116,7 @@ impl IncidentScreen {
                     pins: &self.seen.notebook.pins,
                     shell: &self.seen.shell,
                     focused,
+                    away: self.focus != Pane::Console,
                 };
                 panel::console::draw(frame, inner, &shown, &mut self.console, hits, theme);
             }

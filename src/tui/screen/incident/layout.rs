@@ -60,7 +60,7 @@ fn wide(body: Rect) -> Vec<(Pane, Rect)> {
     };
     let rest = body.height - graphs;
     // The map gets a little more than the console: it is looked at first.
-    let map = if body.height >= 52 { rest * 48 / 100 } else { rest * 53 / 100 };
+    let map = if body.height >= 52 { rest * 48 / 100 } else { rest * 55 / 100 };
     let console = rest - map;
     let left = body.width - right;
     let at = |x, y, width, height| Rect { x: body.x + x, y: body.y + y, width, height };
@@ -78,7 +78,7 @@ fn narrow(body: Rect, top: Pane, focus: Pane) -> Vec<(Pane, Rect)> {
     if body.height < 12 {
         return vec![(focus, body)];
     }
-    let above = (body.height * 9 / 20).max(6);
+    let above = (body.height / 2).max(6);
     let upper = Rect { height: above, ..body };
     let lower = Rect { y: body.y + above, height: body.height - above, ..body };
     vec![(top, upper), (Pane::Console, lower)]

@@ -1,0 +1,153 @@
+//! The map as a list, where there is no room for boxes: a part a line, its bars and instances below it.
+
+use super::map::{MapState, Motion, badges, draw_bar, rate_text};
+use super::map_layout::{Detail, FEW, cells_in, text_columns};
+use crate::incident::view::{Bar, Health, Map};
+use crate::tui::hit::{Hits, Target};
+use crate::tui::pen::{dot, put, put_pieces, put_right, width};
+use crate::tui::theme::{Theme, health_glyph};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// One row of the list form: what it shows, and which part it belongs to.
+struct Row<'a> {
+    part: usize,
+    kind: RowKind<'a>,
+}
+
+enum RowKind<'a> {
+    Head,
+    Bar(&'a Bar, usize),
+    Cells(usize, usize),
+}
+
+/// Draws the list; what hurts is in sight unless something else is selected.
+pub fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    map: &Map,
+    state: &mut MapState,
+    motion: Motion,
+    hits: &mut Hits,
+    theme: &Theme,
+) {
+    let name_columns = map.parts.iter().map(|part| width(&part.name)).max().unwrap_or(0).min(area.width / 3);
+    let labels = map.parts.iter().flat_map(|part| &part.bars).map(|bar| width(&bar.label)).max().unwrap_or(0);
+    let in_row = cells_in(area.width.saturating_sub(name_columns + 5)) as usize;
+    let amounts = map.parts.iter().map(|part| text_columns(&part.bars)).max().unwrap_or(0);
+    let mut order: Vec<usize> = (0..map.parts.len()).collect();
+    order.sort_by_key(|i| (map.parts[*i].column, map.parts[*i].row));
+    let rows = list_rows(map, &order, in_row);
+    // The selected part is kept in sight; while the map is only looked at, the one that is worst off.
+    let chosen = if motion.focused { state.selected.as_deref() } else { worst(map) };
+    let wanted = rows.iter().position(|row| Some(map.parts[row.part].name.as_str()) == chosen);
+    let most = (rows.len() as u16).saturating_sub(area.height);
+    if let Some(at) = wanted.map(|at| at as u16) {
+        let last = rows.iter().rposition(|row| Some(row.part) == rows.get(at as usize).map(|r| r.part)).unwrap_or(0);
+        state.scroll = state.scroll.max((last as u16 + 1).saturating_sub(area.height)).min(at);
+    }
+    state.scroll = state.scroll.min(most);
+    for (line, row) in rows.iter().skip(state.scroll as usize).take(area.height as usize).enumerate() {
+        let line_area = Rect { y: area.y + line as u16, height: 1, ..area };
+        hits.add(line_area, Target::Part(row.part));
+        let part = &map.parts[row.part];
+        let selected = motion.focused && state.selected.as_deref() == Some(part.name.as_str());
+        let x = area.x + 1 + name_columns + 3;
+        let room = area.right().saturating_sub(x);
+        match &row.kind {
+            RowKind::Head => draw_head_row(buffer, line_area, map, row.part, name_columns, selected, theme),
+            RowKind::Bar(one, index) => {
+                let flow = if map.edges.iter().any(|e| e.to == row.part && e.to_bar == Some(*index) && e.rate > 0.0) {
+                    "━▶ "
+                } else {
+                    "   "
+                };
+                let label = labels.min(room.saturating_sub(amounts + 9)).max(10.min(room));
+                put(buffer, x - 3, line_area.y, 3, flow, theme.dim);
+                put(buffer, x, line_area.y, label, &one.label, theme.text);
+                let rest = Rect { x: x + label + 1, width: room.saturating_sub(label + 1), ..line_area };
+                draw_bar(buffer, rest, one, amounts, Detail::Wide, theme);
+            }
+            RowKind::Cells(from, to) => {
+                for (index, cell) in part.cells[*from..*to].iter().enumerate() {
+                    let column = x + index as u16 + index as u16 / 10;
+                    dot(buffer, column, line_area.y, health_glyph(cell.health), theme.health(cell.health));
+                }
+            }
+        }
+    }
+    if most > state.scroll {
+        let hidden = format!(" {} more ▼ ", most - state.scroll);
+        put_right(buffer, area.right().saturating_sub(1), area.bottom(), 14, &hidden, theme.dim);
+    }
+}
+
+fn list_rows<'a>(map: &'a Map, order: &[usize], in_row: usize) -> Vec<Row<'a>> {
+    let mut rows = vec![];
+    for index in order {
+        let part = &map.parts[*index];
+        rows.push(Row { part: *index, kind: RowKind::Head });
+        for (at, one) in part.bars.iter().enumerate() {
+            rows.push(Row { part: *index, kind: RowKind::Bar(one, at) });
+        }
+        // A few instances stand beside the line that sums them up.
+        let mut from = if part.cells.len() < FEW { part.cells.len() } else { 0 };
+        while from < part.cells.len() {
+            let to = (from + in_row).min(part.cells.len());
+            rows.push(Row { part: *index, kind: RowKind::Cells(from, to) });
+            from = to;
+        }
+    }
+    rows
+}
+
+/// Name, state, the line that sums it up, and what arrives here.
+fn draw_head_row(
+    buffer: &mut Buffer,
+    area: Rect,
+    map: &Map,
+    index: usize,
+    name_columns: u16,
+    selected: bool,
+    theme: &Theme,
+) {
+    let part = &map.parts[index];
+    let state = theme.health(part.health);
+    let mut x = area.x;
+    x += put_pieces(buffer, x, area.y, 2, &[(health_glyph(part.health), state), (" ", state)]);
+    let name_style = if selected { theme.selected } else { theme.heading };
+    put(buffer, x, area.y, name_columns, &part.name, name_style);
+    x += name_columns + 2;
+    let room = area.right().saturating_sub(x);
+    let summary = if part.line.is_empty() { part.kind.as_str() } else { part.line.as_str() };
+    let style = if part.health == Health::Good { theme.text } else { state };
+    let few = if part.cells.len() < FEW { part.cells.as_slice() } else { &[] };
+    let mut pieces: Vec<(String, Style)> =
+        few.iter().map(|cell| (health_glyph(cell.health).to_owned(), theme.health(cell.health))).collect();
+    if !few.is_empty() {
+        pieces.push(("  ".to_owned(), theme.text));
+    }
+    pieces.push((summary.to_owned(), style));
+    if !part.version.is_empty() {
+        pieces.push((format!("   {}", part.version), theme.dim));
+    }
+    if !part.badges.is_empty() {
+        pieces.push((format!("   {}", badges(part)), theme.failing));
+    }
+    let flows: f64 = map.edges.iter().filter(|edge| edge.from == index).map(|edge| edge.rate).sum();
+    if map.edges.iter().any(|edge| edge.from == index) {
+        pieces.push((format!("   {} ━▶", rate_text(flows)), theme.dim));
+    }
+    let borrowed: Vec<(&str, Style)> = pieces.iter().map(|(text, style)| (text.as_str(), *style)).collect();
+    put_pieces(buffer, x, area.y, room, &borrowed);
+}
+
+/// The part that is worst off; none where all is well.
+fn worst(map: &Map) -> Option<&str> {
+    [Health::Failing, Health::Strained]
+        .into_iter()
+        .find_map(|health| map.parts.iter().find(|part| part.health == health && !part.cells.is_empty()))
+        .or_else(|| map.parts.iter().find(|part| part.health == Health::Failing))
+        .map(|part| part.name.as_str())
+}

@@ -68,7 +68,7 @@ pub fn draw(frame: &mut Frame, area: Rect, header: &Header, theme: &Theme) {
         parts.iter().map(columns).filter(|columns| *columns > 0).map(|columns| columns + 2).sum()
     };
     // The class of the screen decides first, so that the bar doesn't change when words do.
-    let first = if area.width >= 160 { 0 } else { 1 };
+    let first = usize::from(area.width < 160);
     let fitting = DETAILS[first..].iter().map(parts).find(|parts| needed(parts) <= area.width);
     let [name, clock, budget, hurt] = fitting.unwrap_or_else(|| parts(&DETAILS[8]));
     let buffer = frame.buffer_mut();

@@ -211,7 +211,6 @@ fn draw_inside(buffer: &mut Buffer, inner: Rect, part: &Part, detail: Detail, th
         }
     } else if part.bars.is_empty() && part.cells.is_empty() && y < inner.bottom() {
         put(buffer, inner.x, y, inner.width, &part.kind, theme.dim);
-        y += 1;
     }
 }
 

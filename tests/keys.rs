@@ -1,0 +1,258 @@
+//! Walks the table of keys: each of them does something where the table says that it does.
+
+#[path = "screens/fixture.rs"]
+#[expect(dead_code, reason = "shared with the pictures of the screens, which need more of it")]
+mod fixture;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use sev1::incident::view::Debrief;
+use sev1::incident::{Incident, Mode};
+use sev1::level::catalog;
+use sev1::sim::quantity::Time;
+use sev1::tui::app::{App, TICK, Wish};
+use sev1::tui::key::{Key, Named};
+use sev1::tui::keymap::{BINDINGS, Binding, Pane, Place, intent};
+use sev1::tui::store::{LevelCard, Opening, Outcome, Settings, Store, StoreError, Unfinished};
+use sev1::tui::theme::{Colours, Look};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+const LEVEL: &str = "forty-pods";
+const ENTER: Key = Key::Named(Named::Enter);
+const DOWN: Key = Key::Named(Named::Down);
+const ESC: Key = Key::Named(Named::Esc);
+
+/// A store with the built-in level, that remembers what was recorded.
+struct Shelf(Rc<RefCell<Vec<String>>>);
+
+impl Store for Shelf {
+    fn levels(&mut self) -> Vec<LevelCard> {
+        fixture::levels()
+    }
+    fn unfinished(&mut self) -> Vec<Unfinished> {
+        fixture::unfinished()
+    }
+    fn start(&mut self, _: &str, _: Option<u64>, mode: Option<Mode>, _: Option<u32>) -> Result<Incident, StoreError> {
+        let level = catalog::find(LEVEL).expect("it is built in");
+        Ok(Incident::start(Arc::new(level), 1, mode.unwrap_or_default()))
+    }
+    fn resume(&mut self, run: &str) -> Result<Incident, StoreError> {
+        Err(StoreError(format!("the run {run} is gone")))
+    }
+    fn performed(&mut self, _: Time, line: &str) -> Result<(), StoreError> {
+        self.0.borrow_mut().push(line.to_owned());
+        Ok(())
+    }
+    fn passed(&mut self, _: &Incident) -> Result<(), StoreError> {
+        Ok(())
+    }
+    fn finish(&mut self, _: &Incident, _: &Debrief) -> Result<(), StoreError> {
+        Ok(())
+    }
+    fn settings(&self) -> Settings {
+        Settings { mode: Mode::Trainee, ..Settings::default() }
+    }
+    fn keep(&mut self, _: &Settings) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// What brings the game to a place before a key is tried.
+#[derive(Clone, Debug)]
+enum Step {
+    Press(Key),
+    Type(&'static str),
+    /// So many ticks pass.
+    Ticks(usize),
+}
+
+use Step::{Press, Ticks, Type};
+
+/// A size at which everything has more than one page.
+const SMALL: (u16, u16) = (60, 12);
+const USUAL: (u16, u16) = (120, 40);
+
+struct Stage {
+    opening: Opening,
+    size: (u16, u16),
+    steps: Vec<Step>,
+}
+
+fn title(steps: &[Step]) -> Stage {
+    Stage { opening: Opening::Title, size: USUAL, steps: steps.to_vec() }
+}
+
+fn briefing(steps: &[Step]) -> Stage {
+    let opening = Opening::Level { level: LEVEL.to_owned(), seed: None, mode: None, speed: None };
+    Stage { opening, size: SMALL, steps: steps.to_vec() }
+}
+
+/// An incident in which something rings, something was said and something was printed.
+fn incident(steps: &[Step]) -> Stage {
+    let mut all = vec![
+        Press(ENTER),
+        Type("kubectl get pods"),
+        Press(ENTER),
+        Type("kubectl get nodes"),
+        Press(ENTER),
+        Ticks(20),
+        Type("wait 9m"),
+        Press(ENTER),
+        Ticks(150),
+    ];
+    all.extend_from_slice(steps);
+    Stage { size: USUAL, steps: all, ..briefing(&[]) }
+}
+
+/// The ways to come to a place: a key has to do something in one of them.
+fn stages(place: Place) -> Vec<Stage> {
+    let pane = |number: char| Press(Key::Alt(number));
+    match place {
+        Place::Title | Place::Everywhere => vec![title(&[]), title(&[Press(DOWN)])],
+        Place::Levels => {
+            let list = Press(Key::Char('l'));
+            vec![title(&[list.clone()]), title(&[list, Press(DOWN), Press(DOWN)])]
+        }
+        Place::Briefing => vec![briefing(&[]), briefing(&[Press(DOWN), Press(DOWN)])],
+        Place::In(Pane::Console) => vec![
+            incident(&[]),
+            incident(&[Type("kubectl ")]),
+            incident(&[Press(Key::Named(Named::Up)), Press(Key::Named(Named::Up))]),
+        ],
+        Place::Incident => vec![incident(&[]), incident(&[pane('1')])],
+        Place::Scrollback => {
+            let back = Press(Key::Named(Named::PageUp));
+            vec![incident(&[back.clone()]), incident(&[back.clone(), back.clone(), back])]
+        }
+        Place::In(Pane::Map) => vec![incident(&[pane('1')]), incident(&[pane('1'), Press(DOWN), Press(DOWN)])],
+        Place::In(Pane::Pager) => vec![incident(&[pane('2')]), incident(&[pane('2'), Press(DOWN)])],
+        Place::In(Pane::Graphs) => vec![incident(&[pane('3')]), incident(&[pane('3'), Press(DOWN)])],
+        Place::In(Pane::Notebook) => {
+            let mut low = incident(&[pane('5'), Press(DOWN), Press(DOWN)]);
+            low.size = SMALL;
+            vec![low, incident(&[pane('5')])]
+        }
+        Place::Panes => vec![incident(&[pane('5')]), incident(&[pane('1')])],
+        Place::Menu => {
+            let menu = [pane('1'), Press(ENTER)];
+            vec![incident(&menu), incident(&[menu[0].clone(), menu[1].clone(), Press(DOWN), Press(DOWN)])]
+        }
+        Place::Filter => {
+            let palette = Press(Key::Ctrl('p'));
+            vec![incident(&[palette.clone()]), incident(&[palette, Press(DOWN), Press(DOWN)])]
+        }
+        Place::Question => vec![incident(&[pane('1'), Press(Key::Char('R'))])],
+        Place::Leaving => vec![incident(&[pane('1'), Press(Key::Char('q'))])],
+        Place::Help => {
+            let help = Press(Key::Named(Named::F(1)));
+            let small = |steps: &[Step]| Stage { size: SMALL, ..incident(steps) };
+            vec![small(&[help.clone()]), small(&[help, Press(DOWN), Press(DOWN)])]
+        }
+        Place::Debrief => vec![],
+    }
+}
+
+fn look() -> Look {
+    Look::new("dark", Colours::True, false).expect("the theme is embedded")
+}
+
+/// Everything by which the effect of a key can be seen.
+#[derive(PartialEq)]
+struct Sight {
+    frame: Buffer,
+    recorded: usize,
+    outcome: Option<Outcome>,
+}
+
+fn see(app: &mut App<'_>, size: (u16, u16), recorded: &Rc<RefCell<Vec<String>>>) -> Sight {
+    let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a backend in memory");
+    terminal.draw(|frame| app.draw(frame)).expect("a backend in memory");
+    let frame = terminal.backend().buffer().clone();
+    Sight { frame, recorded: recorded.borrow().len(), outcome: app.outcome() }
+}
+
+fn walk(app: &mut App<'_>, steps: &[Step]) {
+    for step in steps {
+        match step {
+            Press(key) => app.on_key(*key),
+            Type(words) => words.chars().for_each(|c| app.on_key(Key::Char(c))),
+            Ticks(count) => (0..*count).for_each(|_| app.elapse(TICK)),
+        }
+    }
+}
+
+/// Whether a key does something in a stage; `None` where a narrower place has taken it there.
+fn does_something(stage: &Stage, binding: &Binding, key: Key) -> Option<bool> {
+    let recorded = Rc::new(RefCell::new(vec![]));
+    let mut shelf = Shelf(Rc::clone(&recorded));
+    let mut app = App::open(stage.opening.clone(), &mut shelf, look());
+    see(&mut app, stage.size, &recorded);
+    walk(&mut app, &stage.steps);
+    let places = app.places();
+    assert!(places.contains(&binding.place), "the stage for {:?} leads to {places:?}", binding.place);
+    if intent(key, &places) != Some(binding.intent) {
+        return None;
+    }
+    see(&mut app, stage.size, &recorded);
+    let before = see(&mut app, stage.size, &recorded);
+    app.take_wish();
+    app.on_key(key);
+    let wishes = app.take_wish() != Wish::default();
+    Some(wishes || see(&mut app, stage.size, &recorded) != before)
+}
+
+#[test]
+fn no_key_of_the_table_is_dead() {
+    for binding in BINDINGS.iter().filter(|binding| binding.place != Place::Debrief) {
+        let stages = stages(binding.place);
+        for key in binding.keys {
+            let tried: Vec<Option<bool>> = stages.iter().map(|stage| does_something(stage, binding, *key)).collect();
+            assert!(
+                tried.contains(&Some(true)),
+                "{key} does nothing in {:?} ({}): {tried:?}",
+                binding.place,
+                binding.help
+            );
+        }
+    }
+}
+
+#[test]
+fn the_keys_of_the_debrief_turn_its_pages_and_lead_on() {
+    for last in [Key::Char('q'), Key::Char('r')] {
+        let recorded = Rc::new(RefCell::new(vec![]));
+        let mut shelf = Shelf(Rc::clone(&recorded));
+        let mut app = App::open(briefing(&[]).opening, &mut shelf, look());
+        // Nobody does anything, so that it ends by itself.
+        walk(&mut app, &[Press(ENTER), Type("wait 90m"), Press(ENTER), Ticks(800)]);
+        let mut ends = 0;
+        while !app.places().contains(&Place::Question) {
+            walk(&mut app, &[Ticks(20)]);
+            ends += 1;
+            assert!(ends < 400, "it never ends");
+        }
+        walk(&mut app, &[Press(ENTER)]);
+        assert!(app.places().contains(&Place::Debrief));
+        let start = std::time::Instant::now();
+        while !app.rests() {
+            assert!(start.elapsed() < std::time::Duration::from_secs(120), "the debrief takes too long");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            app.elapse(TICK);
+        }
+        let keys = BINDINGS.iter().filter(|binding| binding.place == Place::Debrief).flat_map(|binding| binding.keys);
+        let leads_on = [Key::Char('q'), Key::Char('r'), Key::Char('?'), ESC, ENTER];
+        // Down before up, so that there is something to go back to.
+        let mut moving: Vec<Key> = keys.copied().filter(|key| !leads_on.contains(key)).collect();
+        moving.sort_by_key(|key| [Key::Named(Named::Up), Key::Char('k'), Key::Named(Named::PageUp)].contains(key));
+        for key in moving {
+            let before = see(&mut app, SMALL, &recorded);
+            app.on_key(key);
+            assert!(see(&mut app, SMALL, &recorded) != before, "{key} does nothing in the debrief");
+        }
+        app.on_key(last);
+        assert!(!app.places().contains(&Place::Debrief), "{last} leads on");
+    }
+}

@@ -5,6 +5,7 @@ use super::opening::{self, Opened};
 use super::output::{Output, columns, safe};
 use super::store::folders::read_bounded;
 use super::{Answer, Failure, Format};
+use crate::incident::proof;
 use crate::incident::report::Report;
 use crate::incident::run::hex;
 use crate::incident::script::{Script, ScriptError};
@@ -67,10 +68,21 @@ impl RunLevel {
         for expression in &self.metric {
             incident.trace(expression).map_err(|why| Failure::Unusable(format!("--metric '{expression}': {why}")))?;
         }
+        // A script of the player's own is not what the figures were documented for.
+        let figures: Vec<_> = match &self.script {
+            None => proof::figures_of(&opened.level, self.solution.as_deref()).collect(),
+            Some(_) => vec![],
+        };
+        for figure in &figures {
+            incident.trace(figure.measure.text()).map_err(Failure::Unusable)?;
+        }
         let until = self.until.unwrap_or(Time::ZERO + opened.level.clock.limit);
         script.play(&mut incident, until).map_err(|error| self.script_fault(&error))?;
         let wall_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let told = Told { opened: &opened, seed: self.seed, report: incident.report(), wall_ms, incident: &incident };
+        let mut report = incident.report();
+        report.figures = figures.iter().filter_map(|figure| proof::measured(&incident, figure)).collect();
+        let metrics = incident.traces().into_iter().filter(|(name, _)| self.metric.contains(name)).collect();
+        let told = Told { opened: &opened, seed: self.seed, report, metrics, wall_ms, incident: &incident };
         match self.format {
             Format::Json => output.line(&serde_json::to_string(&told.json()).map_err(std::io::Error::from)?)?,
             Format::Text => told.text().iter().try_for_each(|line| output.line(line))?,
@@ -117,6 +129,7 @@ struct Told<'a> {
     opened: &'a Opened,
     seed: u64,
     report: Report,
+    metrics: Vec<(String, Vec<(Time, f64)>)>,
     wall_ms: u64,
     incident: &'a Incident,
 }
@@ -138,7 +151,7 @@ impl Told<'_> {
         let report = &self.report;
         let seconds = |time: Option<Time>| time.map(|time| time.since(Time::ZERO).as_seconds());
         let metrics: Map<String, Value> =
-            self.incident.traces().into_iter().map(|(name, points)| (name, series(&points))).collect();
+            self.metrics.iter().map(|(name, points)| (name.clone(), series(points))).collect();
         let commands: Vec<Value> = self.entries().map(command).collect();
         let figures: Vec<Value> = report
             .figures
@@ -205,9 +218,9 @@ impl Told<'_> {
         rows.push(row("digest", &hex(report.digest)));
         let mut lines = columns(&rows);
         lines.extend(figures(report));
-        for (name, points) in self.incident.traces() {
+        for (name, points) in &self.metrics {
             lines.push(String::new());
-            lines.push(name);
+            lines.push(name.clone());
             lines.extend(points.iter().map(|(at, value)| format!("{at}  {value}")));
         }
         for entry in self.entries() {

@@ -162,6 +162,27 @@ pub fn verdicts(level: &Level, answers: &[Result<Vec<Answer>, String>]) -> Vec<F
     figures
 }
 
+/// The figures that one run of the level as it is can be measured against: with nobody at it, or with this solution.
+pub fn figures_of<'l>(
+    level: &'l Level,
+    solution: Option<&str>,
+) -> impl Iterator<Item = &'l crate::level::schema::Figure> {
+    let fits = move |but: &Change| but.leave_out.is_empty() && but.change.is_empty() && but.script.is_empty();
+    level.proofs.iter().filter_map(move |statement| match statement {
+        Statement::Figure(figure) if fits(&figure.but) && figure.but.after.as_deref() == solution => Some(figure),
+        _ => None,
+    })
+}
+
+/// A figure beside what an incident has measured of it, which must have been traced; `None` where its time hasn't come.
+#[must_use]
+pub fn measured(incident: &Incident, figure: &crate::level::schema::Figure) -> Option<Figure> {
+    let at = figure.at.unwrap_or(Time::ZERO + incident.level().clock.limit).second();
+    let trace = incident.stage.traces.iter().find(|trace| trace.text == figure.measure.text())?;
+    let place = trace.values.binary_search_by_key(&at, |(time, _)| time.second()).ok()?;
+    Some(figure_of(figure, &[Some(trace.values[place].1)]))
+}
+
 fn figure_of(figure: &crate::level::schema::Figure, values: &[Option<f64>]) -> Figure {
     let mut known: Vec<f64> = values.iter().filter_map(|value| *value).collect();
     known.sort_by(f64::total_cmp);
@@ -177,7 +198,9 @@ fn figure_of(figure: &crate::level::schema::Figure, values: &[Option<f64>]) -> F
     let ok = known.len() == values.len()
         && figure.expect.includes(median)
         && known.iter().all(|value| doubled.includes(*value));
-    let measured = format!("{} ({} to {})", written(median, unit), written(low, unit), written(high, unit));
+    let range =
+        if known.len() > 1 { format!(" ({} to {})", written(low, unit), written(high, unit)) } else { String::new() };
+    let measured = written(median, unit) + &range;
     Figure { name, expected, measured, ok }
 }
 

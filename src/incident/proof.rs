@@ -78,6 +78,12 @@ impl Case {
         self.until.since(Time::ZERO)
     }
 
+    /// Whether it is the level as it is, with nobody acting.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.but == Change::default()
+    }
+
     /// Plays it on a seed and answers its statements.
     ///
     /// # Errors

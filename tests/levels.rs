@@ -1,0 +1,155 @@
+//! The built-in levels, played: what must come out of them on every seed, and what must not depend on anything but what
+//! they say.
+
+use sev1::incident::proof::{self, SEEDS};
+use sev1::incident::script::{Script, advance_to};
+use sev1::incident::view::Phase;
+use sev1::incident::{Incident, Mode};
+use sev1::level::Level;
+use sev1::level::document::Document;
+use sev1::sim::quantity::Time;
+use std::sync::Arc;
+
+const FORTY_PODS: &str = include_str!("../levels/10-forty-pods.ron");
+
+fn level(text: &str) -> Arc<Level> {
+    Arc::new(Level::parse(text).unwrap_or_else(|problems| panic!("{problems:#?}")))
+}
+
+fn started(level: &Arc<Level>, seed: u64) -> Incident {
+    Incident::start(Arc::clone(level), seed, Mode::OnCall)
+}
+
+/// What a level states of the run in which nobody acts, on one seed: (id and name, measured, whether it holds).
+fn plain_statements(level: &Arc<Level>, seed: u64) -> Vec<(String, String, bool)> {
+    let case = proof::cases(level).into_iter().find(proof::Case::is_untouched).expect("an untouched run is looked at");
+    let answers = case.run(level, seed).expect("it can be played");
+    let asked: Vec<usize> = answers.iter().map(|answer| answer.statement).collect();
+    let verdicts = proof::verdicts(level, &[Ok(answers)]).into_iter().enumerate();
+    let answered = verdicts.filter(|(index, _)| asked.contains(index));
+    answered.map(|(_, figure)| (figure.name, figure.measured, figure.ok)).collect()
+}
+
+#[test]
+fn on_twenty_seeds_nobody_acts_and_all_forty_pods_die_of_one_message() {
+    let level = level(FORTY_PODS);
+    let mut spread = vec![];
+    for seed in 1..=20 {
+        let mut incident = started(&level, seed);
+        for wanted in ["chat-consumer.oom_kills", "first(min(chat-consumer.pods.restarts) > 0)"] {
+            incident.trace(wanted).unwrap();
+        }
+        advance_to(&mut incident, Time::from_seconds(90 + 1800));
+        let traces = incident.traces();
+        let kills = traces[0].1.last().unwrap().1;
+        let all_dead = traces[1].1.last().expect("all have died").1 - 90.0;
+        let report = incident.report();
+        let paged = report.paged_at.expect("it pages").second();
+        assert!(kills <= 440.0 && kills >= 380.0, "seed {seed}: {kills} kills");
+        assert!(all_dead <= 240.0, "seed {seed}: all dead after {all_dead} s");
+        assert!((480..=660).contains(&paged), "seed {seed}: paged at {paged} s");
+        advance_to(&mut incident, Time::ZERO + level.clock.limit);
+        assert_eq!(incident.report().outcome, Phase::Failed, "seed {seed}");
+        spread.push((kills as i64, all_dead as i64, paged));
+    }
+    let of = |pick: fn(&(i64, i64, i64)) -> i64| {
+        let mut values: Vec<i64> = spread.iter().map(pick).collect();
+        values.sort_unstable();
+        (values[0], values[10], values[19])
+    };
+    println!("kills {:?}, all dead after {:?} s, paged at {:?} s (least, median, most)", of(|s| s.0), of(|s| s.1), of(|s| s.2));
+}
+
+#[test]
+fn every_figure_stays_when_all_names_are_changed() {
+    let mut text = FORTY_PODS.to_owned();
+    for (old, new) in [
+        ("chat-consumer-py2", "worker-before"),
+        ("chat-consumer", "worker"),
+        ("chat.visitor_to_operator", "inbox.lines"),
+        ("presence.operator_groups", "inbox.marks"),
+        ("rabbit/", "post/"),
+        ("rabbit.", "post."),
+        ("\"rabbit\"", "\"post\""),
+        ("visitors", "people"),
+        ("percent-padding", "odd-text"),
+        ("\"py3-safe-logger\"", "\"mended\""),
+        ("py3-safe-logger", "mended"),
+        ("\"py3\"", "\"second\""),
+        ("\"py2\"", "\"first\""),
+    ] {
+        text = text.replace(old, new);
+    }
+    let renamed = level(&text);
+    let original = level(FORTY_PODS);
+    assert_ne!(renamed.digest(), original.digest());
+    for seed in SEEDS {
+        for (name, measured, ok) in plain_statements(&renamed, seed) {
+            assert!(ok, "seed {seed}: {name}: {measured}");
+        }
+    }
+}
+
+#[test]
+fn a_level_whose_physics_are_bent_fails_its_own_proofs_and_says_by_how_much() {
+    let tail = "[(name: \"chat.visitor_to_operator\", requeue: Tail), (name: \"presence.operator_groups\")]";
+    let early = "[Ack, Work(\"60ms\"), When(tag: \"percent-padding\", then: [Allocate(\"7.0Gi\")])]";
+    let bent = [
+        ("rabbit.queues", tail),
+        ("chat-consumer.versions.py3.steps", early),
+        ("chat-consumer.runs_on.back_off", "(first: \"2s\", cap: \"20s\")"),
+    ];
+    for (path, value) in bent {
+        let text = Document::parse(FORTY_PODS).replace(path, value).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let failed: Vec<_> = plain_statements(&level(&text), 1).into_iter().filter(|(_, _, ok)| !ok).collect();
+        assert!(!failed.is_empty(), "{path} = {value} went unnoticed");
+        println!("{path} = {value}: {failed:?}");
+    }
+}
+
+#[test]
+fn two_plays_are_the_same_to_the_bit_and_a_copy_goes_on_like_its_original() {
+    let level = level(FORTY_PODS);
+    let solution = level.solutions.iter().find(|solution| solution.name == "take it out").unwrap();
+    let script = Script::of(&solution.script).unwrap();
+    let until = Time::from_seconds(900);
+    let play = |seed| {
+        let mut incident = started(&level, seed);
+        script.play(&mut incident, until).unwrap();
+        incident
+    };
+    let (first, second) = (play(7), play(7));
+    assert_eq!(first.digest(), second.digest());
+    assert_ne!(first.digest(), play(8).digest());
+    let (mut on, mut copy) = (first.clone(), first);
+    advance_to(&mut on, Time::from_seconds(1200));
+    advance_to(&mut copy, Time::from_seconds(1050));
+    let mut copy = copy.clone();
+    advance_to(&mut copy, Time::from_seconds(1200));
+    assert_eq!(on.digest(), copy.digest());
+}
+
+#[test]
+fn the_digest_is_the_same_in_every_build() {
+    // Debug and release, and every machine: this changes only where what happens is changed on purpose.
+    let mut incident = started(&level(FORTY_PODS), 1);
+    advance_to(&mut incident, Time::from_seconds(300));
+    assert_eq!(format!("{:016x}", incident.digest()), DIGEST_AT_FIVE_MINUTES);
+}
+
+const DIGEST_AT_FIVE_MINUTES: &str = "ac17360c66619c4f";
+
+#[test]
+fn closing_with_the_cause_still_there_pages_again() {
+    let level = level(FORTY_PODS);
+    let mut incident = started(&level, 1);
+    let script = Script::of(&[
+        ("08:00".to_owned(), "kubectl scale deployment/chat-consumer --replicas=0".to_owned()),
+        ("09:00".to_owned(), "resolve".to_owned()),
+    ]);
+    script.unwrap().play(&mut incident, Time::from_seconds(620)).unwrap();
+    // Nothing is delivered: it isn't over, and the console says so.
+    assert!(!incident.header().phase.is_over());
+    let last = incident.console().last().unwrap();
+    assert!(last.output.iter().any(|line| line.starts_with("not yet")), "{:?}", last.output);
+}

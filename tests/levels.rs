@@ -20,12 +20,13 @@ fn started(level: &Arc<Level>, seed: u64) -> Incident {
     Incident::start(Arc::clone(level), seed, Mode::OnCall)
 }
 
-/// What a level states of the run in which nobody acts, on one seed: (id and name, measured, whether it holds).
-fn plain_statements(level: &Arc<Level>, seed: u64) -> Vec<(String, String, bool)> {
+/// What a level states of the run in which nobody acts, on these seeds: (id and name, measured, whether it holds).
+fn plain_statements(level: &Arc<Level>, seeds: std::ops::RangeInclusive<u64>) -> Vec<(String, String, bool)> {
     let case = proof::cases(level).into_iter().find(proof::Case::is_untouched).expect("an untouched run is looked at");
-    let answers = case.run(level, seed).expect("it can be played");
-    let asked: Vec<usize> = answers.iter().map(|answer| answer.statement).collect();
-    let verdicts = proof::verdicts(level, &[Ok(answers)]).into_iter().enumerate();
+    let answers: Vec<_> = seeds.map(|seed| case.run(level, seed)).collect();
+    let first = answers[0].as_ref().expect("it can be played");
+    let asked: Vec<usize> = first.iter().map(|answer| answer.statement).collect();
+    let verdicts = proof::verdicts(level, &answers).into_iter().enumerate();
     let answered = verdicts.filter(|(index, _)| asked.contains(index));
     answered.map(|(_, figure)| (figure.name, figure.measured, figure.ok)).collect()
 }
@@ -57,7 +58,12 @@ fn on_twenty_seeds_nobody_acts_and_all_forty_pods_die_of_one_message() {
         values.sort_unstable();
         (values[0], values[10], values[19])
     };
-    println!("kills {:?}, all dead after {:?} s, paged at {:?} s (least, median, most)", of(|s| s.0), of(|s| s.1), of(|s| s.2));
+    println!(
+        "kills {:?}, all dead after {:?} s, paged at {:?} s (least, median, most)",
+        of(|s| s.0),
+        of(|s| s.1),
+        of(|s| s.2)
+    );
 }
 
 #[test]
@@ -75,6 +81,7 @@ fn every_figure_stays_when_all_names_are_changed() {
         ("percent-padding", "odd-text"),
         ("\"py3-safe-logger\"", "\"mended\""),
         ("py3-safe-logger", "mended"),
+        ("versions.py3.", "versions.second."),
         ("\"py3\"", "\"second\""),
         ("\"py2\"", "\"first\""),
     ] {
@@ -83,10 +90,8 @@ fn every_figure_stays_when_all_names_are_changed() {
     let renamed = level(&text);
     let original = level(FORTY_PODS);
     assert_ne!(renamed.digest(), original.digest());
-    for seed in SEEDS {
-        for (name, measured, ok) in plain_statements(&renamed, seed) {
-            assert!(ok, "seed {seed}: {name}: {measured}");
-        }
+    for (name, measured, ok) in plain_statements(&renamed, SEEDS) {
+        assert!(ok, "{name}: {measured}");
     }
 }
 
@@ -101,7 +106,7 @@ fn a_level_whose_physics_are_bent_fails_its_own_proofs_and_says_by_how_much() {
     ];
     for (path, value) in bent {
         let text = Document::parse(FORTY_PODS).replace(path, value).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let failed: Vec<_> = plain_statements(&level(&text), 1).into_iter().filter(|(_, _, ok)| !ok).collect();
+        let failed: Vec<_> = plain_statements(&level(&text), 1..=1).into_iter().filter(|(_, _, ok)| !ok).collect();
         assert!(!failed.is_empty(), "{path} = {value} went unnoticed");
         println!("{path} = {value}: {failed:?}");
     }

@@ -1,4 +1,5 @@
 //! The core with whole systems: what emerges, and that it is the same every time.
+#![expect(clippy::print_stdout, reason = "what was measured is worth reading with --nocapture")]
 
 use sev1::sim::component::Settings;
 use sev1::sim::quantity::{Span, Time};

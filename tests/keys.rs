@@ -114,7 +114,7 @@ fn stages(place: Place) -> Vec<Stage> {
         Place::Title | Place::Everywhere => vec![title(&[]), title(&[Press(DOWN)])],
         Place::Levels => {
             let list = Press(Key::Char('l'));
-            vec![title(&[list.clone()]), title(&[list, Press(DOWN), Press(DOWN)])]
+            vec![title(std::slice::from_ref(&list)), title(&[list, Press(DOWN), Press(DOWN)])]
         }
         Place::Briefing => vec![briefing(&[]), briefing(&[Press(DOWN), Press(DOWN)])],
         Place::In(Pane::Console) => vec![
@@ -125,7 +125,7 @@ fn stages(place: Place) -> Vec<Stage> {
         Place::Incident => vec![incident(&[]), incident(&[pane('1')])],
         Place::Scrollback => {
             let back = Press(Key::Named(Named::PageUp));
-            vec![incident(&[back.clone()]), incident(&[back.clone(), back.clone(), back])]
+            vec![incident(std::slice::from_ref(&back)), incident(&[back.clone(), back.clone(), back])]
         }
         Place::In(Pane::Map) => vec![incident(&[pane('1')]), incident(&[pane('1'), Press(DOWN), Press(DOWN)])],
         Place::In(Pane::Pager) => vec![incident(&[pane('2')]), incident(&[pane('2'), Press(DOWN)])],
@@ -142,14 +142,14 @@ fn stages(place: Place) -> Vec<Stage> {
         }
         Place::Filter => {
             let palette = Press(Key::Ctrl('p'));
-            vec![incident(&[palette.clone()]), incident(&[palette, Press(DOWN), Press(DOWN)])]
+            vec![incident(std::slice::from_ref(&palette)), incident(&[palette, Press(DOWN), Press(DOWN)])]
         }
         Place::Question => vec![incident(&[pane('1'), Press(Key::Char('R'))])],
         Place::Leaving => vec![incident(&[pane('1'), Press(Key::Char('q'))])],
         Place::Help => {
             let help = Press(Key::Named(Named::F(1)));
             let small = |steps: &[Step]| Stage { size: SMALL, ..incident(steps) };
-            vec![small(&[help.clone()]), small(&[help, Press(DOWN), Press(DOWN)])]
+            vec![small(std::slice::from_ref(&help)), small(&[help, Press(DOWN), Press(DOWN)])]
         }
         Place::Debrief => vec![],
     }

@@ -133,7 +133,7 @@ fn moves(incident: &Incident) -> Vec<Move> {
                 _ => format!("hurt {} customers more", super::map::spaced(-spared)),
             };
         } else if did_something {
-            remark = "not reviewed: too many moves".to_owned();
+            "not reviewed: too many moves".clone_into(&mut remark);
         }
         moves.push(Move { at: *at, clock: incident.stage.clock.seconds(*at), line: line.clone(), spared, remark });
     }

@@ -69,6 +69,7 @@ pub struct Incident {
 impl Incident {
     /// Starts a level: the warm-up is simulated, the clock stands at zero.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "an incident owns its level for as long as it lasts")]
     pub fn start(level: Arc<Level>, seed: u64, mode: Mode) -> Self {
         let stage = match Stage::new(Arc::clone(&level), seed, mode) {
             Ok(stage) => stage,

@@ -311,15 +311,12 @@ impl Core {
             self.ready.push_back(Ready::Hand(to, parcel));
             return;
         }
-        let slot = match self.free_parcels.pop() {
-            Some(slot) => {
-                self.parcels[slot as usize] = Some((to, parcel));
-                slot
-            }
-            None => {
-                self.parcels.push(Some((to, parcel)));
-                (self.parcels.len() - 1) as u32
-            }
+        let slot = if let Some(slot) = self.free_parcels.pop() {
+            self.parcels[slot as usize] = Some((to, parcel));
+            slot
+        } else {
+            self.parcels.push(Some((to, parcel)));
+            (self.parcels.len() - 1) as u32
         };
         let lane = self.model.links[link];
         self.agenda.put_after(self.now, lane, kind::PARCEL, slot);

@@ -231,22 +231,21 @@ impl Program {
         depth: u8,
         names: &mut dyn Names,
     ) -> Result<(), StepError> {
-        let name = match (tag, not_tag) {
-            (Some(name), None) | (None, Some(name)) => name,
-            _ => return Err("a `When` looks for one thing: give it `tag` or `not_tag`".into()),
+        let ((Some(name), None) | (None, Some(name))) = (tag, not_tag) else {
+            return Err("a `When` looks for one thing: give it `tag` or `not_tag`".into());
         };
         let number = tag_number(name, names)?;
         let test = self.ops.len();
         self.ops.push(Op::Jump(0));
         self.add(branches[0], depth, names)?;
-        if !branches[1].is_empty() {
+        if branches[1].is_empty() {
+            self.patch(test, tag.is_some(), number);
+        } else {
             let skip = self.ops.len();
             self.ops.push(Op::Jump(0));
             self.patch(test, tag.is_some(), number);
             self.add(branches[1], depth, names)?;
             self.ops[skip] = Op::Jump(self.ops.len() as u16);
-        } else {
-            self.patch(test, tag.is_some(), number);
         }
         Ok(())
     }

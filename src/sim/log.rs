@@ -79,7 +79,6 @@ impl Log {
     }
 
     /// The lines from a moment on, oldest first, without walking what is older.
-    #[must_use]
     pub fn since(&self, from: Time) -> impl Iterator<Item = &Record> {
         let first = self.closed.partition_point(|chunk| chunk[CHUNK - 1].at < from);
         self.closed

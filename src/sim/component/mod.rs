@@ -18,6 +18,7 @@ use serde::Deserialize;
 /// A component as a level describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "a system has a few dozen of these, read once")]
 pub enum Settings {
     /// People or programs that want something, whether or not the system keeps up.
     Clients(clients::Settings),

@@ -26,7 +26,7 @@ const fn bucket(micros: u64) -> usize {
     if micros < 1 << FINE {
         return micros as usize;
     }
-    let exponent = 63 - micros.leading_zeros();
+    let exponent = micros.ilog2();
     let fine = (micros >> (exponent - FINE)) & ((1 << FINE) - 1);
     let index = ((exponent - FINE + 1) << FINE) as usize + fine as usize;
     if index < BUCKETS { index } else { BUCKETS - 1 }

@@ -100,7 +100,7 @@ impl Service {
         let current = self.deployment.revision;
         let earlier = match to {
             Some(number) => self.deployment.revisions.iter().find(|revision| revision.number == number),
-            None => self.deployment.revisions.iter().filter(|revision| revision.number != current).next_back(),
+            None => self.deployment.revisions.iter().rfind(|revision| revision.number != current),
         };
         let Some(earlier) = earlier.cloned() else {
             return Err(Refusal::new(match to {

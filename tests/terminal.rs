@@ -175,6 +175,34 @@ fn what_can_be_seen_can_be_clicked() {
 }
 
 #[test]
+fn an_incident_is_played_left_and_gone_on_with() {
+    let home = tempfile::tempdir().expect("a folder");
+    let start = |arguments: &[&str]| Player::start(Path::new(GAME), arguments, (80, 24), home.path(), &[]);
+    let mut game = start(&["play", "forty-pods", "--seed", "1"]);
+    game.until_shown("take the pager");
+    game.send("\r");
+    game.until_shown("no customer hurt");
+    game.send("kubectl get deployments\r");
+    game.until_shown("UP-TO-DATE");
+    game.resize((120, 40));
+    game.until_shown("5 notebook");
+    game.send("hypothesis one message kills them\r");
+    game.until_shown("1 one message kills them");
+    game.send(CTRL_C);
+    game.until_shown("leave?");
+    game.send(CTRL_C);
+    assert_eq!(game.end(), 0);
+    assert!(game.is_as_found());
+    game.until_shown("--resume");
+
+    let mut game = start(&["play", "--resume"]);
+    game.until_shown("hypothesis one message kills them");
+    game.signal("TERM");
+    game.end();
+    assert!(game.is_as_found());
+}
+
+#[test]
 fn without_utf_8_only_ascii_is_drawn() {
     let mut game = game_with(&[], (80, 24), &[("LANG", "C")]);
     game.until_shown(ON_THE_TITLE);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -265,6 +266,202 @@ fn a_script_or_solution_that_cannot_be_used_says_why() {
         player.sev1(&["run", &id, "--script", file]).is_unusable(words);
     }
     player.sev1(&["run", &id, "--solution", "as-it-hapened"]).is_unusable("as-it-happened");
+}
+
+/// What `sev1 run` tells of the first minutes of the first level.
+fn run_json(words: &[&str]) -> Value {
+    let id = built_in();
+    let line = [&["run", &id, "--until", "6m", "--format", "json"], words].concat();
+    let answer = Player::new().sev1(&line);
+    assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""), "{line:?}");
+    json(&answer)
+}
+
+#[test]
+fn a_run_tells_everything_that_programs_ask_for() {
+    let player = Player::new();
+    player.file("script.ron", "[(\"05:00\", \"kubectl get pods\"), (\"+10s\", \"kubectl get nothing\")]");
+    let script = player.path("script.ron").to_string_lossy().into_owned();
+    let run = run_json(&["--seed", "3", "--script", &script, "--metric", "1 + 1"]);
+    has_fields(
+        &run,
+        &[
+            "level",
+            "seed",
+            "outcome",
+            "impact_at",
+            "paged_at",
+            "detected_at",
+            "mitigated_at",
+            "resolved_at",
+            "score",
+            "grade",
+            "impact",
+            "diagnosis",
+            "figures",
+            "metrics",
+            "commands",
+            "events",
+            "simulated_s",
+            "wall_ms",
+            "digest",
+        ],
+    );
+    has_fields(&run["impact"], &["requests", "failed", "late", "lost", "duplicates", "budget_used"]);
+    has_fields(&run["diagnosis"], &["given", "correct"]);
+    assert_eq!((run["seed"].as_u64(), run["simulated_s"].as_f64()), (Some(3), Some(360.0)));
+    assert_eq!(run["outcome"], "expired", "still open when its time was up");
+    assert!(run["events"].as_u64() > Some(1000) && run["impact"]["requests"].as_u64() > Some(1000), "{run}");
+    assert_eq!(run["digest"].as_str().map(str::len), Some(16));
+    let commands = run["commands"].as_array().expect("a list");
+    assert_eq!(commands.len(), 2);
+    has_fields(&commands[0], &["at", "line", "ok", "output"]);
+    assert!(commands[0]["output"].as_array().is_some_and(|lines| lines.len() > 5) && commands[0]["ok"] == true);
+    assert!(commands[1]["at"] == "05:10.000" && commands[1]["ok"] == false, "{}", commands[1]);
+    let metric = run["metrics"]["1 + 1"].as_array().expect("a series");
+    assert!(metric.len() > 350 && metric[0].as_array().is_some_and(|point| point[1] == 2.0), "{}", metric.len());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run_and_another_seed_another() {
+    let digest = |seed: &str| run_json(&["--seed", seed])["digest"].clone();
+    assert_eq!(digest("5"), digest("5"));
+    assert_ne!(digest("5"), digest("6"));
+}
+
+#[test]
+fn a_run_for_people_has_its_numbers_with_their_names() {
+    let answer = Player::new().sev1(&["run", &built_in(), "--until", "2m"]);
+    for name in ["outcome", "requests", "error budget used", "digest"] {
+        assert!(answer.out.lines().any(|line| line.starts_with(name)), "{name}: {}", answer.out);
+    }
+}
+
+#[test]
+fn a_metric_that_does_not_exist_names_the_nearest() {
+    Player::new().sev1(&["run", &built_in(), "--metric", "rabit.x"]).is_unusable("did you mean");
+}
+
+impl Player {
+    /// Plays as text with these lines piped in.
+    fn plain(&self, words: &[&str], lines: &str) -> Answer {
+        let mut child = self
+            .command(&[&["play", "--plain"], words].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        // Whoever has stopped reading has said why.
+        let _ = child.stdin.take().expect("a pipe").write_all(lines.as_bytes());
+        Answer::of(&child.wait_with_output().expect("it ends"))
+    }
+
+    fn run_files(&self) -> Vec<String> {
+        let folder = fs::read_dir(self.path(".local/share/sev1/runs")).into_iter().flatten().flatten();
+        folder.map(|entry| fs::read_to_string(entry.path()).expect("readable")).collect()
+    }
+}
+
+#[test]
+fn piped_lines_are_played_and_time_passes_only_with_them() {
+    let (player, id) = (Player::new(), built_in());
+    let answer = player.plain(&[&id, "--seed", "3"], "kubectl get pods | head -3\nwait 30s\ndate\nno-such-thing\n");
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let lines: Vec<&str> = answer.out.lines().collect();
+    let prompts: Vec<&str> = lines.iter().filter_map(|line| line.split_once("$ ").map(|(_, line)| line)).collect();
+    assert_eq!(prompts, ["kubectl get pods | head -3", "wait 30s", "date", "no-such-thing"], "{}", answer.out);
+    assert!(answer.out.contains("command not found"), "{}", answer.out);
+    assert!(answer.err.contains("sev1 play --resume"), "{}", answer.err);
+    let again =
+        Player::new().plain(&[&id, "--seed", "3"], "kubectl get pods | head -3\nwait 30s\ndate\nno-such-thing\n");
+    assert_eq!(answer.out, again.out, "the same lines give the same run");
+}
+
+#[test]
+fn an_incident_that_was_left_goes_on_as_if_it_had_not_been() {
+    let id = built_in();
+    let (whole, parted) = (Player::new(), Player::new());
+    whole.plain(&[&id, "--seed", "3"], "kubectl get pods\nwait 4m\nkubectl get pods\nwait 2m\ndate\n");
+    parted.plain(&[&id, "--seed", "3"], "kubectl get pods\nwait 4m\nkubectl get pods\n");
+    let answer = parted.plain(&["--resume"], "wait 2m\ndate\n");
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let (whole, parted) = (whole.run_files(), parted.run_files());
+    assert_eq!((whole.len(), parted.len()), (1, 1));
+    // Ticks may fall on other moments; where they fall on the same one, the world is the same.
+    let ticks = |text: &str| -> BTreeSet<String> {
+        text.lines().filter(|line| line.starts_with("Tick")).map(str::to_owned).collect()
+    };
+    let (whole, parted) = (ticks(&whole[0]), ticks(&parted[0]));
+    let moment = |tick: &String| tick.split_once(", ").map(|(at, _)| at.to_owned());
+    let moments: BTreeSet<_> = whole.iter().filter_map(moment).collect();
+    let shared = parted.iter().filter(|tick| moment(tick).is_some_and(|at| moments.contains(&at)));
+    let mut count = 0;
+    for tick in shared {
+        assert!(whole.contains(tick), "the resumed run went another way: {tick}");
+        count += 1;
+    }
+    assert!(count > 20, "only {count} moments could be compared");
+}
+
+#[test]
+fn a_run_that_was_tampered_with_is_not_gone_on_with_nor_written_to() {
+    let (player, id) = (Player::new(), built_in());
+    player.plain(&[&id, "--seed", "3"], "kubectl get pods\nwait 1m\n");
+    let folder = player.path(".local/share/sev1/runs");
+    let path = fs::read_dir(&folder).expect("listed").flatten().next().expect("a run").path();
+    let text = fs::read_to_string(&path).expect("readable").replace("seed:3", "seed:4");
+    fs::write(&path, &text).expect("written");
+    player.plain(&["--resume"], "").is_unusable("plays out otherwise");
+    assert_eq!(fs::read_to_string(&path).expect("readable"), text);
+}
+
+#[test]
+fn an_incident_played_to_its_end_has_a_debrief_and_a_place_in_the_list() {
+    let (player, id) = (Player::new(), built_in());
+    let answer = player.plain(&[&id, "--seed", "3", "--mode", "trainee"], "wait 3h\n");
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    for heading in ["HOW IT ENDED", "THE SCORE", "YOU, THEY, NOBODY", "WHAT REALLY HAPPENED", "THE STORY"] {
+        assert!(answer.out.contains(heading), "{heading} is missing in: {}", answer.out);
+    }
+    let best = json(&player.sev1(&["levels", "--format", "json"]))[0]["best"].clone();
+    has_fields(&best, &["outcome", "grade", "at", "seed", "mode", "ended"]);
+    assert_eq!((best["mode"].as_str(), best["seed"].as_u64()), (Some("trainee"), Some(3)));
+    player.sev1(&["play", "--resume", "--plain"]).is_unusable("no incident was left");
+}
+
+#[test]
+fn without_a_terminal_the_list_of_levels_is_text_and_takes_a_number() {
+    let player = Player::new();
+    let answer = player.plain(&[], "99\n1\nkubectl get pods\n");
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert!(answer.out.contains("There is no level 99") && answer.out.contains("$ kubectl get pods"), "{}", answer.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_plain_mode_cleanly_with_the_run_saved() {
+    use std::io::{BufRead, BufReader};
+    for signal in ["TERM", "HUP", "INT"] {
+        let (player, id) = (Player::new(), built_in());
+        let mut child = player
+            .command(&["play", "--plain", &id, "--seed", "3"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all(b"kubectl get pods\n").expect("it reads");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        assert!(lines.any(|line| line.is_ok_and(|line| line.starts_with("NAME"))), "the pods are listed");
+        let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().expect("kill");
+        assert!(sent.success());
+        let output = child.wait_with_output().expect("it ends");
+        drop(input);
+        assert_eq!(output.status.code(), Some(0), "{signal}: {output:?}");
+        assert!(player.run_files()[0].contains("kubectl get pods"), "{signal}");
+    }
 }
 
 #[test]

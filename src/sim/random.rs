@@ -1,6 +1,6 @@
 //! Random draws by name, the same on every machine.
 //!
-//! Life cycles and arrivals draw from a [`Stream`] seeded by (seed, component, purpose); a request's own draws are a hash
+//! Life cycles and arrivals draw from a `Stream` seeded by (seed, component, purpose); a request's own draws are a hash
 //! of (seed, component, purpose, unit, attempt, number of the draw). So a run in which one thing is done differently
 //! differs only by the consequences. Floats live here and in conditions only; logarithms come from `libm`, which is plain
 //! Rust and gives the same bits everywhere.

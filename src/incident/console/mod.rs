@@ -5,7 +5,7 @@
 //! ```
 //!
 //! How it runs: [`Console::type_line`] gives a line to a shell; a shell is sequential and has one line in front and any
-//! number in the background. A line is a machine of plain values ([`running::Running`]): it works out which command
+//! number in the background. A line is a machine of plain values (`running::Running`): it works out which command
 //! comes next, that command takes its time ([`Command::takes`]), and then, at a whole millisecond, it looks at the
 //! [`World`] or acts on it and prints. Whoever owns the console asks [`Console::next_due`], lets the simulation run up to
 //! there and calls [`Console::step`]. Filters (`grep`, `head`) are pure and take no time.

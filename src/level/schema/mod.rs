@@ -1,6 +1,6 @@
 //! What a level file holds, section by section, as it is written. Everything has a default that suits a beginner.
 //!
-//! Conditions are texts here until [`super::check`] has compiled them; a [`super::Level`] that was read has them all
+//! Conditions are texts here until `super::check` has compiled them; a [`super::Level`] that was read has them all
 //! compiled. The system's settings are the simulation's own.
 
 mod play;

@@ -1,7 +1,7 @@
 //! The parts of a system: one file or folder a kind, with its settings, its state, its behaviour and its tests.
 //!
 //! A component is a plain value. It never touches a peer: it answers requests, sends parcels along links, sets timers
-//! and tells telemetry, all through [`Core`]. A new kind is a file, and here a variant and an arm in each of the matches.
+//! and tells telemetry, all through `Core`. A new kind is a file, and here a variant and an arm in each of the matches.
 
 pub mod broker;
 pub mod clients;

@@ -41,10 +41,10 @@ fn on_twenty_seeds_nobody_acts_and_all_forty_pods_die_of_one_message() {
         for wanted in ["chat-consumer.oom_kills", "first(min(chat-consumer.pods.restarts) > 0)"] {
             incident.trace(wanted).unwrap();
         }
-        advance_to(&mut incident, Time::from_seconds(90 + 1800));
+        advance_to(&mut incident, Time::from_seconds(30 + 1800));
         let traces = incident.traces();
         let kills = traces[0].1.last().unwrap().1;
-        let all_dead = traces[1].1.last().expect("all have died").1 - 90.0;
+        let all_dead = traces[1].1.last().expect("all have died").1 - 30.0;
         let report = incident.report();
         let paged = report.paged_at.expect("it pages").second();
         assert!((380.0..=440.0).contains(&kills), "seed {seed}: {kills} kills");
@@ -143,7 +143,7 @@ fn the_digest_is_the_same_in_every_build() {
     assert_eq!(format!("{:016x}", incident.digest()), DIGEST_AT_FIVE_MINUTES);
 }
 
-const DIGEST_AT_FIVE_MINUTES: &str = "ac17360c66619c4f";
+const DIGEST_AT_FIVE_MINUTES: &str = "10f79ac534a2328a";
 
 #[test]
 fn closing_with_the_cause_still_there_pages_again() {

@@ -489,7 +489,7 @@ impl<'s> App<'s> {
                 Screen::Debrief(debrief) => debrief.draw(frame, body, &mut self.hits, &self.look),
                 Screen::Incident(_) => {}
             }
-            keys::draw(frame, last, &places, self.message.as_deref(), &mut self.hits, &self.look.theme);
+            keys::draw(frame, last, &places, None, self.message.as_deref(), &mut self.hits, &self.look.theme);
         }
         if let Some(scroll) = self.help {
             let mut scroll = scroll;

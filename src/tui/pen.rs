@@ -117,6 +117,26 @@ pub fn grouped(count: u64) -> String {
     out
 }
 
+/// The same text with the thousands of its whole numbers set apart: `4 499 over 500`.
+#[must_use]
+pub fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 4);
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let end = rest[start..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |length| start + length);
+        // Digits after a point, or within a name, aren't a number of their own.
+        let joined = rest[..start].ends_with(|c: char| c == '.' || c == '-' || c == '_' || c.is_alphanumeric());
+        out.push_str(&rest[..start]);
+        match rest[start..end].parse::<u64>() {
+            Ok(number) if number >= 1000 && !joined => out.push_str(&grouped(number)),
+            _ => out.push_str(&rest[start..end]),
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Writes at a place, in at most so many columns, and returns the columns used; what is too long ends in an ellipsis.
 pub fn put(buffer: &mut Buffer, x: u16, y: u16, columns: u16, text: &str, style: Style) -> u16 {
     let area = buffer.area;
@@ -275,6 +295,12 @@ mod tests {
         assert_eq!(grouped(7), "7");
         assert_eq!(grouped(1204), "1 204");
         assert_eq!(grouped(1_031_040), "1 031 040");
+    }
+
+    #[test]
+    fn whole_numbers_in_a_text_are_set_apart_and_names_are_left_alone() {
+        assert_eq!(spaced("4499 over 500"), "4 499 over 500");
+        assert_eq!(spaced("rss:1563932kB node-1234 0.12345 v2020x"), "rss:1 563 932kB node-1234 0.12345 v2020x");
     }
 
     #[test]

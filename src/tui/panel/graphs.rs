@@ -4,7 +4,7 @@ use super::chart::{Scale, Series};
 use crate::incident::view::{Graph, Mark};
 use crate::sim::quantity::{Span, Time};
 use crate::tui::local_time::LocalTime;
-use crate::tui::pen::{fit, put, put_right, width};
+use crate::tui::pen::{fit, put, put_right, spaced, width};
 use crate::tui::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -114,7 +114,8 @@ fn draw_one(frame: &mut Frame, area: Rect, graph: &Result<Graph, String>, shown:
             return;
         }
     };
-    let last = if graph.last.is_empty() { "no data" } else { graph.last.as_str() };
+    let last = if graph.last.is_empty() { "no data".to_owned() } else { spaced(&graph.last) };
+    let last = last.as_str();
     let now = graph.points.iter().rev().find_map(|(_, value)| *value);
     let over = now.zip(graph.threshold).is_some_and(|(value, threshold)| value > threshold);
     let last_style = if graph.last.is_empty() {

@@ -167,7 +167,7 @@ fn hurt(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
     }
     let style = if hurt.count == 0 {
         theme.good
-    } else if hurts {
+    } else if hurts || hurt.per_minute > 0 {
         theme.failing
     } else {
         theme.strained

@@ -1,14 +1,22 @@
 //! The last line: the keys that apply here and now. Each word can be clicked.
 
 use crate::tui::hit::{Hits, Target};
-use crate::tui::keymap::{Place, applying};
+use crate::tui::keymap::{Intent, Place, applying};
 use crate::tui::pen::{put, put_right, width};
 use crate::tui::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-/// Draws as many keys as fit, and at the right end a message where there is one.
-pub fn draw(frame: &mut Frame, area: Rect, places: &[Place], message: Option<&str>, hits: &mut Hits, theme: &Theme) {
+/// Draws as many keys as fit, the most urgent first where there is one, and at the right end a message.
+pub fn draw(
+    frame: &mut Frame,
+    area: Rect,
+    places: &[Place],
+    urgent: Option<(Intent, &str)>,
+    message: Option<&str>,
+    hits: &mut Hits,
+    theme: &Theme,
+) {
     if area.is_empty() {
         return;
     }
@@ -25,6 +33,14 @@ pub fn draw(frame: &mut Frame, area: Rect, places: &[Place], message: Option<&st
     let last = shown.iter().position(|(_, label, _)| *label == "keys");
     let reserved = last.map_or(0, |index| width(&shown[index].0) + width(shown[index].1) + 4);
     let mut x = area.x + 1;
+    if let Some((intent, label)) = urgent
+        && let Some((_, key)) = applying(places).find(|(binding, _)| binding.intent == intent)
+    {
+        let text = format!(" {key} {label} ");
+        let used = put(frame.buffer_mut(), x, area.y, end.saturating_sub(x), &text, theme.alarm);
+        hits.add(Rect { x, y: area.y, width: used, height: 1 }, Target::Key(intent));
+        x += used + 2;
+    }
     let mut said: Vec<&str> = vec![];
     for (index, (key, label, target)) in shown.iter().enumerate() {
         let is_last = Some(index) == last;

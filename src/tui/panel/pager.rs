@@ -4,7 +4,7 @@ use crate::incident::view::{Ring, RingState, Saying};
 use crate::sim::quantity::Time;
 use crate::tui::hit::{Hits, Target};
 use crate::tui::local_time::ago;
-use crate::tui::pen::{put, put_pieces, put_right, width, wrap};
+use crate::tui::pen::{put, put_pieces, put_right, spaced, width, wrap};
 use crate::tui::theme::{Theme, ring_glyph};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -138,7 +138,7 @@ fn alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, theme: &Th
             right: since,
             selected: selected == row,
         });
-        for text in wrap(&ring.text, columns.saturating_sub(10)) {
+        for text in wrap(&spaced(&ring.text), columns.saturating_sub(10)) {
             lines.push(PagerLine {
                 row,
                 left: vec![(format!("         {text}"), theme.text)],
@@ -178,7 +178,7 @@ fn short_alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, them
             let left = vec![
                 (format!(" {} {kind} ", ring_glyph(ring.state, ring.is_page)), style),
                 (ring.name.clone(), theme.heading),
-                (format!("   {}", ring.text), theme.text),
+                (format!("   {}", spaced(&ring.text)), theme.text),
             ];
             PagerLine { row, left, right: format!("{state}{}", ago(now.since(ring.since))), selected: selected == row }
         })

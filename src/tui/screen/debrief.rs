@@ -1,6 +1,6 @@
 //! What happened: the story, the player's run beside the real team's, and what would have come without each move.
 
-use crate::incident::view::{Compared, Debrief, Move, Phase};
+use crate::incident::view::{Compared, Debrief, Mark, MarkKind, Move, Phase};
 use crate::sim::quantity::Time;
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Intent;
@@ -111,7 +111,14 @@ type Pieces = Vec<(String, Style)>;
 /// What stands on a page: lines, and at a certain line a chart.
 struct Page<'a> {
     lines: Vec<Pieces>,
-    chart: Option<(usize, &'a [Compared])>,
+    chart: Option<Chart<'a>>,
+}
+
+/// Curves, the line at which they stand, and the moves that are marked on them.
+struct Chart<'a> {
+    at: usize,
+    curves: Vec<&'a Compared>,
+    marks: Vec<Mark>,
 }
 
 const CHART_HEIGHT: u16 = 11;
@@ -176,7 +183,8 @@ impl<'a> Page<'a> {
             let head = format!("{what:<26} {figure:>14}  ");
             self.hang(&head, remark, columns, theme.text, theme.dim);
         }
-        self.chart_here(debrief);
+        let own: Vec<&Compared> = debrief.compared.iter().filter(|one| one.who == "you").collect();
+        self.chart_here(own, marks(&debrief.moves));
         self.heading("move by move: customers spared or hurt by each, against the run without it", theme);
         for (index, one) in debrief.moves.iter().enumerate() {
             self.move_line(index, one, columns, theme);
@@ -193,14 +201,19 @@ impl<'a> Page<'a> {
             n if n > 0 => (format!("{} spared", grouped(n.unsigned_abs())), theme.good),
             n => (format!("{} hurt", grouped(n.unsigned_abs())), theme.failing),
         };
-        self.lines.push(vec![
+        let mut line = vec![
             (format!("{:>3}  ", index + 1), theme.dim),
             (format!("{:<9}", one.clock), theme.dim),
-            (format!("{word:>14}  "), style),
+            (format!("{word:>15}  "), style),
             (one.line.clone(), theme.own),
-        ]);
-        if !one.remark.is_empty() {
-            self.hang(&" ".repeat(30), &one.remark, columns, theme.dim, theme.text);
+        ];
+        let used: u16 = line.iter().map(|(text, _)| width(text)).sum();
+        if used + width(&one.remark) + 3 <= columns {
+            line.push((format!("   {}", one.remark), theme.dim));
+            self.lines.push(line);
+        } else {
+            self.lines.push(line);
+            self.hang(&" ".repeat(31), &one.remark, columns, theme.dim, theme.text);
         }
     }
 
@@ -247,7 +260,9 @@ impl<'a> Page<'a> {
 
     fn what_if(&mut self, debrief: &'a Debrief, columns: u16, theme: &Theme) {
         self.say("The same outage, the same seed, played again:", columns, theme.dim);
-        self.chart_here(debrief);
+        self.lines.push(vec![]);
+        self.table(&debrief.compared);
+        self.chart_here(debrief.compared.iter().collect(), vec![]);
         self.heading("every move that made a difference", theme);
         let mut moves: Vec<(usize, &Move)> =
             debrief.moves.iter().enumerate().filter(|(_, one)| one.spared != 0).collect();
@@ -260,18 +275,21 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// You, they, nobody in a table, and their curves in a chart.
-    fn chart_here(&mut self, debrief: &'a Debrief) {
-        self.lines.push(vec![]);
-        let who = debrief.compared.iter().map(|one| width(&one.who)).max().unwrap_or(0) as usize;
-        let outcome = debrief.compared.iter().map(|one| width(&one.outcome)).max().unwrap_or(0) as usize;
-        for one in &debrief.compared {
-            self.lines
-                .push(vec![(format!(" {:<who$}   {:<outcome$}   {}", one.who, one.outcome, one.impact), Style::new())]);
+    /// You, they, nobody.
+    fn table(&mut self, compared: &[Compared]) {
+        let who = compared.iter().map(|one| width(&one.who)).max().unwrap_or(0) as usize;
+        let outcome = compared.iter().map(|one| width(&one.outcome)).max().unwrap_or(0) as usize;
+        for one in compared {
+            let line = format!(" {:<who$}   {:<outcome$}   {}", one.who, one.outcome, one.impact);
+            self.lines.push(vec![(line, Style::new())]);
         }
-        if debrief.compared.iter().any(|one| one.curve.len() > 1) {
+    }
+
+    /// Leaves room for a chart.
+    fn chart_here(&mut self, curves: Vec<&'a Compared>, marks: Vec<Mark>) {
+        if curves.iter().any(|one| one.curve.len() > 1) {
             self.lines.push(vec![]);
-            self.chart = Some((self.lines.len(), &debrief.compared));
+            self.chart = Some(Chart { at: self.lines.len(), curves, marks });
             self.lines.extend(std::iter::repeat_n(vec![], CHART_HEIGHT as usize));
         }
     }
@@ -284,12 +302,12 @@ impl<'a> Page<'a> {
             let pieces: Vec<(&str, Style)> = line.iter().map(|(text, style)| (text.as_str(), *style)).collect();
             put_pieces(frame.buffer_mut(), area.x, area.y + 1 + row as u16, area.width, &pieces);
         }
-        if let Some((at, compared)) = self.chart {
-            let top = i32::from(area.y) + 1 + at as i32 - i32::from(scroll);
-            let chart = Rect { x: area.x, y: top.max(0) as u16, width: area.width.min(120), height: CHART_HEIGHT };
+        if let Some(chart) = &self.chart {
+            let top = i32::from(area.y) + 1 + chart.at as i32 - i32::from(scroll);
+            let place = Rect { x: area.x, y: top.max(0) as u16, width: area.width.min(140), height: CHART_HEIGHT };
             // A chart that is half scrolled out of view is left out, as half a chart would mislead.
-            if top > i32::from(area.y) && chart.bottom() <= area.bottom() {
-                draw_curves(frame, chart, compared, local, theme);
+            if top > i32::from(area.y) && place.bottom() <= area.bottom() {
+                draw_curves(frame, place, chart, local, theme);
             }
         }
         let hidden = (self.lines.len() as u16).saturating_sub(scroll + room);
@@ -300,26 +318,42 @@ impl<'a> Page<'a> {
     }
 }
 
-fn draw_curves(frame: &mut Frame, area: Rect, compared: &[Compared], local: LocalTime, theme: &Theme) {
-    let curves: Vec<Vec<(Time, Option<f64>)>> =
-        compared.iter().map(|one| one.curve.iter().map(|(at, value)| (*at, Some(*value))).collect()).collect();
+/// The moves that made a difference, by their numbers.
+fn marks(moves: &[Move]) -> Vec<Mark> {
+    let different = moves.iter().enumerate().filter(|(_, one)| one.spared != 0);
+    different.map(|(index, one)| Mark { at: one.at, kind: MarkKind::Own, text: (index + 1).to_string() }).collect()
+}
+
+fn draw_curves(frame: &mut Frame, area: Rect, chart: &Chart<'_>, local: LocalTime, theme: &Theme) {
+    let highest = |one: &&Compared| one.curve.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+    let (nobody, people): (Vec<&Compared>, Vec<&Compared>) = chart.curves.iter().partition(|one| one.who == "nobody");
+    // What nobody's doing anything leads to would press all else to the ground: it leaves through the top.
+    let people_highest = people.iter().map(highest).fold(0.0, f64::max);
+    let far_above = people_highest > 0.0 && nobody.iter().map(highest).any(|top| top > people_highest * 4.0);
+    let limit = if far_above { people_highest * 2.0 } else { f64::INFINITY };
+    let curves: Vec<Vec<(Time, Option<f64>)>> = chart
+        .curves
+        .iter()
+        .map(|one| one.curve.iter().map(|(at, value)| (*at, (*value <= limit).then_some(*value))).collect())
+        .collect();
     let times = || curves.iter().flatten().map(|(at, _)| *at);
     let (Some(from), Some(to)) = (times().min(), times().max()) else { return };
     // The player's own line is drawn last, over the others.
     let mut series: Vec<Series<'_>> = curves
         .iter()
-        .zip(compared)
+        .zip(&chart.curves)
         .map(|(points, one)| {
-            let style = match one.who.as_str() {
-                "you" => theme.own,
-                "nobody" => theme.dim,
-                _ => theme.text,
+            let (style, label) = match one.who.as_str() {
+                "you" => (theme.own, "you"),
+                "nobody" if far_above => (theme.dim, "nobody ▲"),
+                "nobody" => (theme.dim, "nobody"),
+                who => (theme.text, who),
             };
-            Series { points, style, label: &one.who }
+            Series { points, style, label }
         })
         .collect();
     series.reverse();
-    let scale = Scale { from, to, unit: "", threshold: None, marks: &[], local };
+    let scale = Scale { from, to, unit: "", threshold: None, marks: &chart.marks, local };
     draw_chart(frame.buffer_mut(), area, &series, &scale, theme);
 }
 

@@ -2,9 +2,9 @@
 
 use super::layout::{LEAST, Layout};
 use super::{Dialog, IncidentScreen};
-use crate::incident::view::Health;
+use crate::incident::view::{Health, RingState};
 use crate::tui::hit::{Hits, Target};
-use crate::tui::keymap::{Pane, Place};
+use crate::tui::keymap::{Intent, Pane, Place};
 use crate::tui::panel::{self, dialog, graphs, map, notebook, pager};
 use crate::tui::pen::{Edge, pane, put, put_right, width};
 use crate::tui::theme::{Look, Theme};
@@ -26,9 +26,8 @@ impl IncidentScreen {
         for (which, place) in &layout.panes {
             self.draw_pane(frame, *which, *place, layout.tabs, hits, look);
         }
-        let over = self.seen.header.phase.is_over().then_some("it is over: F10 shows the debrief");
-        let message = self.message.as_deref().or(over);
-        panel::keys::draw(frame, layout.keys, places, message, hits, theme);
+        let message = self.message.as_deref();
+        panel::keys::draw(frame, layout.keys, places, self.urgent(), message, hits, theme);
         self.remember_room(&layout);
         // What hurts and the keys stay in sight, whatever lies over the panes.
         let body = Rect {
@@ -42,6 +41,18 @@ impl IncidentScreen {
                 dialog::draw_question(frame, body, question, hits, theme);
             }
             None => {}
+        }
+    }
+
+    /// What is to be done before anything else.
+    fn urgent(&self) -> Option<(Intent, &'static str)> {
+        let rings = self.seen.rings.iter().any(|ring| ring.is_page && ring.state == RingState::Ringing);
+        if self.dialog.is_some() {
+            None
+        } else if self.seen.header.phase.is_over() {
+            Some((Intent::Debrief, "debrief"))
+        } else {
+            rings.then_some((Intent::Acknowledge, "take the page"))
         }
     }
 

@@ -117,3 +117,26 @@ fn the_tandem_settles_where_theory_says() {
     );
     assert!(requests > 290_000);
 }
+
+#[test]
+fn one_request_that_stands_for_ten_counts_ten_on_its_whole_way() {
+    let system = System {
+        components: read(
+            r#"[
+                Clients(name: "people", load: [(kind: "page", rate: "20/s", call: "front", stands_for: 10)]),
+                Service(name: "front", workers: 100, runs: "v1", versions: [(name: "v1", steps: [Call(to: "back")])]),
+                Service(name: "back", workers: 1, queue: 0, runs: "v1", versions: [(name: "v1", steps: [Work("20ms")])]),
+            ]"#,
+        ),
+        ..System::default()
+    };
+    let mut simulation = Simulation::new(&system, Seed(1)).unwrap();
+    simulation.run_until(Time::from_seconds(60));
+    let asked = value(&simulation, "people.page.requests");
+    assert!((11_000..13_000).contains(&asked), "{asked} in a minute at 200/s");
+    let failed = value(&simulation, "people.page.failed");
+    assert!(failed > 0 && failed % 10 == 0, "{failed}");
+    assert_eq!(value(&simulation, "back.failed"), failed);
+    assert_eq!(value(&simulation, "front.requests"), asked);
+    assert_eq!(value(&simulation, "back.requests") / 10 * 10, value(&simulation, "back.requests"));
+}

@@ -67,6 +67,8 @@ pub(in crate::sim) struct Frame {
     pub loops: [u16; super::handler::MAX_LOOPS as usize],
     /// Which attempt at the unit this is; part of what its draws depend on.
     pub attempt: u16,
+    /// How many of the real thing it stands for, wherever something is counted.
+    pub weight: u16,
     pub status: Status,
     pub component: ComponentId,
     /// The load or the queue that it belongs to.
@@ -97,6 +99,7 @@ impl Frame {
         pc: 0,
         loops: [0; super::handler::MAX_LOOPS as usize],
         attempt: 0,
+        weight: 1,
         status: Status::OK,
         component: ComponentId(0),
         kind: 0,

@@ -365,7 +365,7 @@ impl Core {
         let frame = &self.frames[id];
         let site = &self.model.programs[frame.program.0 as usize].calls[usize::from(index)];
         let (to, timeout) = (site.to, site.timeout);
-        let (from, unit, tags) = (frame.component, frame.unit, frame.tags);
+        let (from, unit, tags, weight) = (frame.component, frame.unit, frame.tags, frame.weight);
         let attempt = frame.attempt.wrapping_add(u16::from(frame.tries));
         let child = self.frames.add(Frame {
             unit,
@@ -375,6 +375,7 @@ impl Core {
             component: to,
             attempt,
             kind: frame.kind,
+            weight,
             started: self.now,
             ..Frame::EMPTY
         });

@@ -58,14 +58,14 @@ pub struct Load {
     pub body: String,
     /// How many of the real thing one simulated request stands for, wherever something is counted.
     #[serde(default = "one")]
-    pub stands_for: u32,
+    pub stands_for: u16,
 }
 
 const fn half_a_minute() -> Span {
     Span::from_seconds(30)
 }
 
-const fn one() -> u32 {
+const fn one() -> u16 {
     1
 }
 
@@ -144,7 +144,7 @@ struct Wish {
     tags: u64,
     arrivals: Stream,
     next: u64,
-    stands_for: i64,
+    stands_for: u16,
     requests: MetricId,
     failed: MetricId,
     latency: Option<HistogramId>,
@@ -185,7 +185,7 @@ impl Clients {
                 tags: *tags,
                 arrivals,
                 next: 0,
-                stands_for: i64::from(load.stands_for),
+                stands_for: load.stands_for,
                 requests,
                 failed,
                 latency,
@@ -208,7 +208,7 @@ impl Clients {
 
     /// The kinds of things that they want, with the rate at a moment in events per second.
     pub fn kinds(&self, at: Time) -> impl Iterator<Item = (&str, f64)> {
-        self.wishes.iter().map(move |wish| (wish.kind.as_str(), wish.rate.at(at) * wish.stands_for as f64))
+        self.wishes.iter().map(move |wish| (wish.kind.as_str(), wish.rate.at(at) * f64::from(wish.stands_for)))
     }
 
     /// Where each kind goes: (kind, component, queue of a broker).
@@ -267,13 +267,14 @@ impl Clients {
             }
             Target::Call(program) => {
                 let stands_for = wish.stands_for;
-                core.telemetry.add(wish.requests, stands_for);
+                core.telemetry.add(wish.requests, i64::from(stands_for));
                 let frame = Frame {
                     unit: unit.0,
                     tags: wish.tags,
                     component: self.id,
                     program,
                     kind: load as u8,
+                    weight: stands_for,
                     parent: NONE,
                     started: core.now,
                     ..Frame::EMPTY
@@ -294,13 +295,13 @@ impl Clients {
     fn end(&mut self, id: FrameId, status: Status, core: &mut Core) {
         let frame = &core.frames[id];
         let wish = &self.wishes[usize::from(frame.kind)];
-        let took = core.now.since(frame.started);
+        let (took, weight) = (core.now.since(frame.started), frame.weight);
         if status.is_ok() {
             if let Some(latency) = wish.latency {
-                core.telemetry.record(latency, core.now, took);
+                core.telemetry.record(latency, core.now, took, weight);
             }
         } else {
-            core.telemetry.add(wish.failed, wish.stands_for);
+            core.telemetry.add(wish.failed, i64::from(weight));
         }
         core.finish(id, status);
     }

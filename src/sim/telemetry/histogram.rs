@@ -49,12 +49,12 @@ impl Histogram {
     }
 
     #[inline]
-    pub(super) fn record(&mut self, second: i64, took: Span) {
+    pub(super) fn record(&mut self, second: i64, took: Span, weight: u32) {
         let window = second.div_euclid(WINDOW);
         if window != self.window {
             self.close_until(window);
         }
-        self.open[bucket(took.micros().max(0).unsigned_abs())] += 1;
+        self.open[bucket(took.micros().max(0).unsigned_abs())] += weight;
     }
 
     fn close_until(&mut self, window: i64) {
@@ -120,7 +120,7 @@ mod tests {
         let mut histogram = Histogram::starting(0);
         for n in 0..1000 {
             let took = if n % 10 == 0 { Span::from_seconds(40) } else { Span::from_millis(60) };
-            histogram.record(n / 20, took);
+            histogram.record(n / 20, took, 1);
         }
         let p95 = histogram.quantile(0.95, 0, 49).unwrap();
         let p50 = histogram.quantile(0.5, 0, 49).unwrap();

@@ -222,10 +222,10 @@ impl Telemetry {
         self.values[usize::from(metric.0)] = value;
     }
 
-    /// Something took this long.
+    /// Something took this long, for as many as it stands for.
     #[inline]
-    pub(in crate::sim) fn record(&mut self, metric: HistogramId, now: Time, took: Span) {
-        self.histograms[usize::from(metric.0)].record(now.second(), took);
+    pub(in crate::sim) fn record(&mut self, metric: HistogramId, now: Time, took: Span, weight: u16) {
+        self.histograms[usize::from(metric.0)].record(now.second(), took, u32::from(weight));
     }
 
     /// The value of the `index`-th member of a family at the second that is being sampled; `None` where it tells nothing.
@@ -292,7 +292,7 @@ impl Telemetry {
     /// A message has been handled to the end.
     pub(in crate::sim) fn delivered(&mut self, unit: Unit, published: Time, now: Time) {
         if let Some((metric, took)) = self.ledger.delivered(unit, published, now, &mut self.values) {
-            self.record(metric, now, took);
+            self.record(metric, now, took, 1);
         }
     }
 }

@@ -16,9 +16,10 @@ impl Service {
     /// A request has come in: an instance takes it, or nobody is there.
     #[inline]
     pub(super) fn admit(&mut self, id: FrameId, core: &mut Core) {
-        core.telemetry.count(self.metrics.requests);
+        let weight = i64::from(core.frames[id].weight);
+        core.telemetry.add(self.metrics.requests, weight);
         if self.ready.is_empty() {
-            core.telemetry.count(self.metrics.failed);
+            core.telemetry.add(self.metrics.failed, weight);
             core.finish(id, Status::REFUSED);
             return;
         }
@@ -40,7 +41,7 @@ impl Service {
             return;
         }
         if self.settings.queue.is_some_and(|most| instance.line.length >= most) {
-            core.telemetry.count(self.metrics.failed);
+            core.telemetry.add(self.metrics.failed, weight);
             core.finish(id, Status::OVERLOADED);
             return;
         }
@@ -179,7 +180,7 @@ impl Service {
         let frame = &core.frames[id];
         let (number, holds_kib, is_message) =
             (frame.instance as usize, frame.holds_kib, frame.parent == NONE && !frame.caller_gone);
-        let took = core.now.since(frame.started);
+        let (took, weight) = (core.now.since(frame.started), frame.weight);
         if holds_kib > 0 {
             self.release(number, holds_kib);
         }
@@ -190,9 +191,9 @@ impl Service {
             }
             core.telemetry.count(self.metrics.handled);
         } else if status.is_ok() {
-            core.telemetry.record(self.metrics.latency, core.now, took);
+            core.telemetry.record(self.metrics.latency, core.now, took, weight);
         } else {
-            core.telemetry.count(self.metrics.failed);
+            core.telemetry.add(self.metrics.failed, i64::from(weight));
         }
         core.finish(id, status);
     }

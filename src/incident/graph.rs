@@ -57,7 +57,8 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
                     all.extend(broker.queues().map(|queue| format!("{}.{}.ready", broker.name(), queue.name)));
                 }
                 Component::Service(service) => all.push(format!("{}.available", service.settings.name)),
-                Component::Clients(_) | Component::Nodes(_) => {}
+                Component::SearchCluster(cluster) => all.push(format!("{}.queue", cluster.settings.name)),
+                Component::Clients(_) | Component::Nodes(_) | Component::Schedule(_) | Component::Gateway(_) => {}
             }
         }
         all.dedup();
@@ -87,6 +88,11 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
             all.push(format!("{name}.waiting"));
             all
         }
+        Some(Component::Schedule(_)) => vec![format!("{name}.published")],
+        Some(Component::SearchCluster(_)) => {
+            vec![format!("p95({name}.latency[5m])"), format!("{name}.queue"), format!("rate({name}.rejected[1m])")]
+        }
+        Some(Component::Gateway(_)) => vec![format!("rate({name}.sent[1m])")],
         Some(Component::Nodes(_)) => vec![format!("{name}.ready"), format!("{name}.pending_pods")],
         None => vec![],
     }

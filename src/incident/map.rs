@@ -1,5 +1,7 @@
 //! The living system as a map: parts in the order of the flow of work, and what moves between them.
 
+mod batch;
+
 use super::stage::Stage;
 use super::view::{Bar, Cell, Edge, Health, Map, Part};
 use crate::level::Level;
@@ -40,6 +42,9 @@ pub fn map_of(stage: &Stage) -> Map {
             Component::Broker(broker) => of_broker(stage, broker),
             Component::Service(service) => of_service(stage, service),
             Component::Nodes(nodes) => of_nodes(stage, nodes),
+            Component::Schedule(schedule) => batch::of_schedule(stage, schedule),
+            Component::SearchCluster(cluster) => batch::of_cluster(stage, cluster),
+            Component::Gateway(gateway) => batch::of_gateway(stage, gateway),
         };
         part.column = columns[index];
         part.row = rows[part.column];
@@ -92,6 +97,13 @@ fn flows(stage: &Stage) -> Vec<Flow> {
         flows.push(Flow { from: clients.index(), to: to.index(), from_queue: None, to_queue, metric });
     }
     for (index, component) in simulation.components().iter().enumerate() {
+        if let Component::Schedule(schedule) = component {
+            let metric = format!("{}.published", schedule.settings.name);
+            for (to, queue) in schedule.targets() {
+                let to_queue = Some(usize::from(queue));
+                flows.push(Flow { from: index, to: to.index(), from_queue: None, to_queue, metric: metric.clone() });
+            }
+        }
         let Component::Service(service) = component else { continue };
         for consumed in &service.settings.consumes {
             let Some((broker, queue)) = consumed.queue.split_once('/') else { continue };
@@ -118,7 +130,11 @@ fn flows(stage: &Stage) -> Vec<Flow> {
 fn calls<'a>(steps: &'a [Step], found: &mut Vec<&'a str>) {
     for step in steps {
         match step {
-            Step::Call { to, .. } if !found.contains(&to.as_str()) => found.push(to),
+            Step::Call { to, .. } | Step::Search { on: to, .. } | Step::Send { via: to } => {
+                if !found.contains(&to.as_str()) {
+                    found.push(to);
+                }
+            }
             Step::When { then, otherwise, .. } => {
                 calls(then, found);
                 calls(otherwise, found);
@@ -345,6 +361,9 @@ fn short_words(operation: &Operation) -> String {
         Operation::Publish { .. } => "message sent".into(),
         Operation::Kill { .. } => "process killed".into(),
         Operation::Cordon { node, .. } => format!("{node} cordoned"),
+        Operation::Enable { enabled: true } => "switched on".into(),
+        Operation::Enable { enabled: false } => "switched off".into(),
+        Operation::CancelTasks { .. } => "queries cancelled".into(),
     }
 }
 

@@ -64,7 +64,8 @@ fn outline(sections: &Sections) -> System {
                 service.versions = vec![none];
             }
             Settings::Nodes(nodes) => nodes.count = 0,
-            Settings::Broker(_) => {}
+            Settings::Schedule(schedule) => schedule.publishes.clear(),
+            Settings::Broker(_) | Settings::SearchCluster(_) | Settings::Gateway(_) => {}
         }
     }
     outline

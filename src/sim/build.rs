@@ -4,7 +4,10 @@ use super::Simulation;
 use super::agenda::{Agenda, LaneId};
 use super::component::broker::Broker;
 use super::component::clients::{self, Clients, Target};
+use super::component::gateway::Gateway;
 use super::component::nodes::Nodes;
+use super::component::schedule::Schedule;
+use super::component::search::SearchCluster;
 use super::component::service::{self, Service, Subscription, Surroundings};
 use super::component::{Behavior as _, Component, Settings};
 use super::core::{Core, Known, MAX_TAGS, Model};
@@ -57,6 +60,7 @@ struct Builder<'a> {
     agenda: Agenda,
     tags: Vec<String>,
     templates: Vec<String>,
+    stores: Vec<String>,
 }
 
 impl Names for Builder<'_> {
@@ -88,6 +92,14 @@ impl Names for Builder<'_> {
         let found = self.templates.iter().position(|known| known == text).unwrap_or_else(|| {
             self.templates.push(text.to_string());
             self.templates.len() - 1
+        });
+        found as u16
+    }
+
+    fn store(&mut self, name: &str) -> u16 {
+        let found = self.stores.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.stores.push(name.to_string());
+            self.stores.len() - 1
         });
         found as u16
     }
@@ -152,7 +164,8 @@ impl Simulation {
     /// # Errors
     /// Where a name is used that nothing is called, or a bound is exceeded.
     pub fn new(system: &System, seed: Seed) -> Result<Self, BuildError> {
-        let mut builder = Builder { system, agenda: Agenda::new(), tags: Vec::new(), templates: Vec::new() };
+        let mut builder =
+            Builder { system, agenda: Agenda::new(), tags: Vec::new(), templates: Vec::new(), stores: Vec::new() };
         if system.components.len() > usize::from(u8::MAX) {
             let problem = "a system can have 255 components".to_string();
             return Err(BuildError { component: "system".to_string(), problem });
@@ -188,6 +201,7 @@ impl Simulation {
 enum Plan {
     Clients(Vec<(Target, u64)>),
     Service(Surroundings),
+    Schedule(Vec<(ComponentId, u16, u64)>),
     Other,
 }
 
@@ -211,7 +225,18 @@ impl Plan {
                 Ok(Self::Clients(targets))
             }
             Settings::Service(service) => Self::of_service(service, builder, programs),
-            Settings::Broker(_) | Settings::Nodes(_) => Ok(Self::Other),
+            Settings::Schedule(schedule) => {
+                let mut targets = Vec::new();
+                for batch in &schedule.publishes {
+                    let path = &batch.to;
+                    let (broker, queue) = builder.queue(path).ok_or_else(|| format!("no queue is called `{path}`"))?;
+                    targets.push((broker, queue, builder.tag_bits(&batch.tags)?));
+                }
+                Ok(Self::Schedule(targets))
+            }
+            Settings::Broker(_) | Settings::Nodes(_) | Settings::SearchCluster(_) | Settings::Gateway(_) => {
+                Ok(Self::Other)
+            }
         }
     }
 
@@ -277,7 +302,16 @@ impl Plan {
                 Component::Broker(Box::new(Broker::new(id, &settings, &mut core.telemetry)))
             }
             (_, Settings::Nodes(settings)) => Component::Nodes(Box::new(Nodes::new(id, settings, core))),
-            (_, Settings::Clients(_) | Settings::Service(_)) => unreachable!("a plan is made for its own settings"),
+            (Self::Schedule(targets), Settings::Schedule(settings)) => {
+                Component::Schedule(Schedule::new(id, settings, &targets, core))
+            }
+            (_, Settings::SearchCluster(settings)) => {
+                Component::SearchCluster(Box::new(SearchCluster::new(id, settings, core)))
+            }
+            (_, Settings::Gateway(settings)) => Component::Gateway(Box::new(Gateway::new(id, settings, core))),
+            (_, Settings::Clients(_) | Settings::Service(_) | Settings::Schedule(_)) => {
+                unreachable!("a plan is made for its own settings")
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use super::message::{Message, Parcel};
 use super::quantity::{Duration, Span, Time};
 use super::random::{Purpose, Seed, below, hash_name, join, mix};
 use super::telemetry::Telemetry;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Tags are bits of a word.
@@ -103,6 +103,8 @@ pub(in crate::sim) struct Core {
     pub ready: VecDeque<Ready>,
     pub telemetry: Telemetry,
     pub logs: Vec<Log>,
+    /// Units of work that have been marked as done, by store.
+    pub marks: BTreeSet<(u16, u64)>,
     agenda: Agenda,
     parcels: Vec<Option<(ComponentId, Parcel)>>,
     free_parcels: Vec<u32>,
@@ -124,6 +126,7 @@ impl Core {
             ready: VecDeque::new(),
             telemetry: Telemetry::new(start),
             logs,
+            marks: BTreeSet::new(),
             agenda,
             parcels: Vec::new(),
             free_parcels: Vec::new(),

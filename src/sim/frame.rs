@@ -28,6 +28,8 @@ impl Status {
     pub const CALLER_GONE: Self = Self(3);
     /// It went well.
     pub const OK: Self = Self(200);
+    /// There was no room for it just now; whoever asks may come back later.
+    pub const REJECTED: Self = Self(429);
     /// There was no room for it.
     pub const OVERLOADED: Self = Self(503);
 
@@ -75,6 +77,8 @@ pub(in crate::sim) struct Frame {
     pub kind: u8,
     pub draws: u8,
     pub tries: u8,
+    /// How many calls it has made.
+    pub calls: u8,
     pub subscription: u8,
     pub retries_call: bool,
     pub caller_gone: bool,
@@ -105,6 +109,7 @@ impl Frame {
         kind: 0,
         draws: 0,
         tries: 0,
+        calls: 0,
         subscription: 0,
         retries_call: false,
         caller_gone: false,

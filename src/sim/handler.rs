@@ -40,6 +40,37 @@ pub enum Step {
         #[serde(default)]
         goes_on: bool,
     },
+    /// Asks a search cluster and waits for its answer; the search runs on to its end though its caller has gone.
+    Search {
+        /// The cluster.
+        on: String,
+        /// The index or alias that is searched.
+        #[serde(default)]
+        index: String,
+        /// How long a thread of the cluster works on it.
+        work: Duration,
+        /// What happens when the cluster has no room for it (429); without it, the handler fails with that.
+        #[serde(default)]
+        on_reject: Option<Retry>,
+        /// Whether the handler goes on when the search has failed; otherwise it fails with the same status.
+        #[serde(default)]
+        goes_on: bool,
+    },
+    /// Sends a mail (or whatever can't be taken back) through a gateway and waits until it has been accepted.
+    Send {
+        /// The gateway.
+        via: String,
+    },
+    /// Ends the handler well where this unit of work has been marked as done: `Dedupe(store: "audit")`.
+    Dedupe {
+        /// Where marks are kept.
+        store: String,
+    },
+    /// Marks this unit of work as done: `Mark(store: "audit")`.
+    Mark {
+        /// Where marks are kept.
+        store: String,
+    },
     /// Sends a message on, with the request's own tags and these: `Publish(to: "broker/queue")`.
     Publish {
         /// `broker/queue`.
@@ -88,6 +119,25 @@ pub enum Step {
     StopIfCallerGone,
 }
 
+/// The waits of a client that is told to come back later: `Retry(first: "1s", cap: "30s")`. Each is drawn between half
+/// and one and a half times a length that begins at `first` and doubles up to `cap`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Retry")]
+pub struct Retry {
+    /// The length of the first wait.
+    pub first: Span,
+    /// The longest.
+    pub cap: Span,
+}
+
+impl Retry {
+    /// The wait before the attempt after so many failures, as bounds of an even draw.
+    fn pause(self, failures: u8) -> Duration {
+        let length = (self.first * (1_i64 << failures.min(30))).min(self.cap).micros();
+        Duration::Uniform(Span::from_micros(length / 2), Span::from_micros(length + length / 2))
+    }
+}
+
 /// One small operation of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sim) enum Op {
@@ -95,6 +145,10 @@ pub(in crate::sim) enum Op {
     Allocate(u16),
     Leak(u16),
     Call(u16),
+    Search(u16),
+    /// Ends well where the unit is marked in this store.
+    Dedupe(u16),
+    Mark(u16),
     Publish(u16),
     Log(u16),
     Ack,
@@ -135,6 +189,16 @@ pub(in crate::sim) struct CallSite {
     pub goes_on: bool,
 }
 
+/// A search as a program asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct SearchSite {
+    pub to: ComponentId,
+    pub index: String,
+    pub work: Duration,
+    pub on_reject: Option<Retry>,
+    pub goes_on: bool,
+}
+
 /// A publication as a program makes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sim) struct PublishSite {
@@ -150,6 +214,7 @@ pub(in crate::sim) struct Program {
     pub durations: Vec<Duration>,
     pub sizes: Vec<Bytes>,
     pub calls: Vec<CallSite>,
+    pub searches: Vec<SearchSite>,
     pub publishes: Vec<PublishSite>,
     /// Severity and the number of the text in the model's list.
     pub logs: Vec<(Severity, u16)>,
@@ -161,6 +226,7 @@ pub(in crate::sim) trait Names {
     fn queue(&mut self, path: &str) -> Option<(ComponentId, u16)>;
     fn tag(&mut self, name: &str) -> Option<u8>;
     fn template(&mut self, text: &str) -> u16;
+    fn store(&mut self, name: &str) -> u16;
     fn lane(&mut self, delay: Span) -> super::agenda::LaneId;
 }
 
@@ -197,6 +263,19 @@ impl Program {
                 let site = CallSite { to: component, timeout, retries: *retries, pause: *pause, goes_on: *goes_on };
                 Op::Call(place(&mut self.calls, site))
             }
+            Step::Search { on, index, work, on_reject, goes_on } => {
+                let to = names.component(on).ok_or_else(|| format!("no component is called `{on}`"))?;
+                let site =
+                    SearchSite { to, index: index.clone(), work: *work, on_reject: *on_reject, goes_on: *goes_on };
+                Op::Search(place(&mut self.searches, site))
+            }
+            Step::Send { via } => {
+                let to = names.component(via).ok_or_else(|| format!("no component is called `{via}`"))?;
+                let site = CallSite { to, timeout: None, retries: 0, pause: Duration::default(), goes_on: false };
+                Op::Call(place(&mut self.calls, site))
+            }
+            Step::Dedupe { store } => Op::Dedupe(names.store(store)),
+            Step::Mark { store } => Op::Mark(names.store(store)),
             Step::Publish { to, tags } => {
                 let (component, queue) = names.queue(to).ok_or_else(|| format!("no queue is called `{to}`"))?;
                 let mut bits = 0;
@@ -322,6 +401,17 @@ impl Core {
                     self.call(id, index);
                     return Flow::Waits;
                 }
+                Op::Search(index) => {
+                    frame.tries = 0;
+                    self.search(id, index);
+                    return Flow::Waits;
+                }
+                Op::Dedupe(store) => {
+                    if self.marks.contains(&(store, frame.unit)) {
+                        return Flow::Ends(Status::OK);
+                    }
+                }
+                Op::Mark(store) => _ = self.marks.insert((store, frame.unit)),
                 Op::Publish(index) => self.publish_from(id, index),
                 Op::Log(index) => {
                     let (severity, template) = program.logs[usize::from(index)];
@@ -362,6 +452,9 @@ impl Core {
 
     /// Makes the call that stands before the frame's program counter.
     fn call(&mut self, id: FrameId, index: u16) {
+        // Two calls of one handler to the same component are two calls: each draws its own numbers.
+        let draws = self.frames[id].calls.wrapping_mul(37);
+        self.frames[id].calls = self.frames[id].calls.wrapping_add(1);
         let frame = &self.frames[id];
         let site = &self.model.programs[frame.program.0 as usize].calls[usize::from(index)];
         let (to, timeout) = (site.to, site.timeout);
@@ -376,6 +469,7 @@ impl Core {
             attempt,
             kind: frame.kind,
             weight,
+            draws,
             started: self.now,
             ..Frame::EMPTY
         });
@@ -383,6 +477,36 @@ impl Core {
             self.frames[child].timeout = self.set_timeout(lane, child);
         }
         self.deliver(from, to, child);
+    }
+
+    /// Asks for the search that stands before the frame's program counter. The request carries the place of its site.
+    fn search(&mut self, id: FrameId, index: u16) {
+        let frame = &mut self.frames[id];
+        // Searches of one handler are different searches: each draws its own work.
+        frame.draws = frame.draws.wrapping_add(1);
+        let (from, program, draws) = (frame.component, frame.program, frame.draws);
+        let asked = Frame {
+            unit: frame.unit,
+            tags: frame.tags,
+            parent: id,
+            parent_serial: frame.serial,
+            attempt: frame.attempt,
+            weight: frame.weight,
+            program,
+            pc: index,
+            draws: draws.wrapping_mul(37),
+            started: self.now,
+            ..Frame::EMPTY
+        };
+        let to = self.model.programs[program.0 as usize].searches[usize::from(index)].to;
+        let child = self.frames.add(Frame { component: to, ..asked });
+        self.deliver(from, to, child);
+    }
+
+    /// What a search that has arrived at its cluster asks for.
+    pub fn search_of(&self, id: FrameId) -> &SearchSite {
+        let frame = &self.frames[id];
+        &self.model.programs[frame.program.0 as usize].searches[usize::from(frame.pc)]
     }
 
     /// A call has been answered: tries again where it may, else says whether the handler goes on.
@@ -394,23 +518,32 @@ impl Core {
             return Answered::GoesOn;
         }
         let frame = &self.frames[id];
-        let Op::Call(index) = self.model.programs[frame.program.0 as usize].ops[usize::from(frame.pc) - 1] else {
-            return Answered::GoesOn;
+        let program = &self.model.programs[frame.program.0 as usize];
+        let (pause, goes_on) = match program.ops[usize::from(frame.pc) - 1] {
+            Op::Call(index) => {
+                let site = &program.calls[usize::from(index)];
+                ((frame.tries < site.retries).then_some(site.pause), site.goes_on)
+            }
+            Op::Search(index) => {
+                let site = &program.searches[usize::from(index)];
+                let retry = site.on_reject.filter(|_| status == Status::REJECTED);
+                (retry.map(|retry| retry.pause(frame.tries)), site.goes_on)
+            }
+            _ => return Answered::GoesOn,
         };
-        let site = &self.model.programs[frame.program.0 as usize].calls[usize::from(index)];
-        if frame.tries < site.retries {
-            let pause = site.pause;
-            self.frames[id].tries += 1;
+        if let Some(pause) = pause {
+            let frame = &mut self.frames[id];
+            frame.tries = frame.tries.saturating_add(1);
+            frame.retries_call = true;
             let pause = self.draw_pause(id, pause);
             if pause == Span::ZERO {
-                self.call(id, index);
+                self.retry(id);
             } else {
-                self.frames[id].retries_call = true;
                 self.wake_after(id, pause);
             }
             return Answered::TriesAgain;
         }
-        if site.goes_on { Answered::GoesOn } else { Answered::Fails(status) }
+        if goes_on { Answered::GoesOn } else { Answered::Fails(status) }
     }
 
     /// The pause before another attempt is over.
@@ -418,8 +551,10 @@ impl Core {
         let frame = &mut self.frames[id];
         frame.retries_call = false;
         let (pc, program) = (frame.pc, frame.program);
-        if let Op::Call(index) = self.model.programs[program.0 as usize].ops[usize::from(pc) - 1] {
-            self.call(id, index);
+        match self.model.programs[program.0 as usize].ops[usize::from(pc) - 1] {
+            Op::Call(index) => self.call(id, index),
+            Op::Search(index) => self.search(id, index),
+            _ => {}
         }
     }
 

@@ -21,7 +21,7 @@ pub mod telemetry;
 
 pub use self::frame::Status;
 pub use build::{BuildError, Link, System};
-pub use handler::Step;
+pub use handler::{Retry, Step};
 
 use self::core::{Core, Ready, Timer, kind};
 use agenda::Due;
@@ -267,6 +267,7 @@ impl Simulation {
     pub fn body_of(&self, unit: Unit) -> String {
         match self.components.get(unit.component().index()) {
             Some(Component::Clients(clients)) => clients.body(unit).unwrap_or_default(),
+            Some(Component::Schedule(schedule)) => schedule.body(unit).unwrap_or_default(),
             Some(Component::Broker(broker)) => broker.body(unit).unwrap_or_default().to_string(),
             _ => String::new(),
         }

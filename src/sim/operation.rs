@@ -99,6 +99,16 @@ pub enum Operation {
         /// The signal's number: 9 can't be caught.
         signal: u8,
     },
+    /// Switches a schedule, or what a gateway takes, on or off.
+    Enable {
+        /// Whether it is on from now.
+        enabled: bool,
+    },
+    /// Ends queries that a search cluster works on.
+    CancelTasks {
+        /// One, by its node (from 0) and its number there; all where none is named.
+        task: Option<(u32, u64)>,
+    },
     /// Takes a machine out of scheduling or puts it back.
     Cordon {
         /// The machine.

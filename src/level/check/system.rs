@@ -7,7 +7,7 @@ use crate::level::document::Place;
 use crate::level::problem::Severity;
 use crate::level::schema::{Event, Sections};
 use crate::sim::Step;
-use crate::sim::component::{Settings, clients, service};
+use crate::sim::component::{Settings, clients, schedule, service};
 use crate::sim::quantity::Span;
 
 /// More requests a second than this are beyond what a level may ask of a machine; `stands_for` helps.
@@ -40,7 +40,13 @@ impl Checker<'_> {
                     }
                 }
                 Settings::Service(service) => self.service(service, sections, &place),
-                Settings::Nodes(_) => {}
+                Settings::Schedule(schedule) => self.schedule(schedule, sections, &place),
+                Settings::SearchCluster(cluster) => {
+                    for (path, message) in cluster.problems() {
+                        self.error(&place.along(&path), message, "");
+                    }
+                }
+                Settings::Nodes(_) | Settings::Gateway(_) => {}
             }
         }
         self.logs(sections, root);
@@ -95,6 +101,17 @@ impl Checker<'_> {
             if load.stands_for == 0 {
                 self.error(&place.field("stands_for"), "a request stands for one or more", "write stands_for: 1");
             }
+        }
+    }
+
+    fn schedule(&mut self, schedule: &schedule::Settings, sections: &Sections, place: &Place) {
+        let queues = queue_names(sections);
+        for (at, batch) in schedule.publishes.iter().enumerate() {
+            let place = place.field("publishes").item(at).field("to");
+            self.known("queue", &batch.to, &place, queues.iter().map(String::as_str));
+        }
+        for (path, message) in schedule.problems() {
+            self.error(&place.along(&path), message, "");
         }
     }
 
@@ -172,6 +189,14 @@ impl Checker<'_> {
             let place = place.item(at);
             match step {
                 Step::Call { to, .. } => self.callable(to, sections, &place.field("to")),
+                Step::Search { on, .. } => {
+                    let clusters = sections.system.iter().filter(|one| matches!(one, Settings::SearchCluster(_)));
+                    self.known("search cluster", on, &place.field("on"), clusters.map(Settings::name));
+                }
+                Step::Send { via } => {
+                    let gateways = sections.system.iter().filter(|one| matches!(one, Settings::Gateway(_)));
+                    self.known("gateway", via, &place.field("via"), gateways.map(Settings::name));
+                }
                 Step::Publish { to, .. } => {
                     let queues = queue_names(sections);
                     self.known("queue", to, &place.field("to"), queues.iter().map(String::as_str));
@@ -240,7 +265,10 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
             Settings::Service(service) => {
                 service.versions.iter().for_each(|version| of_steps(&version.steps, &mut tags));
             }
-            Settings::Broker(_) | Settings::Nodes(_) => {}
+            Settings::Schedule(schedule) => {
+                schedule.publishes.iter().for_each(|batch| tags.extend(batch.tags.iter().cloned()));
+            }
+            Settings::Broker(_) | Settings::Nodes(_) | Settings::SearchCluster(_) | Settings::Gateway(_) => {}
         }
     }
     for event in &sections.events {

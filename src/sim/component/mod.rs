@@ -5,7 +5,10 @@
 
 pub mod broker;
 pub mod clients;
+pub mod gateway;
 pub mod nodes;
+pub mod schedule;
+pub mod search;
 pub mod service;
 
 use super::agenda::Ticket;
@@ -28,6 +31,12 @@ pub enum Settings {
     Service(service::Settings),
     /// The machines that pods run on.
     Nodes(nodes::Settings),
+    /// What comes by the clock.
+    Schedule(schedule::Settings),
+    /// Machines that search.
+    SearchCluster(search::Settings),
+    /// The way to the world outside: mail and the like.
+    Gateway(gateway::Settings),
 }
 
 impl Settings {
@@ -39,6 +48,9 @@ impl Settings {
             Self::Broker(settings) => &settings.name,
             Self::Service(settings) => &settings.name,
             Self::Nodes(settings) => &settings.name,
+            Self::Schedule(settings) => &settings.name,
+            Self::SearchCluster(settings) => &settings.name,
+            Self::Gateway(settings) => &settings.name,
         }
     }
 }
@@ -93,6 +105,12 @@ pub enum Component {
     Service(Box<service::Service>),
     /// See [`Settings::Nodes`].
     Nodes(Box<nodes::Nodes>),
+    /// See [`Settings::Schedule`].
+    Schedule(schedule::Schedule),
+    /// See [`Settings::SearchCluster`].
+    SearchCluster(Box<search::SearchCluster>),
+    /// See [`Settings::Gateway`].
+    Gateway(Box<gateway::Gateway>),
 }
 
 macro_rules! each {
@@ -102,6 +120,9 @@ macro_rules! each {
             Component::Broker($kind) => $answer,
             Component::Service($kind) => $answer,
             Component::Nodes($kind) => $answer,
+            Component::Schedule($kind) => $answer,
+            Component::SearchCluster($kind) => $answer,
+            Component::Gateway($kind) => $answer,
         }
     };
 }

@@ -1,0 +1,228 @@
+//! A search cluster: nodes with a pool of threads and a bounded queue each.
+//!
+//! A query goes to the node with the fewest queries, works there for as long as the asker's step says, and waits first
+//! where all threads are taken; where the queue is full, too, it is rejected. A query that has been taken runs on to its
+//! end, whoever has gone in the meantime (before version 7.4).
+//!
+//! Knows nothing of who asks and of why a query is slow.
+
+mod settings;
+
+pub use settings::{Pool, Settings};
+
+use super::Behavior;
+use crate::sim::core::Core;
+use crate::sim::frame::{FrameId, Status};
+use crate::sim::id::{ComponentId, Unit};
+use crate::sim::operation::{Applied, Operation, Refusal};
+use crate::sim::quantity::{Span, Time};
+use crate::sim::telemetry::{HistogramId, Measure, MetricId};
+use std::collections::VecDeque;
+
+/// A query that a thread works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Its number on its node.
+    pub number: u64,
+    /// For which unit of work.
+    pub unit: Unit,
+    /// When a thread took it.
+    pub started: Time,
+    frame: FrameId,
+}
+
+/// A query that took long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlowQuery {
+    /// When it ended.
+    pub at: Time,
+    /// On which node.
+    pub node: u32,
+    /// How long a thread worked on it.
+    pub took: Span,
+    /// For which unit of work.
+    pub unit: Unit,
+}
+
+/// One node's search pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Node {
+    /// What its threads work on.
+    pub tasks: Vec<Task>,
+    waiting: VecDeque<FrameId>,
+    /// How many queries it has rejected since it was started.
+    pub rejected: u64,
+    /// How many it has completed.
+    pub completed: u64,
+    next_task: u64,
+}
+
+impl Node {
+    /// How many queries wait for a thread.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+/// How many lines of the slow log are kept.
+const MOST_SLOW: usize = 2_000;
+
+/// A search cluster at work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchCluster {
+    id: ComponentId,
+    /// As the level describes it.
+    pub settings: Settings,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// The slow log, oldest first.
+    pub slow: VecDeque<SlowQuery>,
+    /// Where the next query goes of several nodes that have equally few.
+    turn: u32,
+    metrics: Metrics,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Metrics {
+    requests: MetricId,
+    completed: MetricId,
+    rejected: MetricId,
+    active: MetricId,
+    queued: MetricId,
+    latency: HistogramId,
+}
+
+impl SearchCluster {
+    pub(in crate::sim) fn new(id: ComponentId, settings: &Settings, core: &mut Core) -> Self {
+        let name = &settings.name;
+        let telemetry = &mut core.telemetry;
+        let metrics = Metrics {
+            requests: telemetry.counter(id, format!("{name}.requests"), "queries that have arrived"),
+            completed: telemetry.counter(id, format!("{name}.completed"), "queries answered"),
+            rejected: telemetry.counter(id, format!("{name}.rejected"), "queries rejected with 429: the queue is full"),
+            active: telemetry.gauge(id, format!("{name}.active"), "search threads at work", Measure::Count),
+            queued: telemetry.gauge(id, format!("{name}.queue"), "queries that wait for a thread", Measure::Count),
+            latency: telemetry.latency(id, format!("{name}.latency"), "from a query's arrival to its answer"),
+        };
+        Self {
+            id,
+            settings: settings.clone(),
+            nodes: vec![Node::default(); settings.nodes as usize],
+            slow: VecDeque::new(),
+            turn: 0,
+            metrics,
+        }
+    }
+
+    /// The name of a node.
+    #[must_use]
+    pub fn node_name(&self, node: usize) -> String {
+        self.settings.names.replace("{n}", &(node + 1).to_string())
+    }
+
+    /// The node with the fewest queries; of several, they take turns.
+    fn least_busy(&mut self) -> usize {
+        let count = self.nodes.len();
+        let first = self.turn as usize % count;
+        self.turn = (first as u32 + 1) % count as u32;
+        let load = |node: usize| self.nodes[node].tasks.len() + self.nodes[node].waiting.len();
+        let in_turn = (0..count).map(|step| (first + step) % count);
+        in_turn.min_by_key(|node| load(*node)).unwrap_or(0)
+    }
+
+    fn begin(&mut self, node: usize, query: FrameId, core: &mut Core) {
+        core.frames[query].instance = node as u32;
+        let on = &mut self.nodes[node];
+        on.next_task += 1;
+        let task = Task { number: on.next_task, unit: Unit(core.frames[query].unit), started: core.now, frame: query };
+        on.tasks.push(task);
+        let work = core.search_of(query).work;
+        let span = core.draw_work(query, work);
+        core.wake_after(query, span);
+    }
+
+    /// A thread is free: the next query that waits gets it.
+    fn next(&mut self, node: usize, core: &mut Core) {
+        if let Some(query) = self.nodes[node].waiting.pop_front() {
+            self.begin(node, query, core);
+        }
+    }
+
+    /// Takes a query off its thread.
+    fn take_off(&mut self, node: usize, query: FrameId) -> Option<Task> {
+        let tasks = &mut self.nodes[node].tasks;
+        let place = tasks.iter().position(|task| task.frame == query)?;
+        Some(tasks.swap_remove(place))
+    }
+
+    fn note_if_slow(&mut self, node: usize, task: Task, now: Time) {
+        let took = now.since(task.started);
+        if self.settings.slow_log.is_none_or(|threshold| took < threshold) {
+            return;
+        }
+        if self.slow.len() == MOST_SLOW {
+            self.slow.pop_front();
+        }
+        self.slow.push_back(SlowQuery { at: now, node: node as u32, took, unit: task.unit });
+    }
+
+    /// Ends running queries before their time: one, or all of them. What waits takes their threads.
+    fn cancel(&mut self, one: Option<(u32, u64)>, core: &mut Core) -> u64 {
+        let mut count = 0;
+        for node in 0..self.nodes.len() {
+            let is_meant = |task: &Task| one.is_none_or(|(on, number)| on as usize == node && number == task.number);
+            let meant: Vec<Task> = self.nodes[node].tasks.iter().copied().filter(is_meant).collect();
+            for task in meant {
+                self.take_off(node, task.frame);
+                core.finish(task.frame, Status(500));
+                self.next(node, core);
+                count += 1;
+            }
+        }
+        count
+    }
+}
+
+impl Behavior for SearchCluster {
+    fn on_request(&mut self, request: FrameId, core: &mut Core) {
+        core.telemetry.count(self.metrics.requests);
+        let node = self.least_busy();
+        let on = &mut self.nodes[node];
+        if on.tasks.len() < self.settings.search.threads as usize {
+            self.begin(node, request, core);
+        } else if on.waiting.len() < self.settings.search.queue as usize {
+            on.waiting.push_back(request);
+        } else {
+            on.rejected += 1;
+            core.telemetry.count(self.metrics.rejected);
+            core.finish(request, Status::REJECTED);
+        }
+    }
+
+    fn on_wake(&mut self, frame: FrameId, core: &mut Core) {
+        let node = core.frames[frame].instance as usize;
+        let Some(task) = self.take_off(node, frame) else { return };
+        self.nodes[node].completed += 1;
+        self.note_if_slow(node, task, core.now);
+        core.telemetry.count(self.metrics.completed);
+        core.telemetry.record(self.metrics.latency, core.now, core.now.since(core.frames[frame].started));
+        core.finish(frame, Status::OK);
+        self.next(node, core);
+    }
+
+    fn sample(&mut self, _second: i64, core: &mut Core) {
+        let active: usize = self.nodes.iter().map(|node| node.tasks.len()).sum();
+        let queued: usize = self.nodes.iter().map(Node::queued).sum();
+        core.telemetry.set(self.metrics.active, active as i64);
+        core.telemetry.set(self.metrics.queued, queued as i64);
+    }
+
+    fn operate(&mut self, operation: &Operation, core: &mut Core) -> Result<Applied, Refusal> {
+        let Operation::CancelTasks { task } = operation else {
+            return Err(Refusal::new(format!("that can't be done to a search cluster: {operation:?}")));
+        };
+        core.mark(self.id, 64, task.map_or(0, |(_, number)| number), 0);
+        Ok(Applied::Count(self.cancel(*task, core)))
+    }
+}

@@ -1,0 +1,80 @@
+//! A search cluster as a level describes it. What is left out has the real cluster's default.
+
+use crate::sim::quantity::Span;
+use serde::Deserialize;
+
+/// Machines that search, each with so many threads and a bounded queue.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The component's name.
+    pub name: String,
+    /// Its version.
+    #[serde(default = "version")]
+    pub version: String,
+    /// How many nodes it has. Every node has a copy of every shard; a query is one shard's work on one node.
+    #[serde(default = "three")]
+    pub nodes: u32,
+    /// How its nodes are called; `{n}` is their number from 1.
+    #[serde(default = "names")]
+    pub names: String,
+    /// The search pool of each node.
+    #[serde(default)]
+    pub search: Pool,
+    /// From which time on a query is written to the slow log (off by default). It counts the work, not the wait before.
+    #[serde(default)]
+    pub slow_log: Option<Span>,
+}
+
+fn version() -> String {
+    "5.4.3".into()
+}
+
+const fn three() -> u32 {
+    3
+}
+
+fn names() -> String {
+    "node-{n}".into()
+}
+
+/// A pool of threads with a bounded queue: on eight processors 8 × 3/2 + 1 threads, and a queue of 1000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pool {
+    /// How many queries a node works on at one time.
+    #[serde(default = "threads")]
+    pub threads: u32,
+    /// How many may wait; one more is rejected.
+    #[serde(default = "queue")]
+    pub queue: u32,
+}
+
+const fn threads() -> u32 {
+    13
+}
+
+const fn queue() -> u32 {
+    1000
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self { threads: threads(), queue: queue() }
+    }
+}
+
+impl Settings {
+    /// Everything that is wrong with these settings, each with the path of the field and what to write instead.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(String, String)> {
+        let mut problems = vec![];
+        if self.nodes == 0 || self.nodes > 100 {
+            problems.push(("nodes".into(), "a cluster has from 1 to 100 nodes".into()));
+        }
+        if self.search.threads == 0 || self.search.threads > 1000 {
+            problems.push(("search.threads".into(), "a node has from 1 to 1000 search threads".into()));
+        }
+        problems
+    }
+}

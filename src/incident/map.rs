@@ -130,10 +130,10 @@ fn flows(stage: &Stage) -> Vec<Flow> {
 fn calls<'a>(steps: &'a [Step], found: &mut Vec<&'a str>) {
     for step in steps {
         match step {
-            Step::Call { to, .. } | Step::Search { on: to, .. } | Step::Send { via: to } => {
-                if !found.contains(&to.as_str()) {
-                    found.push(to);
-                }
+            Step::Call { to, .. } | Step::Search { on: to, .. } | Step::Send { via: to }
+                if !found.contains(&to.as_str()) =>
+            {
+                found.push(to);
             }
             Step::When { then, otherwise, .. } => {
                 calls(then, found);

@@ -7,6 +7,8 @@
 //! Knows nothing of who asks and of why a query is slow.
 
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use settings::{Pool, Settings};
 

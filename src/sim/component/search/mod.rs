@@ -188,7 +188,8 @@ impl SearchCluster {
 
 impl Behavior for SearchCluster {
     fn on_request(&mut self, request: FrameId, core: &mut Core) {
-        core.telemetry.count(self.metrics.requests);
+        let weight = i64::from(core.frames[request].weight);
+        core.telemetry.add(self.metrics.requests, weight);
         let node = self.least_busy();
         let on = &mut self.nodes[node];
         if on.tasks.len() < self.settings.search.threads as usize {
@@ -197,7 +198,7 @@ impl Behavior for SearchCluster {
             on.waiting.push_back(request);
         } else {
             on.rejected += 1;
-            core.telemetry.count(self.metrics.rejected);
+            core.telemetry.add(self.metrics.rejected, weight);
             core.finish(request, Status::REJECTED);
         }
     }
@@ -207,8 +208,9 @@ impl Behavior for SearchCluster {
         let Some(task) = self.take_off(node, frame) else { return };
         self.nodes[node].completed += 1;
         self.note_if_slow(node, task, core.now);
-        core.telemetry.count(self.metrics.completed);
-        core.telemetry.record(self.metrics.latency, core.now, core.now.since(core.frames[frame].started));
+        let (took, weight) = (core.now.since(core.frames[frame].started), core.frames[frame].weight);
+        core.telemetry.add(self.metrics.completed, i64::from(weight));
+        core.telemetry.record(self.metrics.latency, core.now, took, weight);
         core.finish(frame, Status::OK);
         self.next(node, core);
     }

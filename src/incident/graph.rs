@@ -58,7 +58,11 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
                 }
                 Component::Service(service) => all.push(format!("{}.available", service.settings.name)),
                 Component::SearchCluster(cluster) => all.push(format!("{}.queue", cluster.settings.name)),
-                Component::Clients(_) | Component::Nodes(_) | Component::Schedule(_) | Component::Gateway(_) => {}
+                Component::Clients(_)
+                | Component::Nodes(_)
+                | Component::Hosts(_)
+                | Component::Schedule(_)
+                | Component::Gateway(_) => {}
             }
         }
         all.dedup();
@@ -94,6 +98,6 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
         }
         Some(Component::Gateway(_)) => vec![format!("rate({name}.sent[1m])")],
         Some(Component::Nodes(_)) => vec![format!("{name}.ready"), format!("{name}.pending_pods")],
-        None => vec![],
+        Some(Component::Hosts(_)) | None => vec![],
     }
 }

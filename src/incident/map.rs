@@ -8,6 +8,7 @@ use crate::level::Level;
 use crate::sim::Step;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
+use crate::sim::component::hosts::Hosts;
 use crate::sim::component::nodes::Nodes;
 use crate::sim::component::service::{Service, Stage as Life};
 use crate::sim::operation::Operation;
@@ -45,6 +46,7 @@ pub fn map_of(stage: &Stage) -> Map {
             Component::Schedule(schedule) => batch::of_schedule(stage, schedule),
             Component::SearchCluster(cluster) => batch::of_cluster(stage, cluster),
             Component::Gateway(gateway) => batch::of_gateway(stage, gateway),
+            Component::Hosts(hosts) => of_hosts(hosts),
         };
         part.column = columns[index];
         part.row = rows[part.column];
@@ -70,7 +72,7 @@ fn columns(stage: &Stage) -> Vec<usize> {
     }
     let deepest = columns.iter().copied().max().unwrap_or(0);
     for (index, component) in components.iter().enumerate() {
-        if matches!(component, Component::Nodes(_)) {
+        if matches!(component, Component::Nodes(_) | Component::Hosts(_)) {
             columns[index] = deepest;
         }
     }
@@ -250,7 +252,7 @@ fn cell_health(stage: Life) -> Health {
     match stage {
         Life::Running => Health::Good,
         Life::Starting | Life::Creating | Life::Pending | Life::Terminating => Health::Strained,
-        Life::BackingOff => Health::Failing,
+        Life::BackingOff | Life::Stopped => Health::Failing,
         Life::Gone => Health::Idle,
     }
 }
@@ -331,6 +333,16 @@ fn of_nodes(stage: &Stage, nodes: &Nodes) -> Part {
     part
 }
 
+fn of_hosts(hosts: &Hosts) -> Part {
+    let count = hosts.machines.len();
+    let mut part = Part { name: hosts.settings.name.clone(), kind: "machines".into(), ..Part::default() };
+    part.line = format!("{count} up");
+    for machine in &hosts.machines {
+        part.cells.push(Cell { name: machine.name.to_string(), health: Health::Good, state: "up".into() });
+    }
+    part
+}
+
 /// What rings about a part, and what has been done to it lately.
 fn badges(stage: &Stage, part: &str) -> Vec<String> {
     let rules = &stage.level.monitoring.alerts;
@@ -360,6 +372,7 @@ fn short_words(operation: &Operation) -> String {
         Operation::Get { .. } => "messages taken".into(),
         Operation::Publish { .. } => "message sent".into(),
         Operation::Kill { .. } => "process killed".into(),
+        Operation::Unit { instance, verb } => format!("{instance} {}", verb.word()),
         Operation::Cordon { node, .. } => format!("{node} cordoned"),
         Operation::Enable { enabled: true } => "switched on".into(),
         Operation::Enable { enabled: false } => "switched off".into(),

@@ -273,9 +273,8 @@ impl Try {
             Self::RestartEverything => {
                 let mut lines = vec![];
                 for minute in (2..level.clock.limit.seconds() / 60).step_by(2) {
-                    for name in deployments(&incident.stage) {
-                        lines.push((format!("{minute:02}:00"), format!("kubectl rollout restart deployment/{name}")));
-                    }
+                    let restarts = restarts(&incident.stage).into_iter();
+                    lines.extend(restarts.map(|line| (format!("{minute:02}:00"), line)));
                 }
                 Script::of(&lines).map_err(|error| error.to_string())?
             }
@@ -317,11 +316,19 @@ impl Try {
     }
 }
 
-fn deployments(stage: &Stage) -> Vec<String> {
+/// The commands that restart every service, wherever it runs.
+fn restarts(stage: &Stage) -> Vec<String> {
     use crate::sim::component::Component;
-    let of = |component: &Component| match component {
-        Component::Service(service) if service.kubernetes().is_some() => Some(service.settings.name.clone()),
-        _ => None,
-    };
-    stage.simulation.components().iter().filter_map(of).collect()
+    let mut lines = vec![];
+    for component in stage.simulation.components() {
+        let Component::Service(service) = component else { continue };
+        let Some(supervisor) = service.supervisor() else {
+            lines.push(format!("kubectl rollout restart deployment/{}", service.settings.name));
+            continue;
+        };
+        let tool = if supervisor.is_systemd() { "systemctl" } else { "initctl" };
+        let machines = service.live().map(|(_, instance)| &instance.name);
+        lines.extend(machines.map(|host| format!("ssh {host} {tool} restart {}", service.unit())));
+    }
+    lines
 }

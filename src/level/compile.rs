@@ -4,7 +4,8 @@ use super::check;
 use super::condition::{Metric, Shape, Unit};
 use super::schema::{Event, Sections};
 use crate::sim::component::Settings;
-use crate::sim::component::service::settings::{Machines, RunsOn, Version};
+use crate::sim::component::hosts::Names;
+use crate::sim::component::service::settings::{OnHosts, RunsOn, Version};
 use crate::sim::random::Seed;
 use crate::sim::telemetry::{self, Measure};
 use crate::sim::{Simulation, System};
@@ -52,7 +53,7 @@ fn outline(sections: &Sections) -> System {
             }
             Settings::Service(service) => {
                 service.consumes.clear();
-                service.runs_on = RunsOn::Machines(Machines { count: 0 });
+                service.runs_on = RunsOn::Hosts(OnHosts { names: Names::List(vec![]), ..OnHosts::default() });
                 let none = Version {
                     name: "none".into(),
                     deployed: None,
@@ -65,7 +66,7 @@ fn outline(sections: &Sections) -> System {
             }
             Settings::Nodes(nodes) => nodes.count = 0,
             Settings::Schedule(schedule) => schedule.publishes.clear(),
-            Settings::Broker(_) | Settings::SearchCluster(_) | Settings::Gateway(_) => {}
+            Settings::Broker(_) | Settings::Hosts(_) | Settings::SearchCluster(_) | Settings::Gateway(_) => {}
         }
     }
     outline

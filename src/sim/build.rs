@@ -5,6 +5,7 @@ use super::agenda::{Agenda, LaneId};
 use super::component::broker::Broker;
 use super::component::clients::{self, Clients, Target};
 use super::component::gateway::Gateway;
+use super::component::hosts::Hosts;
 use super::component::nodes::Nodes;
 use super::component::schedule::Schedule;
 use super::component::search::SearchCluster;
@@ -135,7 +136,7 @@ impl Builder<'_> {
         // The control plane's own words aren't load; a pod and its pool are as good as in one place.
         for (index, settings) in self.system.components.iter().enumerate() {
             for other in 0..count {
-                if matches!(settings, Settings::Nodes(_)) || index == other {
+                if matches!(settings, Settings::Nodes(_) | Settings::Hosts(_)) || index == other {
                     spans[index * count + other] = Span::ZERO;
                     spans[other * count + index] = Span::ZERO;
                 }
@@ -234,9 +235,11 @@ impl Plan {
                 }
                 Ok(Self::Schedule(targets))
             }
-            Settings::Broker(_) | Settings::Nodes(_) | Settings::SearchCluster(_) | Settings::Gateway(_) => {
-                Ok(Self::Other)
-            }
+            Settings::Broker(_)
+            | Settings::Nodes(_)
+            | Settings::Hosts(_)
+            | Settings::SearchCluster(_)
+            | Settings::Gateway(_) => Ok(Self::Other),
         }
     }
 
@@ -312,6 +315,7 @@ impl Plan {
             (_, Settings::Clients(_) | Settings::Service(_) | Settings::Schedule(_)) => {
                 unreachable!("a plan is made for its own settings")
             }
+            (_, Settings::Hosts(settings)) => Component::Hosts(Box::new(Hosts::new(settings))),
         }
     }
 }

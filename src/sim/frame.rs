@@ -60,7 +60,7 @@ pub(in crate::sim) struct Frame {
     pub timeout: Ticket,
     /// The next one in the line in which it stands.
     pub next: FrameId,
-    /// The delivery it handles, or none.
+    /// The delivery it handles, or none; for a request under way, the instance that it is meant for, or any.
     pub delivery: u32,
     /// The instance that handles it; `NONE` while it is under way.
     pub instance: u32,

@@ -109,6 +109,13 @@ pub enum Operation {
         /// One, by its node (from 0) and its number there; all where none is named.
         task: Option<(u32, u64)>,
     },
+    /// Tells the supervisor of a process on a machine to do something.
+    Unit {
+        /// The machine, which is the instance's name.
+        instance: String,
+        /// What to do.
+        verb: Verb,
+    },
     /// Takes a machine out of scheduling or puts it back.
     Cordon {
         /// The machine.
@@ -116,6 +123,32 @@ pub enum Operation {
         /// Whether to take it out.
         cordoned: bool,
     },
+}
+
+/// What a supervisor can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Starts a process that is down.
+    Start,
+    /// Ends a process, which stays down.
+    Stop,
+    /// Ends a process and starts it again.
+    Restart,
+    /// Makes a process read its settings again, and open its log files anew.
+    Reload,
+}
+
+impl Verb {
+    /// As it is typed.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Reload => "reload",
+        }
+    }
 }
 
 /// What a policy of a broker sets.

@@ -6,6 +6,7 @@ use super::stamp::Clock;
 use crate::sim::Simulation;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
+use crate::sim::component::hosts::Hosts;
 use crate::sim::component::nodes::Nodes;
 use crate::sim::component::service::Service;
 use crate::sim::operation::{Applied, Operation};
@@ -182,6 +183,14 @@ pub fn services(world: &dyn World) -> impl Iterator<Item = (usize, &Service)> {
 pub fn pools(world: &dyn World) -> impl Iterator<Item = (usize, &Nodes)> {
     world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
         Component::Nodes(pool) => Some((index, &**pool)),
+        _ => None,
+    })
+}
+
+/// The components that describe machines, with their numbers.
+pub fn hosts(world: &dyn World) -> impl Iterator<Item = (usize, &Hosts)> {
+    world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
+        Component::Hosts(hosts) => Some((index, &**hosts)),
         _ => None,
     })
 }

@@ -47,6 +47,7 @@ impl Checker<'_> {
                     }
                 }
                 Settings::Nodes(_) | Settings::Gateway(_) => {}
+                Settings::Hosts(hosts) => self.machines(&hosts.machines(), &place),
             }
         }
         self.logs(sections, root);
@@ -133,11 +134,8 @@ impl Checker<'_> {
         }
         match &service.runs_on {
             service::RunsOn::Kubernetes(kubernetes) => self.kubernetes(kubernetes, service, sections, place),
-            service::RunsOn::Machines(machines) => {
-                if machines.count == 0 || machines.count > MOST_INSTANCES {
-                    let place = place.field("runs_on").field("count");
-                    self.error(&place, format!("from 1 to {MOST_INSTANCES} machines can be had"), "");
-                }
+            service::RunsOn::Hosts(hosts) => {
+                self.machines(&hosts.machines(&service.name), &place.field("runs_on"));
             }
         }
         for (at, version) in service.versions.iter().enumerate() {
@@ -145,6 +143,19 @@ impl Checker<'_> {
             self.plain_name("a version", &version.name, &place.field("name"));
             self.steps(&version.steps, sections, &place.field("steps"));
         }
+    }
+
+    /// Complains about names of machines: none, too many, one twice.
+    fn machines(&mut self, names: &[String], place: &Place) {
+        if names.is_empty() || names.len() > MOST_INSTANCES as usize {
+            self.error(place, format!("from 1 to {MOST_INSTANCES} machines can be had"), "");
+        }
+        let at = place.field("names");
+        for name in names {
+            self.plain_name("a machine", name, &at);
+        }
+        let names: Vec<_> = names.iter().map(|name| (name.as_str(), at.clone())).collect();
+        self.unique("machines", names);
     }
 
     fn kubernetes(
@@ -268,7 +279,11 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
             Settings::Schedule(schedule) => {
                 schedule.publishes.iter().for_each(|batch| tags.extend(batch.tags.iter().cloned()));
             }
-            Settings::Broker(_) | Settings::Nodes(_) | Settings::SearchCluster(_) | Settings::Gateway(_) => {}
+            Settings::Broker(_)
+            | Settings::Nodes(_)
+            | Settings::Hosts(_)
+            | Settings::SearchCluster(_)
+            | Settings::Gateway(_) => {}
         }
     }
     for event in &sections.events {

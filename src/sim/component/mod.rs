@@ -6,6 +6,7 @@
 pub mod broker;
 pub mod clients;
 pub mod gateway;
+pub mod hosts;
 pub mod nodes;
 pub mod schedule;
 pub mod search;
@@ -37,6 +38,8 @@ pub enum Settings {
     SearchCluster(search::Settings),
     /// The way to the world outside: mail and the like.
     Gateway(gateway::Settings),
+    /// Machines as such.
+    Hosts(hosts::Settings),
 }
 
 impl Settings {
@@ -51,6 +54,7 @@ impl Settings {
             Self::Schedule(settings) => &settings.name,
             Self::SearchCluster(settings) => &settings.name,
             Self::Gateway(settings) => &settings.name,
+            Self::Hosts(settings) => &settings.name,
         }
     }
 }
@@ -111,6 +115,8 @@ pub enum Component {
     SearchCluster(Box<search::SearchCluster>),
     /// See [`Settings::Gateway`].
     Gateway(Box<gateway::Gateway>),
+    /// See [`Settings::Hosts`].
+    Hosts(Box<hosts::Hosts>),
 }
 
 macro_rules! each {
@@ -123,6 +129,7 @@ macro_rules! each {
             Component::Schedule($kind) => $answer,
             Component::SearchCluster($kind) => $answer,
             Component::Gateway($kind) => $answer,
+            Component::Hosts($kind) => $answer,
         }
     };
 }

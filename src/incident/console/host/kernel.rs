@@ -2,6 +2,7 @@
 
 use super::here;
 use super::machine::{Killed, Machine};
+use super::supervisor;
 use crate::incident::console::arguments::{Given, switch, valued};
 use crate::incident::console::kubectl::Cluster;
 use crate::incident::console::{Call, Progress, World};
@@ -161,8 +162,11 @@ pub fn journal(call: &mut Call, world: &mut dyn World) -> Progress {
     if unit.is_none() {
         lines.extend(all(&machine, now).into_iter().map(|(at, text)| (at, format!("kernel: {text}"))));
     }
-    if !given.has("dmesg") && unit.as_deref().is_none_or(|unit| unit == "kubelet") {
+    if !given.has("dmesg") && machine.is_node && unit.as_deref().is_none_or(|unit| unit == "kubelet") {
         lines.extend(kubelet(&machine, world));
+    }
+    if !given.has("dmesg") {
+        lines.extend(supervisor::said(&machine, unit.as_deref()));
     }
     lines.sort_by_key(|(at, _)| *at);
     if let Some(text) = given.value("since") {

@@ -2,11 +2,11 @@
 //!
 //! The only file of the family that looks into components.
 
-use crate::incident::console::world::{pools, services};
+use crate::incident::console::world::{hosts, pools, services};
 use crate::incident::console::{World, kubectl};
 use crate::sim::component::nodes::KernelKill;
 use crate::sim::component::service::settings::Pid1;
-use crate::sim::component::service::{Service, Stage};
+use crate::sim::component::service::{Exit, Instance, Service, Stage};
 use crate::sim::quantity::{Bytes, Span, Time};
 use crate::sim::random::mix;
 
@@ -17,15 +17,22 @@ pub struct Machine {
     /// When it was started; long before the level began, as a rule.
     pub booted: Time,
     pub memory: Bytes,
-    pub pods: Vec<Resident>,
+    /// Whether it carries pods: a kubelet runs on it.
+    pub is_node: bool,
+    pub residents: Vec<Resident>,
     /// What its kernel has said, oldest first.
     pub kernel: Vec<Killed>,
+    /// What the supervisors of its processes have said, oldest first: when, who, what.
+    pub supervisors: Vec<(Time, &'static str, String)>,
 }
 
-/// A pod on a machine, with its process.
+/// A pod on a machine with its process, or an instance of a service that has it to itself.
 #[derive(Clone, Debug, Default)]
 pub struct Resident {
     pub name: String,
+    pub service: String,
+    /// The unit or job of its supervisor, where it has one.
+    pub unit: Option<Unit>,
     pub created: Time,
     pub running_since: Option<Time>,
     pub process: String,
@@ -35,6 +42,20 @@ pub struct Resident {
     pub cpu_tenths: u64,
     /// Whether another process stands above it as the container's first.
     pub has_wrapper: bool,
+}
+
+/// A process's unit or job, as its supervisor sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Unit {
+    pub name: String,
+    pub is_systemd: bool,
+    /// The supervisor's word: `active`, `activating`, `auto-restart`, `deactivating`, `failed`, `inactive`.
+    pub state: &'static str,
+    /// When it got into that state.
+    pub since: Time,
+    pub restarts: u32,
+    /// How its process last ended.
+    pub last_exit: Option<Exit>,
 }
 
 /// A process that the kernel has killed for its memory.
@@ -57,7 +78,7 @@ impl Machine {
     /// What is in use: the system's own share, and what the processes hold.
     pub fn used(&self) -> Bytes {
         let own = (self.memory.0 / 20).min(700 << 20);
-        Bytes((own + self.pods.iter().map(|resident| resident.memory.0).sum::<u64>()).min(self.memory.0))
+        Bytes((own + self.residents.iter().map(|resident| resident.memory.0).sum::<u64>()).min(self.memory.0))
     }
 }
 
@@ -74,23 +95,66 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
                 name: node.name.to_string(),
                 booted: node.booted,
                 memory: pool.settings.memory,
-                pods: pods.collect(),
+                is_node: true,
+                residents: pods.collect(),
                 kernel: node.kills.iter().map(killed).collect(),
+                supervisors: vec![],
             });
         }
+    }
+    for (_, group) in hosts(world) {
+        all.extend(group.machines.iter().map(|machine| Machine {
+            name: machine.name.to_string(),
+            booted: machine.booted,
+            memory: group.settings.memory,
+            ..Machine::default()
+        }));
     }
     for (component, service) in services(world).filter(|(_, service)| service.kubernetes().is_none()) {
         for (number, instance) in service.live() {
-            all.push(Machine {
-                name: instance.name.to_string(),
-                booted: Time::ZERO - Span::from_seconds(41 * 86_400 + (instance.uid % 7919) as i64),
-                memory: Bytes(16 << 30),
-                pods: resident(world, component, service, number).into_iter().collect(),
-                kernel: vec![],
+            let known = all.iter().position(|machine| *machine.name == *instance.name).unwrap_or_else(|| {
+                all.push(plain(instance));
+                all.len() - 1
             });
+            all[known].residents.extend(resident(world, component, service, number));
+            let said = service.journal.iter().filter(|entry| entry.instance as usize == number);
+            all[known].supervisors.extend(said.map(|entry| (entry.at, entry.who, entry.text.clone())));
         }
     }
+    for machine in &mut all {
+        machine.supervisors.sort_by_key(|(at, ..)| *at);
+    }
     all
+}
+
+/// A machine that a service runs on, of which nothing else is said.
+fn plain(instance: &Instance) -> Machine {
+    Machine {
+        name: instance.name.to_string(),
+        booted: Time::ZERO - Span::from_seconds(41 * 86_400 + (instance.uid % 7919) as i64),
+        memory: Bytes(16 << 30),
+        ..Machine::default()
+    }
+}
+
+/// The unit that an instance on a machine runs as.
+fn unit(world: &dyn World, service: &Service, number: usize) -> Option<Unit> {
+    let supervisor = service.supervisor()?;
+    let instance = &service.instances[number];
+    let ended = instance.last_exit.map(|exit| exit.finished);
+    let since = match instance.stage {
+        Stage::Running => instance.ready_at,
+        Stage::Starting => instance.started,
+        _ => ended.unwrap_or(instance.created),
+    };
+    Some(Unit {
+        name: service.unit().to_owned(),
+        is_systemd: supervisor.is_systemd(),
+        state: service.status_word(number, world.now()),
+        since,
+        restarts: instance.restarts,
+        last_exit: instance.last_exit,
+    })
 }
 
 fn resident(world: &dyn World, component: usize, service: &Service, number: usize) -> Option<Resident> {
@@ -105,6 +169,8 @@ fn resident(world: &dyn World, component: usize, service: &Service, number: usiz
     let reserved = if instance.has_process() { service.settings.memory.reserved.0 } else { 0 };
     Some(Resident {
         name: instance.name.to_string(),
+        service: service.settings.name.clone(),
+        unit: unit(world, service, number),
         created: instance.created,
         running_since: instance.has_process().then_some(instance.started),
         process: service.settings.process.clone(),

@@ -5,12 +5,15 @@
 mod kernel;
 mod machine;
 mod processes;
+mod supervisor;
 
 pub use machine::{Machine, all};
 
 use super::arguments::{Given, switch};
+use super::world::services;
 use super::{Call, Command, Place, Progress, Runs, Wish, World, candidate, nearest, nothing};
 use crate::incident::view::Candidate;
+use crate::sim::component::service::supervisor::Supervisor;
 use crate::sim::quantity::{Bytes, Span, Time};
 
 /// A tool on a machine.
@@ -70,10 +73,44 @@ pub const COMMANDS: &[Command] = &[
     tool(
         "journalctl",
         "journalctl [-k] [-u UNIT] [-n LINES] [--since TIME] [-f]",
-        "the machine's journal: the kernel, the kubelet",
-        "-k only the kernel, -u kubelet only the kubelet, -n the last lines, --since '10 min ago', -f goes on printing. Machines keep UTC.",
+        "the machine's journal: the kernel, the supervisors, the processes",
+        "-k only the kernel, -u only one unit, -n the last lines, --since '10 min ago', -f goes on printing. Machines keep UTC.",
         kernel::journal,
     ),
+    Command {
+        takes: Span::from_millis(200),
+        exists: |world| services(world).any(|(_, service)| service.supervisor().is_some_and(Supervisor::is_systemd)),
+        complete: supervisor::complete_systemctl,
+        ..tool(
+            "systemctl",
+            "systemctl status|start|stop|restart|reload UNIT",
+            "a process under systemd: how it does; start, stop, restart it",
+            "`reload` lets the process run on: it reads its settings again and opens its log files anew. `restart` ends it and starts it again; what it had in hand is lost.\n\nsystemctl status UNIT\nsystemctl restart UNIT",
+            supervisor::systemctl,
+        )
+    },
+    Command {
+        takes: Span::from_millis(200),
+        exists: |world| services(world).any(|(_, service)| service.supervisor().is_some_and(|one| !one.is_systemd())),
+        complete: supervisor::complete_initctl,
+        ..tool(
+            "initctl",
+            "initctl list|status|start|stop|restart|reload [JOB]",
+            "a process under upstart: how it does; start, stop, restart it",
+            "initctl list\ninitctl status JOB\ninitctl restart JOB",
+            supervisor::initctl,
+        )
+    },
+    Command {
+        complete: supervisor::complete_kill,
+        ..tool(
+            "kill",
+            "kill [-SIGNAL] PID",
+            "sends a signal to a process: 15 asks it to end, 9 ends it",
+            "ps aux shows the ids. Who started the process may start it again.\n\nkill PID\nkill -9 PID",
+            supervisor::kill,
+        )
+    },
     tool("free", "free [-m|-h]", "the machine's memory", "-m in MiB, -h for people.", free),
     tool(
         "ps",
@@ -100,7 +137,14 @@ pub const COMMANDS: &[Command] = &[
 
 /// The machines that one can log in to.
 pub fn hosts(world: &dyn World) -> Vec<Candidate> {
-    let about = |machine: &Machine| format!("machine: {} pods", machine.pods.len());
+    let about = |machine: &Machine| match machine.residents.as_slice() {
+        _ if machine.is_node => format!("machine: {} pods", machine.residents.len()),
+        [] => "machine".to_owned(),
+        all => {
+            let names: Vec<&str> = all.iter().map(|resident| resident.service.as_str()).collect();
+            format!("machine: {}", names.join(", "))
+        }
+    };
     all(world).iter().map(|machine| candidate(machine.name.clone(), about(machine))).collect()
 }
 

@@ -25,14 +25,18 @@ fn rows(machine: &Machine) -> Vec<Row> {
         started: machine.booted,
         command: command.to_owned(),
     };
-    let mut rows = vec![
-        own(1, 9, "/sbin/init"),
-        own(1204, 96, "/usr/bin/dockerd"),
-        own(1219, 61, "/usr/bin/containerd"),
-        own(1412, 118, "/usr/bin/kubelet --config=/etc/kubernetes/kubelet.yaml"),
-        own(2077, 42, "/usr/local/bin/kube-proxy"),
-    ];
-    for resident in machine.pods.iter().filter(|resident| resident.pid > 0) {
+    let mut rows = vec![own(1, 9, "/sbin/init")];
+    if machine.is_node {
+        rows.extend([
+            own(1204, 96, "/usr/bin/dockerd"),
+            own(1219, 61, "/usr/bin/containerd"),
+            own(1412, 118, "/usr/bin/kubelet --config=/etc/kubernetes/kubelet.yaml"),
+            own(2077, 42, "/usr/local/bin/kube-proxy"),
+        ]);
+    } else {
+        rows.extend([own(412, 6, "/usr/sbin/cron -f"), own(655, 7, "/usr/sbin/sshd -D")]);
+    }
+    for resident in machine.residents.iter().filter(|resident| resident.pid > 0) {
         rows.extend(of(resident));
     }
     rows
@@ -57,7 +61,10 @@ fn of(resident: &Resident) -> Vec<Row> {
         memory: resident.memory,
         virtual_memory: resident.virtual_memory,
         started,
-        command: format!("{} ({})", resident.process, resident.name),
+        command: match &resident.unit {
+            Some(unit) => format!("{} ({})", resident.process, unit.name),
+            None => format!("{} ({})", resident.process, resident.name),
+        },
     });
     rows
 }

@@ -73,7 +73,7 @@ impl Service {
         format!("{}-{}", self.settings.name, letters(word, 10))
     }
 
-    fn change_template(&mut self, change: impl FnOnce(&mut Revision), core: &mut Core) -> Applied {
+    pub(super) fn change_template(&mut self, change: impl FnOnce(&mut Revision), core: &mut Core) -> Applied {
         let mut next = self.template().clone();
         change(&mut next);
         let of = self.template();
@@ -121,7 +121,7 @@ impl Service {
     /// What an operator does to the deployment or one of its pods.
     pub(super) fn change(&mut self, operation: &Operation, core: &mut Core) -> Result<Applied, Refusal> {
         if self.kubernetes().is_none() {
-            return Err(Refusal::new(format!("{} doesn't run on Kubernetes", self.settings.name)));
+            return self.change_on_host(operation, core);
         }
         match operation {
             Operation::Scale { replicas } => {
@@ -190,7 +190,7 @@ impl Service {
     /// One look of the deployment's and the replica sets' controllers: makes and ends pods within the rollout's bounds
     /// (`maxSurge` rounded up, `maxUnavailable` down).
     pub(super) fn reconcile(&mut self, core: &mut Core) {
-        let Some(settings) = self.kubernetes() else { return };
+        let Some(settings) = self.kubernetes() else { return self.go_on_rolling(core) };
         let wanted = self.deployment.replicas;
         let surge = (u64::from(wanted) * u64::from(settings.rollout.max_surge.0)).div_ceil(1_000_000) as u32;
         let slack = (u64::from(wanted) * u64::from(settings.rollout.max_unavailable.0) / 1_000_000) as u32;

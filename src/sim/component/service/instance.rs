@@ -23,6 +23,8 @@ pub enum Stage {
     BackingOff,
     /// Told to end.
     Terminating,
+    /// Its process is down, and nobody starts it again by himself.
+    Stopped,
     /// Gone.
     Gone,
 }
@@ -93,6 +95,12 @@ pub struct Instance {
     pub(in crate::sim) memory: MemoryState,
     /// Fails to charge the cgroup, as the kernel counts them.
     pub(in crate::sim) fail_count: u32,
+    /// What an operator wants of a process on its way down.
+    pub(in crate::sim) wish: super::machine::Wish,
+    /// When its supervisor started it lately.
+    pub(in crate::sim) starts: VecDeque<Time>,
+    /// What its process ids begin with.
+    pub(in crate::sim) first_pid: u32,
 }
 
 /// Frames in line, first come, first served.
@@ -133,6 +141,9 @@ impl Instance {
             held: VecDeque::new(),
             memory: MemoryState::default(),
             fail_count: 0,
+            wish: super::machine::Wish::Nothing,
+            starts: VecDeque::new(),
+            first_pid: 3_170_000 + (uid % 9_000) as u32,
         }
     }
 
@@ -159,8 +170,7 @@ impl Instance {
     #[must_use]
     pub fn pid(&self) -> u32 {
         // Ids rise with time on a node and differ from pod to pod.
-        let base = 3_170_000 + (self.uid % 9_000) as u32;
-        base + self.epoch * 37 + (self.started.second().max(0) as u32) * 9
+        self.first_pid + self.epoch * 37 + (self.started.second().max(0) as u32) * 9
     }
 
     /// How many messages or requests it has in hand.

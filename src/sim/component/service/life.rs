@@ -59,16 +59,6 @@ impl Service {
         }
     }
 
-    /// A machine that has always been there.
-    pub(super) fn create_machine(&mut self, core: &mut Core) {
-        let number = self.instances.len();
-        let name: Arc<str> = format!("{}-{}", self.settings.name, number + 1).into();
-        let word = join(hash_name(&self.settings.name), number as u64);
-        self.instances.push(Instance::new(name, word, self.deployment.revision, self.template().version, core.now));
-        self.begin_process(number, core.now, core);
-        self.become_ready(number, core);
-    }
-
     /// The node pool has answered.
     pub(super) fn placed(&mut self, number: u32, node: Option<u32>, core: &mut Core) {
         let instance = &mut self.instances[number as usize];
@@ -122,7 +112,7 @@ impl Service {
         }
     }
 
-    fn begin_process(&mut self, number: usize, started: Time, core: &mut Core) {
+    pub(super) fn begin_process(&mut self, number: usize, started: Time, core: &mut Core) {
         let limit = self.revision_of(number).resources.limit;
         let instance = &mut self.instances[number];
         instance.epoch += 1;
@@ -132,7 +122,7 @@ impl Service {
         self.begin_memory(number, limit, core);
     }
 
-    fn become_ready(&mut self, number: usize, core: &mut Core) {
+    pub(super) fn become_ready(&mut self, number: usize, core: &mut Core) {
         let instance = &mut self.instances[number];
         instance.stage = Stage::Running;
         instance.ready_at = core.now;
@@ -167,12 +157,13 @@ impl Service {
         match self.instances[number].stage {
             Stage::Creating => self.start_container(number, core),
             Stage::Starting => self.become_ready(number, core),
+            Stage::BackingOff if self.supervisor().is_some() => self.start_on_host(number, core),
             Stage::BackingOff => self.restart(number, core),
             Stage::Terminating => {
                 let started = self.instances[number].started;
                 self.die(number, Exit { code: 0, reason: "Completed", started, finished: core.now }, core);
             }
-            Stage::Pending | Stage::Running | Stage::Gone => {}
+            Stage::Pending | Stage::Running | Stage::Stopped | Stage::Gone => {}
         }
     }
 
@@ -195,6 +186,12 @@ impl Service {
         instance.last_exit = Some(exit);
         instance.life = 0;
         instance.probe = 0;
+        if self.supervisor().is_some() {
+            self.ended_on_host(number, exit, core);
+            self.reconcile(core);
+            return;
+        }
+        let instance = &mut self.instances[number];
         if instance.stage == Stage::Terminating {
             self.vanish(number, core);
             return;
@@ -218,7 +215,8 @@ impl Service {
 
     /// A process ends by its own fault.
     pub(super) fn crash(&mut self, number: usize, core: &mut Core) {
-        let exit = Exit { code: 1, reason: "Error", started: self.instances[number].started, finished: core.now };
+        let code = self.settings.exits_with;
+        let exit = Exit { code, reason: "Error", started: self.instances[number].started, finished: core.now };
         self.die(number, exit, core);
     }
 

@@ -7,14 +7,18 @@ mod deployment;
 pub mod event;
 pub mod instance;
 mod life;
+pub mod machine;
 mod memory;
 pub mod settings;
+pub mod supervisor;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use deployment::{Deployment, Revision};
 pub use event::{Event, Events};
 pub use instance::{Exit, Instance, Stage};
-pub use settings::{AckMode, Consumes, Kubernetes, Liveness, Machines, Memory, Resources, RunsOn, Settings, Version};
+pub use settings::{AckMode, Consumes, Kubernetes, Liveness, Memory, OnHosts, Resources, RunsOn, Settings, Version};
 
 use super::Behavior;
 use crate::sim::agenda::Ticket;
@@ -85,6 +89,8 @@ pub struct Service {
     pub deployment: Deployment,
     /// What Kubernetes says about it.
     pub events: Events,
+    /// What the supervisors on its machines say, oldest first.
+    pub journal: machine::Journal,
     metrics: Metrics,
 }
 
@@ -95,7 +101,7 @@ impl Service {
         let deployed = settings.versions.get(version).and_then(|version| version.deployed).unwrap_or_default();
         let (replicas, resources) = match &settings.runs_on {
             RunsOn::Kubernetes(kubernetes) => (kubernetes.replicas, kubernetes.memory),
-            RunsOn::Machines(machines) => (machines.count, settings::Resources::default()),
+            RunsOn::Hosts(hosts) => (hosts.machines(&settings.name).len() as u32, settings::Resources::default()),
         };
         let made = (Time::ZERO + deployed).min(core.now);
         let revision = Revision { number: 1, version: version as u16, resources, made, stamp: 0 };
@@ -113,6 +119,7 @@ impl Service {
             ready: Vec::new(),
             deployment,
             events: Events::default(),
+            journal: machine::Journal::new(),
             metrics,
         }
     }
@@ -122,7 +129,7 @@ impl Service {
     pub fn kubernetes(&self) -> Option<&Kubernetes> {
         match &self.settings.runs_on {
             RunsOn::Kubernetes(settings) => Some(settings),
-            RunsOn::Machines(_) => None,
+            RunsOn::Hosts(_) => None,
         }
     }
 
@@ -166,15 +173,18 @@ impl Service {
         self.ready.len()
     }
 
-    /// The state that `kubectl get pods` prints for an instance.
+    /// The state of an instance: as `kubectl get pods` prints it, or in its supervisor's word.
     #[must_use]
     pub fn status_word(&self, instance: usize, now: Time) -> &'static str {
+        if self.kubernetes().is_none() {
+            return self.unit_state(instance);
+        }
         let pod = &self.instances[instance];
         match pod.stage {
             Stage::Pending => "Pending",
             Stage::Creating => "ContainerCreating",
             Stage::Starting | Stage::Running => "Running",
-            Stage::Terminating | Stage::Gone => "Terminating",
+            Stage::Terminating | Stage::Stopped | Stage::Gone => "Terminating",
             Stage::BackingOff => match &pod.last_exit {
                 // The kubelet says so at its next look.
                 Some(exit) if now.since(exit.finished) < Span::from_seconds(3) => exit.reason,
@@ -218,9 +228,9 @@ impl Behavior for Service {
     fn start(&mut self, core: &mut Core) {
         match &self.settings.runs_on {
             RunsOn::Kubernetes(_) => self.start_deployment(core),
-            RunsOn::Machines(machines) => {
-                for _ in 0..machines.count {
-                    self.create_machine(core);
+            RunsOn::Hosts(hosts) => {
+                for name in hosts.machines(&self.settings.name) {
+                    self.create_on_host(&name, core);
                 }
             }
         }

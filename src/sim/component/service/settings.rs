@@ -1,5 +1,7 @@
 //! A service as a level describes it. What is left out has the real tool's default.
 
+use super::supervisor::Supervisor;
+use crate::sim::component::hosts::Names;
 use crate::sim::handler::Step;
 use crate::sim::quantity::{ByteRange, Bytes, Duration, Share, Span, Throughput};
 use serde::Deserialize;
@@ -44,6 +46,13 @@ pub struct Settings {
     /// How long it takes to build and push a version.
     #[serde(default = "pipeline")]
     pub pipeline: Span,
+    /// The exit code of a process that panics: 1, or what its language says (Go: 2).
+    #[serde(default = "failure")]
+    pub exits_with: u8,
+}
+
+const fn failure() -> u8 {
+    1
 }
 
 const fn one_worker() -> u16 {
@@ -68,22 +77,44 @@ const fn pipeline() -> Span {
 pub enum RunsOn {
     /// Pods of a deployment.
     Kubernetes(Kubernetes),
-    /// Machines of their own, always there.
-    Machines(Machines),
+    /// Machines, always there, each with one process under a supervisor.
+    Hosts(OnHosts),
 }
 
 impl Default for RunsOn {
     fn default() -> Self {
-        Self::Machines(Machines { count: 1 })
+        Self::Hosts(OnHosts::default())
     }
 }
 
-/// Machines that are simply there.
+/// Machines that are simply there: each is one instance. A component `Hosts` that has a machine of the same name says
+/// what that machine is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Machines {
-    /// How many.
+#[serde(default, deny_unknown_fields)]
+pub struct OnHosts {
+    /// Their names: a list, or a pattern with `{n}` for a number from 1; the service's name and a number where nothing is
+    /// said.
+    pub names: Names,
+    /// How many, where the names are a pattern.
     pub count: u32,
+    /// What several of them are called together, where a tool wants a word for it.
+    pub group: String,
+    /// What starts the process, and starts it again.
+    pub supervisor: Supervisor,
+}
+
+impl Default for OnHosts {
+    fn default() -> Self {
+        Self { names: Names::default(), count: 1, group: String::new(), supervisor: Supervisor::default() }
+    }
+}
+
+impl OnHosts {
+    /// The machines' names.
+    #[must_use]
+    pub fn machines(&self, service: &str) -> Vec<String> {
+        self.names.all(self.count, service)
+    }
 }
 
 /// A deployment.

@@ -23,11 +23,18 @@ impl Service {
             core.finish(id, Status::REFUSED);
             return;
         }
-        let place = match self.ready.len() {
-            1 => 0,
-            many => core.draw_route(self.id, id, many as u32),
+        // A load balancer says which instance it means; anybody else gets one of those that are ready.
+        let addressed = std::mem::replace(&mut core.frames[id].delivery, SETTLED);
+        let number = match self.ready.len() {
+            _ if addressed != SETTLED => addressed,
+            1 => self.ready[0],
+            many => self.ready[core.draw_route(self.id, id, many as u32) as usize],
         };
-        let number = self.ready[place as usize];
+        if addressed != SETTLED && !self.ready.contains(&number) {
+            core.telemetry.count(self.metrics.failed);
+            core.finish(id, Status::REFUSED);
+            return;
+        }
         let instance = &mut self.instances[number as usize];
         let frame = &mut core.frames[id];
         frame.instance = number;

@@ -159,3 +159,19 @@ fn closing_with_the_cause_still_there_pages_again() {
     let last = incident.console().last().unwrap();
     assert!(last.output.iter().any(|line| line.starts_with("not yet")), "{:?}", last.output);
 }
+
+#[test]
+fn who_takes_the_cause_away_before_anybody_is_hurt_has_full_score() {
+    let level = level(FORTY_PODS);
+    let mut incident = started(&level, 1);
+    let script = Script::of(&[
+        ("01:00".to_owned(), "kubectl set resources deployment/chat-consumer --limits=memory=8Gi".to_owned()),
+        ("04:00".to_owned(), "diagnose poison".to_owned()),
+        ("04:10".to_owned(), "resolve".to_owned()),
+    ]);
+    script.unwrap().play(&mut incident, Time::from_seconds(300)).unwrap();
+    let report = incident.report();
+    assert_eq!(report.impact_at, None);
+    assert_eq!(report.grade, "A", "{report:?}");
+    assert!(report.score >= 97, "only what was handled twice costs anything: {report:?}");
+}

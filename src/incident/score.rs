@@ -21,6 +21,9 @@ pub struct Part {
 pub fn parts(incident: &Incident) -> Vec<Part> {
     let stage = &incident.stage;
     let judge = &stage.judge;
+    if judge.phase == Phase::Resolved && judge.impact_at.is_none() {
+        return prevented(incident);
+    }
     let lost = judge.is_lost;
     let share = |most: u32, part: f64| (f64::from(most) * part.clamp(0.0, 1.0)) as u32;
     let mut parts = vec![];
@@ -52,6 +55,19 @@ pub fn parts(incident: &Incident) -> Vec<Part> {
     parts.push(Part { what: "communication", points: (told, 5), remark });
     parts.push(harm(incident));
     parts
+}
+
+/// The parts where the cause was gone before it hurt anybody: there was nothing to mitigate, to find or to tell.
+fn prevented(incident: &Incident) -> Vec<Part> {
+    let full = |what, most| Part { what, points: (most, most), remark: "prevented: nobody was hurt".to_owned() };
+    vec![
+        full("customers", 40),
+        full("time to mitigate", 20),
+        full("time to detect", 5),
+        full("diagnosis", 20),
+        full("communication", 5),
+        harm(incident),
+    ]
 }
 
 /// A span in whole seconds.

@@ -44,9 +44,10 @@ impl Team {
             let saying = &level.team[pending.saying];
             if pending.due.is_none() {
                 let by_time = saying.at.is_some_and(|at| at <= now);
+                // Looked at during the warm-up, too, so that a `for` has its past; nobody speaks before the incident begins.
                 let by_condition =
                     saying.when.as_ref().is_some_and(|when| when.holds(&mut pending.state, series, second));
-                if by_time || by_condition {
+                if by_time || (by_condition && second >= 0) {
                     pending.due = Some(now + saying.after);
                 }
             }

@@ -304,7 +304,7 @@ impl<'a> Reader<'a> {
             if self.rest().starts_with("||") || !self.take("|") {
                 return Ok(stages);
             }
-            while self.peek().is_some_and(char::is_whitespace) {
+            while self.peek().is_some_and(|c| c.is_ascii_whitespace()) {
                 self.at += 1;
             }
         }

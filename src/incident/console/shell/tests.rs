@@ -211,6 +211,11 @@ fn shellish() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn a_wide_space_is_part_of_a_word() {
+    assert!(parse("echo a |\u{2007}wc").is_ok());
+}
+
 proptest! {
     #[test]
     fn no_text_breaks_the_reader(text in any::<String>()) {

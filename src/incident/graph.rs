@@ -63,6 +63,9 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
                 | Component::Hosts(_)
                 | Component::Schedule(_)
                 | Component::Gateway(_) => {}
+                Component::LoadBalancer(balancer) => {
+                    all.push(format!("increase({}.backend_connection_errors[60s])", balancer.settings.name));
+                }
             }
         }
         all.dedup();
@@ -98,6 +101,11 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
         }
         Some(Component::Gateway(_)) => vec![format!("rate({name}.sent[1m])")],
         Some(Component::Nodes(_)) => vec![format!("{name}.ready"), format!("{name}.pending_pods")],
+        Some(Component::LoadBalancer(_)) => vec![
+            format!("increase({name}.backend_connection_errors[60s])"),
+            format!("{name}.healthy_hosts"),
+            format!("p95({name}.latency[2m])"),
+        ],
         Some(Component::Hosts(_)) | None => vec![],
     }
 }

@@ -9,6 +9,7 @@ use crate::sim::Step;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
 use crate::sim::component::hosts::Hosts;
+use crate::sim::component::load_balancer::{Backend, LoadBalancer, State};
 use crate::sim::component::nodes::Nodes;
 use crate::sim::component::service::{Service, Stage as Life};
 use crate::sim::operation::Operation;
@@ -47,6 +48,7 @@ pub fn map_of(stage: &Stage) -> Map {
             Component::SearchCluster(cluster) => batch::of_cluster(stage, cluster),
             Component::Gateway(gateway) => batch::of_gateway(stage, gateway),
             Component::Hosts(hosts) => of_hosts(hosts),
+            Component::LoadBalancer(balancer) => of_balancer(stage, balancer),
         };
         part.column = columns[index];
         part.row = rows[part.column];
@@ -105,6 +107,11 @@ fn flows(stage: &Stage) -> Vec<Flow> {
                 let to_queue = Some(usize::from(queue));
                 flows.push(Flow { from: index, to: to.index(), from_queue: None, to_queue, metric: metric.clone() });
             }
+        }
+        if let Component::LoadBalancer(balancer) = component {
+            let metric = format!("{}.requests", balancer.settings.name);
+            let to = balancer.service.index();
+            flows.push(Flow { from: index, to, from_queue: None, to_queue: None, metric });
         }
         let Component::Service(service) = component else { continue };
         for consumed in &service.settings.consumes {
@@ -306,6 +313,34 @@ fn memory_bar(stage: &Stage, service: &Service) -> Option<Bar> {
     })
 }
 
+fn of_balancer(stage: &Stage, balancer: &LoadBalancer) -> Part {
+    let name = balancer.settings.name.clone();
+    let registered = balancer.backends.iter().filter(|backend| backend.state != State::Deregistered).count();
+    let healthy = balancer.in_service();
+    let refused = change(stage, &format!("{name}.backend_connection_errors"), 60);
+    let failing = change(stage, &format!("{name}.status_5xx"), RATE_OVER);
+    let mut line = format!("{healthy}/{registered} in service");
+    if refused > 0 {
+        line = format!("{line}  {} refused in a minute", spaced(refused));
+    }
+    let health = match (healthy, failing) {
+        (0, _) | (_, 1..) => Health::Failing,
+        _ if healthy < registered => Health::Strained,
+        _ => Health::Good,
+    };
+    let cell = |backend: &Backend| {
+        let (health, state) = match backend.state {
+            State::InService => (Health::Good, "InService"),
+            State::OutOfService => (Health::Failing, "OutOfService"),
+            State::Registering => (Health::Strained, "registering"),
+            State::Deregistered => (Health::Idle, "deregistered"),
+        };
+        Cell { name: backend.name.to_string(), health, state: state.into() }
+    };
+    let cells = balancer.backends.iter().map(cell).collect();
+    Part { name, kind: balancer.settings.flavour.word().into(), health, line, cells, ..Part::default() }
+}
+
 fn of_nodes(stage: &Stage, nodes: &Nodes) -> Part {
     let now = stage.now();
     let pending = nodes.pending();
@@ -373,6 +408,9 @@ fn short_words(operation: &Operation) -> String {
         Operation::Publish { .. } => "message sent".into(),
         Operation::Kill { .. } => "process killed".into(),
         Operation::Unit { instance, verb } => format!("{instance} {}", verb.word()),
+        Operation::Deregister { backend } => format!("{backend} out"),
+        Operation::Register { backend } => format!("{backend} in"),
+        Operation::SetCheck { .. } => "check changed".into(),
         Operation::Cordon { node, .. } => format!("{node} cordoned"),
         Operation::Enable { enabled: true } => "switched on".into(),
         Operation::Enable { enabled: false } => "switched off".into(),

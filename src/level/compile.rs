@@ -54,6 +54,7 @@ fn outline(sections: &Sections) -> System {
             Settings::Service(service) => {
                 service.consumes.clear();
                 service.runs_on = RunsOn::Hosts(OnHosts { names: Names::List(vec![]), ..OnHosts::default() });
+                service.health.clear();
                 let none = Version {
                     name: "none".into(),
                     deployed: None,
@@ -67,6 +68,11 @@ fn outline(sections: &Sections) -> System {
             Settings::Nodes(nodes) => nodes.count = 0,
             Settings::Schedule(schedule) => schedule.publishes.clear(),
             Settings::Broker(_) | Settings::Hosts(_) | Settings::SearchCluster(_) | Settings::Gateway(_) => {}
+            Settings::LoadBalancer(balancer) => {
+                let mut to = Some(std::mem::take(&mut balancer.to));
+                redirect(&mut to, &services);
+                balancer.to = to.unwrap_or_default();
+            }
         }
     }
     outline

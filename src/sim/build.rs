@@ -6,6 +6,7 @@ use super::component::broker::Broker;
 use super::component::clients::{self, Clients, Target};
 use super::component::gateway::Gateway;
 use super::component::hosts::Hosts;
+use super::component::load_balancer::{self, LoadBalancer};
 use super::component::nodes::Nodes;
 use super::component::schedule::Schedule;
 use super::component::search::SearchCluster;
@@ -203,6 +204,7 @@ enum Plan {
     Clients(Vec<(Target, u64)>),
     Service(Surroundings),
     Schedule(Vec<(ComponentId, u16, u64)>),
+    LoadBalancer(load_balancer::Surroundings),
     Other,
 }
 
@@ -240,7 +242,22 @@ impl Plan {
             | Settings::Hosts(_)
             | Settings::SearchCluster(_)
             | Settings::Gateway(_) => Ok(Self::Other),
+            Settings::LoadBalancer(balancer) => Self::of_balancer(balancer, builder),
         }
+    }
+
+    fn of_balancer(settings: &load_balancer::Settings, builder: &mut Builder) -> Result<Self, String> {
+        let to = &settings.to;
+        let service = builder.component(to).ok_or_else(|| format!("no service is called `{to}`"))?;
+        let Settings::Service(of) = &builder.system.components[service.index()] else {
+            return Err(format!("`{to}` is no service: a load balancer hands requests to instances of one"));
+        };
+        let names = of.machine_names();
+        let addressed = !names.is_empty();
+        let backends = if addressed { names } else { vec![to.clone()] };
+        let backends = backends.into_iter().map(Into::into).collect();
+        let idle = builder.agenda.lane(settings.idle_timeout);
+        Ok(Self::LoadBalancer(load_balancer::Surroundings { service, backends, addressed, idle }))
     }
 
     fn of_service(
@@ -255,6 +272,9 @@ impl Plan {
             programs.push(program);
             of_versions.push(ProgramId((programs.len() - 1) as u16));
         }
+        let health = Program::compile(&settings.health, builder).map_err(|problem| format!("health: {problem}"))?;
+        programs.push(health);
+        let health = ProgramId((programs.len() - 1) as u16);
         if of_versions.is_empty() {
             return Err("a service needs at least one version".into());
         }
@@ -270,6 +290,7 @@ impl Plan {
             node_memory: Bytes(16 << 30),
             node_names: "node-{n}".into(),
             programs: of_versions,
+            health,
             subscriptions,
         };
         if let service::settings::RunsOn::Kubernetes(kubernetes) = &settings.runs_on {
@@ -299,6 +320,9 @@ impl Plan {
             (Self::Service(around), Settings::Service(settings)) => {
                 Component::Service(Box::new(Service::new(id, settings, around, core)))
             }
+            (Self::LoadBalancer(around), Settings::LoadBalancer(settings)) => {
+                Component::LoadBalancer(Box::new(LoadBalancer::new(id, settings, &around, core)))
+            }
             (_, Settings::Broker(settings)) => {
                 let mut settings = settings.clone();
                 settings.follows.extend(system.follows.iter().cloned());
@@ -312,7 +336,7 @@ impl Plan {
                 Component::SearchCluster(Box::new(SearchCluster::new(id, settings, core)))
             }
             (_, Settings::Gateway(settings)) => Component::Gateway(Box::new(Gateway::new(id, settings, core))),
-            (_, Settings::Clients(_) | Settings::Service(_) | Settings::Schedule(_)) => {
+            (_, Settings::Clients(_) | Settings::Service(_) | Settings::Schedule(_) | Settings::LoadBalancer(_)) => {
                 unreachable!("a plan is made for its own settings")
             }
             (_, Settings::Hosts(settings)) => Component::Hosts(Box::new(Hosts::new(settings))),

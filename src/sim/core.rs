@@ -209,6 +209,11 @@ impl Core {
         self.agenda.put_after(self.now, lane, kind::TIMEOUT, id)
     }
 
+    /// Ends a caller's patience after a span that can change while the system runs.
+    pub fn time_out_after(&mut self, id: FrameId, span: Span) {
+        self.frames[id].timeout = self.agenda.put(self.now + span, kind::TIMEOUT, id);
+    }
+
     /// Wakes a frame after some time.
     #[inline]
     pub fn wake_after(&mut self, id: FrameId, span: Span) {

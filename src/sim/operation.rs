@@ -1,5 +1,6 @@
 //! What an operator can do to a system: values that the console writes and a component carries out.
 
+use super::component::load_balancer::Check;
 use super::message::{Message, Settle};
 use super::quantity::{Bytes, Span};
 
@@ -115,6 +116,21 @@ pub enum Operation {
         instance: String,
         /// What to do.
         verb: Verb,
+    },
+    /// Takes a backend out of a load balancer: it gets no new requests, and finishes what it has.
+    Deregister {
+        /// The backend's name.
+        backend: String,
+    },
+    /// Puts a backend into a load balancer again.
+    Register {
+        /// The backend's name.
+        backend: String,
+    },
+    /// Sets how a load balancer looks at its backends.
+    SetCheck {
+        /// From now on.
+        check: Check,
     },
     /// Takes a machine out of scheduling or puts it back.
     Cordon {

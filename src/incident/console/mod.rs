@@ -14,6 +14,7 @@
 //! console knows no terminal, no score and no goal.
 
 pub mod arguments;
+mod aws;
 mod complete;
 mod deploy;
 pub mod filters;
@@ -26,6 +27,7 @@ mod running;
 mod search;
 mod session;
 pub mod shell;
+mod socat;
 pub mod stamp;
 mod table;
 mod world;
@@ -90,6 +92,8 @@ pub const FAMILIES: &[(&str, &[Command])] = &[
     ("the incident", game::COMMANDS),
     ("the cluster", kubectl::COMMANDS),
     ("the broker", rabbitmq::COMMANDS),
+    ("Amazon", aws::COMMANDS),
+    ("the balancer", socat::COMMANDS),
     ("the machines", host::COMMANDS),
     ("the logs", search::COMMANDS),
     ("the code", deploy::COMMANDS),

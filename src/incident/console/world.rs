@@ -7,6 +7,7 @@ use crate::sim::Simulation;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
 use crate::sim::component::hosts::Hosts;
+use crate::sim::component::load_balancer::LoadBalancer;
 use crate::sim::component::nodes::Nodes;
 use crate::sim::component::service::Service;
 use crate::sim::operation::{Applied, Operation};
@@ -191,6 +192,14 @@ pub fn pools(world: &dyn World) -> impl Iterator<Item = (usize, &Nodes)> {
 pub fn hosts(world: &dyn World) -> impl Iterator<Item = (usize, &Hosts)> {
     world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
         Component::Hosts(hosts) => Some((index, &**hosts)),
+        _ => None,
+    })
+}
+
+/// The load balancers of the system.
+pub fn balancers(world: &dyn World) -> impl Iterator<Item = &LoadBalancer> {
+    world.system().components().iter().filter_map(|component| match component {
+        Component::LoadBalancer(balancer) => Some(&**balancer),
         _ => None,
     })
 }

@@ -7,7 +7,7 @@ use crate::level::document::Place;
 use crate::level::problem::Severity;
 use crate::level::schema::{Event, Sections};
 use crate::sim::Step;
-use crate::sim::component::{Settings, clients, schedule, service};
+use crate::sim::component::{Settings, clients, load_balancer, schedule, service};
 use crate::sim::quantity::Span;
 
 /// More requests a second than this are beyond what a level may ask of a machine; `stands_for` helps.
@@ -48,6 +48,7 @@ impl Checker<'_> {
                 }
                 Settings::Nodes(_) | Settings::Gateway(_) => {}
                 Settings::Hosts(hosts) => self.machines(&hosts.machines(), &place),
+                Settings::LoadBalancer(balancer) => self.balancer(balancer, sections, &place),
             }
         }
         self.logs(sections, root);
@@ -158,6 +159,23 @@ impl Checker<'_> {
         self.unique("machines", names);
     }
 
+    fn balancer(&mut self, balancer: &load_balancer::Settings, sections: &Sections, place: &Place) {
+        let services = sections.system.iter().filter(|one| matches!(one, Settings::Service(_))).map(Settings::name);
+        self.known("service", &balancer.to, &place.field("to"), services);
+        let Some(check) = balancer.effective_check() else { return };
+        let place = place.field("check");
+        if check.every < Span::from_seconds(1) {
+            self.error(&place.field("every"), "a balancer looks once a second at most", "write every: \"30s\"");
+        }
+        if check.timeout <= Span::ZERO || check.timeout >= check.every {
+            let help = "write a timeout shorter than `every`";
+            self.error(&place.field("timeout"), "a check has ended when the next one begins", help);
+        }
+        if check.fall == 0 || check.rise == 0 {
+            self.error(&place, "a backend changes its state after one check at least", "write fall: 2, rise: 10");
+        }
+    }
+
     fn kubernetes(
         &mut self,
         kubernetes: &service::Kubernetes,
@@ -191,7 +209,8 @@ impl Checker<'_> {
 
     /// Complains about calls to what can't be called.
     fn callable(&mut self, to: &str, sections: &Sections, place: &Place) {
-        let known = sections.system.iter().filter(|one| matches!(one, Settings::Service(_))).map(Settings::name);
+        let callable = |one: &&Settings| matches!(one, Settings::Service(_) | Settings::LoadBalancer(_));
+        let known = sections.system.iter().filter(callable).map(Settings::name);
         self.known("component to call", to, place, known);
     }
 
@@ -283,7 +302,8 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
             | Settings::Nodes(_)
             | Settings::Hosts(_)
             | Settings::SearchCluster(_)
-            | Settings::Gateway(_) => {}
+            | Settings::Gateway(_)
+            | Settings::LoadBalancer(_) => {}
         }
     }
     for event in &sections.events {

@@ -7,6 +7,7 @@ pub mod broker;
 pub mod clients;
 pub mod gateway;
 pub mod hosts;
+pub mod load_balancer;
 pub mod nodes;
 pub mod schedule;
 pub mod search;
@@ -40,6 +41,8 @@ pub enum Settings {
     Gateway(gateway::Settings),
     /// Machines as such.
     Hosts(hosts::Settings),
+    /// Hands requests to the instances of a service.
+    LoadBalancer(load_balancer::Settings),
 }
 
 impl Settings {
@@ -55,6 +58,7 @@ impl Settings {
             Self::SearchCluster(settings) => &settings.name,
             Self::Gateway(settings) => &settings.name,
             Self::Hosts(settings) => &settings.name,
+            Self::LoadBalancer(settings) => &settings.name,
         }
     }
 }
@@ -117,6 +121,8 @@ pub enum Component {
     Gateway(Box<gateway::Gateway>),
     /// See [`Settings::Hosts`].
     Hosts(Box<hosts::Hosts>),
+    /// See [`Settings::LoadBalancer`].
+    LoadBalancer(Box<load_balancer::LoadBalancer>),
 }
 
 macro_rules! each {
@@ -130,6 +136,7 @@ macro_rules! each {
             Component::SearchCluster($kind) => $answer,
             Component::Gateway($kind) => $answer,
             Component::Hosts($kind) => $answer,
+            Component::LoadBalancer($kind) => $answer,
         }
     };
 }

@@ -67,6 +67,8 @@ pub(in crate::sim) struct Surroundings {
     /// How the nodes of the pool are called: `node-a{n}`.
     pub node_names: String,
     pub programs: Vec<ProgramId>,
+    /// What it does when somebody looks whether it is well.
+    pub health: ProgramId,
     pub subscriptions: Vec<Subscription>,
 }
 
@@ -80,6 +82,7 @@ pub struct Service {
     node_memory: Bytes,
     node_names: String,
     programs: Vec<ProgramId>,
+    health: ProgramId,
     subscriptions: Vec<Subscription>,
     /// All instances there have been; those that are gone stay, so that a number is a name.
     pub instances: Vec<Instance>,
@@ -114,6 +117,7 @@ impl Service {
             node_memory: around.node_memory,
             node_names: around.node_names,
             programs: around.programs,
+            health: around.health,
             subscriptions: around.subscriptions,
             instances: Vec::new(),
             ready: Vec::new(),

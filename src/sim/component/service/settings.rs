@@ -43,6 +43,10 @@ pub struct Settings {
     /// The name of its container.
     #[serde(default = "container")]
     pub container: String,
+    /// What an instance does when a load balancer looks whether it is well: by default nothing but to answer, when a
+    /// worker is free.
+    #[serde(default)]
+    pub health: Vec<Step>,
     /// How long it takes to build and push a version.
     #[serde(default = "pipeline")]
     pub pipeline: Span,
@@ -53,6 +57,17 @@ pub struct Settings {
 
 const fn failure() -> u8 {
     1
+}
+
+impl Settings {
+    /// The names of its machines; none under Kubernetes, where pods come and go.
+    #[must_use]
+    pub fn machine_names(&self) -> Vec<String> {
+        match &self.runs_on {
+            RunsOn::Kubernetes(_) => vec![],
+            RunsOn::Hosts(hosts) => hosts.machines(&self.name),
+        }
+    }
 }
 
 const fn one_worker() -> u16 {

@@ -3,6 +3,7 @@
 use super::Service;
 use super::instance::{Held, Line};
 use super::settings::{AckMode, Holds};
+use crate::sim::component::load_balancer::{CHECK, CONNECTION_ONLY};
 use crate::sim::core::Core;
 use crate::sim::frame::{Frame, FrameId, NONE, Status};
 use crate::sim::handler::Flow;
@@ -16,29 +17,22 @@ impl Service {
     /// A request has come in: an instance takes it, or nobody is there.
     #[inline]
     pub(super) fn admit(&mut self, id: FrameId, core: &mut Core) {
-        let weight = i64::from(core.frames[id].weight);
-        core.telemetry.add(self.metrics.requests, weight);
-        if self.ready.is_empty() {
-            core.telemetry.add(self.metrics.failed, weight);
-            core.finish(id, Status::REFUSED);
-            return;
+        let is_check = core.frames[id].kind == CHECK;
+        if !is_check {
+            core.telemetry.add(self.metrics.requests, i64::from(core.frames[id].weight));
         }
-        // A load balancer says which instance it means; anybody else gets one of those that are ready.
-        let addressed = std::mem::replace(&mut core.frames[id].delivery, SETTLED);
-        let number = match self.ready.len() {
-            _ if addressed != SETTLED => addressed,
-            1 => self.ready[0],
-            many => self.ready[core.draw_route(self.id, id, many as u32) as usize],
+        let Some(number) = self.taker(id, core) else {
+            self.refuse(id, Status::REFUSED, core);
+            return;
         };
-        if addressed != SETTLED && !self.ready.contains(&number) {
-            core.telemetry.count(self.metrics.failed);
-            core.finish(id, Status::REFUSED);
+        if is_check && core.frames[id].subscription == CONNECTION_ONLY {
+            core.finish(id, Status::OK);
             return;
         }
         let instance = &mut self.instances[number as usize];
         let frame = &mut core.frames[id];
         frame.instance = number;
-        frame.program = self.programs[usize::from(instance.version)];
+        frame.program = if is_check { self.health } else { self.programs[usize::from(instance.version)] };
         frame.pc = 0;
         frame.started = core.now;
         let holds_worker = self.settings.holds == Holds::Handler;
@@ -48,11 +42,32 @@ impl Service {
             return;
         }
         if self.settings.queue.is_some_and(|most| instance.line.length >= most) {
-            core.telemetry.add(self.metrics.failed, weight);
-            core.finish(id, Status::OVERLOADED);
+            self.refuse(id, Status::OVERLOADED, core);
             return;
         }
         push(&mut instance.line, id, core);
+    }
+
+    /// The instance that takes a request: the one it is addressed to, if that listens, else any that does.
+    #[inline]
+    fn taker(&self, id: FrameId, core: &mut Core) -> Option<u32> {
+        let addressed = std::mem::replace(&mut core.frames[id].delivery, SETTLED);
+        if addressed != SETTLED {
+            let listens = self.instances.get(addressed as usize).is_some_and(super::Instance::is_ready);
+            return listens.then_some(addressed);
+        }
+        match self.ready.len() {
+            0 => None,
+            1 => Some(self.ready[0]),
+            many => Some(self.ready[core.draw_route(self.id, id, many as u32) as usize]),
+        }
+    }
+
+    fn refuse(&self, id: FrameId, status: Status, core: &mut Core) {
+        if core.frames[id].kind != CHECK {
+            core.telemetry.add(self.metrics.failed, i64::from(core.frames[id].weight));
+        }
+        core.finish(id, status);
     }
 
     /// A message has come in; it waits in the instance's hand for a worker.
@@ -192,7 +207,9 @@ impl Service {
             self.release(number, holds_kib);
         }
         self.instances[number].busy -= u16::from(self.settings.holds == Holds::Handler);
-        if is_message {
+        if core.frames[id].kind == CHECK {
+            // Nobody's request.
+        } else if is_message {
             if !status.is_ok() {
                 self.settle(id, Settle::Requeue, core);
             }

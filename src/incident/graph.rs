@@ -62,7 +62,8 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
                 | Component::Nodes(_)
                 | Component::Hosts(_)
                 | Component::Schedule(_)
-                | Component::Gateway(_) => {}
+                | Component::Gateway(_)
+                | Component::Job(_) => {}
                 Component::LoadBalancer(balancer) => {
                     all.push(format!("increase({}.backend_connection_errors[60s])", balancer.settings.name));
                 }
@@ -106,6 +107,6 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
             format!("{name}.healthy_hosts"),
             format!("p95({name}.latency[2m])"),
         ],
-        Some(Component::Hosts(_)) | None => vec![],
+        Some(Component::Hosts(_) | Component::Job(_)) | None => vec![],
     }
 }

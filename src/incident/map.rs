@@ -49,15 +49,33 @@ pub fn map_of(stage: &Stage) -> Map {
             Component::Gateway(gateway) => batch::of_gateway(stage, gateway),
             Component::Hosts(hosts) => of_hosts(hosts),
             Component::LoadBalancer(balancer) => of_balancer(stage, balancer),
+            Component::Job(_) => Part::default(),
         };
         part.column = columns[index];
         part.row = rows[part.column];
-        rows[part.column] += 1;
+        rows[part.column] += usize::from(is_on_the_map(component));
         part.badges = badges(stage, &part.name);
         map.parts.push(part);
     }
     add_edges(stage, &mut map);
+    leave_out_what_is_hidden(stage, &mut map);
     map
+}
+
+/// Whether a component is a part that everybody knows of. Somebody's session is found by whoever looks for it.
+const fn is_on_the_map(component: &Component) -> bool {
+    !matches!(component, Component::Job(_))
+}
+
+fn leave_out_what_is_hidden(stage: &Stage, map: &mut Map) {
+    let shown: Vec<bool> = stage.simulation.components().iter().map(is_on_the_map).collect();
+    let place = |index: usize| shown[..index].iter().filter(|shown| **shown).count();
+    map.edges.retain(|edge| shown[edge.from] && shown[edge.to]);
+    for edge in &mut map.edges {
+        (edge.from, edge.to) = (place(edge.from), place(edge.to));
+    }
+    let mut shown = shown.iter();
+    map.parts.retain(|_| shown.next().is_none_or(|shown| *shown));
 }
 
 /// The distance of each component from the customers.
@@ -415,6 +433,9 @@ fn short_words(operation: &Operation) -> String {
         Operation::Enable { enabled: true } => "switched on".into(),
         Operation::Enable { enabled: false } => "switched off".into(),
         Operation::CancelTasks { .. } => "queries cancelled".into(),
+        Operation::StartJob { .. } => "begun".into(),
+        Operation::Unqueue => "taken out of the queue".into(),
+        Operation::Answer { .. } => "answered".into(),
     }
 }
 

@@ -27,12 +27,14 @@ mod world;
 
 use crate::level::Level;
 use crate::level::condition::Told;
+use crate::sim::operation::Operation;
 use crate::sim::quantity::{Span, Time};
 use console::Console;
 use stage::Stage;
 use std::sync::Arc;
 use view::{
-    Choice, Completion, Debrief, Entry, Graph, Happened, Happening, Header, Map, Mark, Notebook, Question, Ring, Saying,
+    Choice, Completion, Debrief, Entry, EntryState, Graph, Happened, Happening, Header, Map, Mark, Notebook, Question,
+    Ring, Saying,
 };
 
 /// How much help there is, and how much noise.
@@ -154,6 +156,33 @@ impl Incident {
             for (who, line) in std::mem::take(&mut self.stage.typing) {
                 self.console.type_line(self.stage.now(), &who, &line);
             }
+            self.run_errands();
+        }
+    }
+
+    /// Types what jobs have asked for; what nobody waits for any more is broken off.
+    fn run_errands(&mut self) {
+        for errand in std::mem::take(&mut self.stage.asked) {
+            let entry = self.console.type_line(self.stage.now(), &errand.who, &errand.line);
+            self.stage.errands.push((entry, errand));
+        }
+        for (entry, errand) in std::mem::take(&mut self.stage.errands) {
+            if self.stage.waits_for(&errand) {
+                self.stage.errands.push((entry, errand));
+            } else if self.console.entries()[entry].state == EntryState::Running {
+                self.console.interrupt(&errand.who);
+            }
+        }
+    }
+
+    /// Tells a job that the line it waits for has ended.
+    fn answer_errand(&mut self, entry: usize) {
+        let Some(place) = self.stage.errands.iter().position(|(number, _)| *number == entry) else { return };
+        let state = self.console.entries()[entry].state;
+        if state != EntryState::Running {
+            let (_, errand) = self.stage.errands.remove(place);
+            let answer = Operation::Answer { ticket: errand.ticket, well: state == EntryState::Done };
+            _ = self.stage.simulation.apply(&errand.job, &answer);
         }
     }
 
@@ -168,6 +197,7 @@ impl Incident {
                     }
                 }
                 self.stage.tell(Happened::Printed { entry });
+                self.answer_errand(entry);
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Once a simulated second it looks at all of them, in a fixed order: events, alerts, team, goal, expectations.
 
 use super::alerts::{Alerts, Rung, is_page};
+use super::console::shell;
 use super::console::stamp::Clock;
 use super::facts::Facts;
 use super::judge::Judge;
@@ -16,6 +17,7 @@ use crate::level::condition::{Condition, State, Told};
 use crate::level::schema::Event;
 use crate::sim::Simulation;
 use crate::sim::component::Component;
+use crate::sim::component::job::{Ask, Question};
 use crate::sim::operation::Operation;
 use crate::sim::quantity::Time;
 use crate::sim::random::Seed;
@@ -44,6 +46,19 @@ pub struct Done {
     pub component: String,
     /// What.
     pub operation: Operation,
+}
+
+/// A console line that a job waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Errand {
+    /// The job.
+    pub job: String,
+    /// The question that the line's end answers.
+    pub ticket: u32,
+    /// In whose shell it is typed.
+    pub who: String,
+    /// What is typed.
+    pub line: String,
 }
 
 /// What a player has been told as an answer to a question.
@@ -82,6 +97,10 @@ pub struct Stage {
     pub(super) brought: Vec<String>,
     /// Lines that colleagues are about to type: (who, line).
     pub(super) typing: Vec<(String, String)>,
+    /// Lines that jobs are about to type.
+    pub(super) asked: Vec<Errand>,
+    /// Lines of jobs that run, by the number of their entry.
+    pub(super) errands: Vec<(usize, Errand)>,
     pub(super) is_paused: bool,
     pub(super) speed: Option<u32>,
     /// Something has happened that slows the clock.
@@ -125,6 +144,8 @@ impl Stage {
             pinned_graphs: vec![],
             brought: vec![],
             typing: vec![],
+            asked: vec![],
+            errands: vec![],
             is_paused: false,
             speed: None,
             is_startled: false,
@@ -158,6 +179,7 @@ impl Stage {
     /// A whole second has come: everything that looks once a second looks.
     pub(super) fn second(&mut self, second: i64) {
         self.events(second);
+        self.hear_jobs(second);
         self.ring(second);
         self.speak(second);
         self.judge_second(second);
@@ -206,6 +228,54 @@ impl Stage {
                 self.typing.extend(typing.lines.iter().map(|line| (typing.by.clone(), line.clone())));
             }
         }
+    }
+
+    /// Jobs ask for lines to be typed and conditions to be looked at.
+    fn hear_jobs(&mut self, second: i64) {
+        // What an answer leads to may be another question; no job has more of them in one second than this.
+        for _ in 0..100 {
+            let questions = self.simulation.take_questions();
+            if questions.is_empty() {
+                return;
+            }
+            for Question { job, ticket, ask } in questions {
+                let name = self.simulation.name_of(job).to_owned();
+                match ask {
+                    Ask::Condition(text) => {
+                        let looked = self
+                            .level
+                            .condition(&text)
+                            .map(|condition| condition.holds(&mut condition.new_state(), &Values::truth(self), second));
+                        let answer = Operation::Answer { ticket, well: looked.unwrap_or(false) };
+                        _ = self.simulation.apply(&name, &answer);
+                    }
+                    Ask::Line(line) => {
+                        let errand = self.errand(name, ticket, line);
+                        self.asked.extend(errand);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a job still waits for the line.
+    pub(super) fn waits_for(&self, errand: &Errand) -> bool {
+        match self.simulation.component(&errand.job) {
+            Some(Component::Job(job)) => job.waits_for(errand.ticket),
+            _ => false,
+        }
+    }
+
+    fn errand(&self, name: String, ticket: u32, line: String) -> Option<Errand> {
+        let Some(Component::Job(job)) = self.simulation.component(&name) else { return None };
+        let run = job.run.as_ref()?;
+        // Whoever typed the job's command waits for it in their own shell; its lines run in the job's.
+        let who = if run.was_typed { name.clone() } else { job.settings.by.clone() };
+        let line = match &job.settings.on {
+            Some(host) => format!("ssh {host} {}", shell::quote(&line)),
+            None => line,
+        };
+        Some(Errand { job: name, ticket, who, line })
     }
 
     fn ring(&mut self, second: i64) {

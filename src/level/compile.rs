@@ -73,6 +73,7 @@ fn outline(sections: &Sections) -> System {
                 redirect(&mut to, &services);
                 balancer.to = to.unwrap_or_default();
             }
+            Settings::Job(job) => job.steps.clear(),
         }
     }
     outline

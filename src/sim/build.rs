@@ -6,6 +6,7 @@ use super::component::broker::Broker;
 use super::component::clients::{self, Clients, Target};
 use super::component::gateway::Gateway;
 use super::component::hosts::Hosts;
+use super::component::job::Job;
 use super::component::load_balancer::{self, LoadBalancer};
 use super::component::nodes::Nodes;
 use super::component::schedule::Schedule;
@@ -205,6 +206,7 @@ enum Plan {
     Service(Surroundings),
     Schedule(Vec<(ComponentId, u16, u64)>),
     LoadBalancer(load_balancer::Surroundings),
+    Job(ProgramId),
     Other,
 }
 
@@ -243,6 +245,10 @@ impl Plan {
             | Settings::SearchCluster(_)
             | Settings::Gateway(_) => Ok(Self::Other),
             Settings::LoadBalancer(balancer) => Self::of_balancer(balancer, builder),
+            Settings::Job(job) => {
+                programs.push(Program::compile(&job.steps, builder)?);
+                Ok(Self::Job(ProgramId((programs.len() - 1) as u16)))
+            }
         }
     }
 
@@ -269,6 +275,9 @@ impl Plan {
         for version in &settings.versions {
             let program = Program::compile(&version.steps, builder)
                 .map_err(|problem| format!("version `{}`: {problem}", version.name))?;
+            if !program.asks.is_empty() {
+                return Err(format!("version `{}`: `Run` and `Require` are steps of a `Job`", version.name));
+            }
             programs.push(program);
             of_versions.push(ProgramId((programs.len() - 1) as u16));
         }
@@ -323,6 +332,9 @@ impl Plan {
             (Self::LoadBalancer(around), Settings::LoadBalancer(settings)) => {
                 Component::LoadBalancer(Box::new(LoadBalancer::new(id, settings, &around, core)))
             }
+            (Self::Job(program), Settings::Job(settings)) => {
+                Component::Job(Box::new(Job::new(id, settings, program, core)))
+            }
             (_, Settings::Broker(settings)) => {
                 let mut settings = settings.clone();
                 settings.follows.extend(system.follows.iter().cloned());
@@ -336,9 +348,14 @@ impl Plan {
                 Component::SearchCluster(Box::new(SearchCluster::new(id, settings, core)))
             }
             (_, Settings::Gateway(settings)) => Component::Gateway(Box::new(Gateway::new(id, settings, core))),
-            (_, Settings::Clients(_) | Settings::Service(_) | Settings::Schedule(_) | Settings::LoadBalancer(_)) => {
-                unreachable!("a plan is made for its own settings")
-            }
+            (
+                _,
+                Settings::Clients(_)
+                | Settings::Service(_)
+                | Settings::Schedule(_)
+                | Settings::LoadBalancer(_)
+                | Settings::Job(_),
+            ) => unreachable!("a plan is made for its own settings"),
             (_, Settings::Hosts(settings)) => Component::Hosts(Box::new(Hosts::new(settings))),
         }
     }

@@ -4,6 +4,7 @@
 //! component's inside.
 
 use super::agenda::{Agenda, Due, LaneId, Ticket};
+use super::component::job::Question;
 use super::frame::{Frame, FrameId, Frames, NONE, Status};
 use super::handler::Program;
 use super::id::{ComponentId, Unit};
@@ -105,6 +106,8 @@ pub(in crate::sim) struct Core {
     pub logs: Vec<Log>,
     /// Units of work that have been marked as done, by store.
     pub marks: BTreeSet<(u16, u64)>,
+    /// What jobs have asked of whoever runs the simulation.
+    pub questions: Vec<Question>,
     agenda: Agenda,
     parcels: Vec<Option<(ComponentId, Parcel)>>,
     free_parcels: Vec<u32>,
@@ -127,6 +130,7 @@ impl Core {
             telemetry: Telemetry::new(start),
             logs,
             marks: BTreeSet::new(),
+            questions: Vec::new(),
             agenda,
             parcels: Vec::new(),
             free_parcels: Vec::new(),
@@ -149,6 +153,8 @@ impl Core {
     fn draw(&mut self, component: ComponentId, purpose: Purpose, id: FrameId) -> u64 {
         let frame = &mut self.frames[id];
         frame.draws = frame.draws.wrapping_add(1);
+        // A job may draw more often than a byte can count.
+        frame.attempt = frame.attempt.wrapping_add(u16::from(frame.draws == 0));
         let number = u64::from(frame.attempt) << 16 | u64::from(frame.draws) << 8 | purpose as u64;
         mix(mix(self.keys[component.index()] ^ frame.unit.wrapping_mul(0x9e37_79b9_7f4a_7c15))
             .wrapping_add(number.wrapping_mul(0xd1b5_4a32_d192_ed03)))
@@ -166,6 +172,17 @@ impl Core {
     pub fn draw_pause(&mut self, id: FrameId, duration: Duration) -> Span {
         let component = self.frames[id].component;
         duration.draw(self.draw(component, Purpose::Pause, id))
+    }
+
+    /// How often this time.
+    #[inline]
+    pub fn draw_times(&mut self, id: FrameId, times: super::handler::Times) -> u16 {
+        if times.low == times.high {
+            return times.low;
+        }
+        let component = self.frames[id].component;
+        let bound = u32::from(times.high - times.low) + 1;
+        times.low + below(self.draw(component, Purpose::Work, id), bound) as u16
     }
 
     /// One of `bound` places, for a request that has arrived at a component.

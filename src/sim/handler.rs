@@ -4,12 +4,15 @@
 //! every run and never part of a snapshot. `Repeat` and `When` are jumps. A running handler is a frame
 //! ([`super::frame`]); [`Core::step`] moves it until it waits, ends, or needs something that only its component has.
 
+use super::component::job::Ask;
 use super::core::{Core, MAX_TAGS};
 use super::frame::{Frame, FrameId, Status};
 use super::id::{ComponentId, ProgramId};
 use super::log::Severity;
 use super::quantity::{Bytes, Duration, Span};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
+use std::fmt;
 
 /// One step of a handler or a job. Steps run in order; work goes on after the caller has hung up unless a step says
 /// otherwise.
@@ -108,15 +111,66 @@ pub enum Step {
         #[serde(default)]
         otherwise: Vec<Step>,
     },
-    /// Does the steps this many times.
+    /// Does the steps this many times: `times: 12`, or `times: "40..1400"` for a number drawn anew each time.
     Repeat {
         /// How often.
-        times: u16,
+        times: Times,
+        /// What.
+        r#do: Vec<Step>,
+    },
+    /// Does the steps once for each of a list; `{item}` in a text of theirs stands for it.
+    ForEach {
+        /// The list.
+        of: Vec<String>,
         /// What.
         r#do: Vec<Step>,
     },
     /// Ends the handler if its caller no longer waits.
     StopIfCallerGone,
+    /// Types a console line in the name of the job's owner, on the job's machine, and waits until it has ended; a job
+    /// whose line fails goes no further. Jobs only.
+    Run(String),
+    /// Goes on only where a condition of the level's language holds; else the job fails with the words of `or`. Jobs
+    /// only.
+    Require {
+        /// The condition.
+        that: String,
+        /// What the job says where it doesn't hold.
+        or: String,
+    },
+}
+
+/// How often steps are repeated: a number, or a range that is drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// No less often than this.
+    pub low: u16,
+    /// No more often than this.
+    pub high: u16,
+}
+
+impl<'de> Deserialize<'de> for Times {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl Visitor<'_> for Written {
+            type Value = Times;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number such as 12, or a range such as \"40..1400\"")
+            }
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Times, E> {
+                let number = u16::try_from(number).map_err(|_| E::custom("steps are repeated at most 65535 times"))?;
+                Ok(Times { low: number, high: number })
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Times, E> {
+                let bad = || E::custom("write a number such as 12, or a range such as \"40..1400\"");
+                let (low, high) = text.split_once("..").ok_or_else(bad)?;
+                let number = |text: &str| text.trim().parse::<u16>().map_err(|_| bad());
+                let times = Times { low: number(low)?, high: number(high)? };
+                if times.low > times.high { Err(bad()) } else { Ok(times) }
+            }
+        }
+        deserializer.deserialize_any(Written)
+    }
 }
 
 /// The waits of a client that is told to come back later: `Retry(first: "1s", cap: "30s")`. Each is drawn between half
@@ -170,13 +224,16 @@ pub(in crate::sim) enum Op {
     },
     LoopStart {
         depth: u8,
-        times: u16,
+        times: Times,
+        /// Where it goes on when it is done no times at all.
+        end: u16,
     },
     LoopBack {
         depth: u8,
         to: u16,
     },
     StopIfCallerGone,
+    Ask(u16),
 }
 
 /// A call as a program makes it.
@@ -207,6 +264,14 @@ pub(in crate::sim) struct PublishSite {
     pub tags: u64,
 }
 
+/// A question as a job's program asks it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct AskSite {
+    pub ask: Ask,
+    /// What the job says where the answer is no.
+    pub or: String,
+}
+
 /// What a version of a service does, ready to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::sim) struct Program {
@@ -218,6 +283,7 @@ pub(in crate::sim) struct Program {
     pub publishes: Vec<PublishSite>,
     /// Severity and the number of the text in the model's list.
     pub logs: Vec<(Severity, u16)>,
+    pub asks: Vec<AskSite>,
 }
 
 /// What names mean while steps are compiled.
@@ -297,6 +363,23 @@ impl Program {
                 return self.add_when(tag.as_deref(), not_tag.as_deref(), [then, otherwise], depth, names);
             }
             Step::Repeat { times, r#do } => return self.add_repeat(*times, r#do, depth, names),
+            Step::ForEach { of, r#do } => {
+                for item in of {
+                    let steps: Vec<Step> = r#do.iter().map(|step| step.with_item(item)).collect();
+                    self.add(&steps, depth, names)?;
+                }
+                return Ok(());
+            }
+            Step::Run(line) => {
+                let or = format!("`{line}` failed");
+                names.template(&or);
+                Op::Ask(place(&mut self.asks, AskSite { ask: Ask::Line(line.clone()), or }))
+            }
+            Step::Require { that, or } => {
+                names.template(or);
+                let site = AskSite { ask: Ask::Condition(that.clone()), or: or.clone() };
+                Op::Ask(place(&mut self.asks, site))
+            }
         };
         self.ops.push(op);
         Ok(())
@@ -335,18 +418,47 @@ impl Program {
         self.ops[test] = if wants_tag { Op::Unless { tag, to } } else { Op::If { tag, to } };
     }
 
-    fn add_repeat(&mut self, times: u16, steps: &[Step], depth: u8, names: &mut dyn Names) -> Result<(), StepError> {
+    fn add_repeat(&mut self, times: Times, steps: &[Step], depth: u8, names: &mut dyn Names) -> Result<(), StepError> {
         if depth == MAX_LOOPS {
             return Err(format!("`Repeat` can be nested {MAX_LOOPS} deep, no deeper"));
         }
-        if times == 0 {
+        if times.high == 0 {
             return Ok(());
         }
-        self.ops.push(Op::LoopStart { depth, times });
+        let head = self.ops.len();
+        self.ops.push(Op::LoopStart { depth, times, end: 0 });
         let start = self.ops.len() as u16;
         self.add(steps, depth + 1, names)?;
         self.ops.push(Op::LoopBack { depth, to: start });
+        self.ops[head] = Op::LoopStart { depth, times, end: self.ops.len() as u16 };
         Ok(())
+    }
+}
+
+impl Step {
+    /// The step with an item of a list in the place of `{item}`.
+    fn with_item(&self, item: &str) -> Self {
+        let fill = |text: &String| text.replace("{item}", item);
+        let all = |steps: &[Self]| steps.iter().map(|step| step.with_item(item)).collect::<Vec<_>>();
+        match self {
+            Self::Run(line) => Self::Run(fill(line)),
+            Self::Require { that, or } => Self::Require { that: fill(that), or: fill(or) },
+            Self::Log(severity, text) => Self::Log(*severity, fill(text)),
+            Self::Panic(text) => Self::Panic(fill(text)),
+            Self::Call { to, timeout, retries, pause, goes_on } => {
+                Self::Call { to: fill(to), timeout: *timeout, retries: *retries, pause: *pause, goes_on: *goes_on }
+            }
+            Self::Publish { to, tags } => Self::Publish { to: fill(to), tags: tags.iter().map(fill).collect() },
+            Self::When { tag, not_tag, then, otherwise } => Self::When {
+                tag: tag.as_ref().map(fill),
+                not_tag: not_tag.as_ref().map(fill),
+                then: all(then),
+                otherwise: all(otherwise),
+            },
+            Self::Repeat { times, r#do } => Self::Repeat { times: *times, r#do: all(r#do) },
+            Self::ForEach { of, r#do } => Self::ForEach { of: of.iter().map(fill).collect(), r#do: all(r#do) },
+            other => other.clone(),
+        }
     }
 }
 
@@ -378,6 +490,8 @@ pub(in crate::sim) enum Flow {
     Nacks { requeue: bool },
     /// It takes the process down, with the text of this number.
     Panics(u16),
+    /// It waits for the answer to this question of its program.
+    Asks(u16),
 }
 
 impl Core {
@@ -433,7 +547,15 @@ impl Core {
                         frame.pc = to;
                     }
                 }
-                Op::LoopStart { depth, times } => frame.loops[usize::from(depth)] = times,
+                Op::LoopStart { depth, times, end } => {
+                    let count = self.draw_times(id, times);
+                    let frame = &mut self.frames[id];
+                    frame.loops[usize::from(depth)] = count;
+                    if count == 0 {
+                        frame.pc = end;
+                    }
+                }
+                Op::Ask(index) => return Flow::Asks(index),
                 Op::LoopBack { depth, to } => {
                     let left = &mut frame.loops[usize::from(depth)];
                     *left -= 1;

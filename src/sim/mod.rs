@@ -21,7 +21,7 @@ pub mod telemetry;
 
 pub use self::frame::Status;
 pub use build::{BuildError, Link, System};
-pub use handler::{Retry, Step};
+pub use handler::{Retry, Step, Times};
 
 use self::core::{Core, Ready, Timer, kind};
 use agenda::Due;
@@ -170,6 +170,12 @@ impl Simulation {
         let applied = self.components[id.index()].operate(operation, &mut self.core);
         self.settle();
         applied
+    }
+
+    /// What jobs have asked since this was last called. Whoever runs the simulation answers with [`Operation::Answer`];
+    /// a job waits until then.
+    pub fn take_questions(&mut self) -> Vec<component::job::Question> {
+        std::mem::take(&mut self.core.questions)
     }
 
     /// The bound that the run has met, if any; it doesn't go on then.

@@ -139,6 +139,20 @@ pub enum Operation {
         /// Whether to take it out.
         cordoned: bool,
     },
+    /// Begins a job.
+    StartJob {
+        /// Who; empty for the player.
+        by: String,
+    },
+    /// Takes a job out of at(1)'s queue.
+    Unqueue,
+    /// Answers a job's question ([`super::component::job::Question`]).
+    Answer {
+        /// Which question.
+        ticket: u32,
+        /// Whether the line ended well, or the condition holds.
+        well: bool,
+    },
 }
 
 /// What a supervisor can be told.

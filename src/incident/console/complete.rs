@@ -106,7 +106,8 @@ fn names(host: Option<&str>, piped: bool, world: &dyn World) -> Vec<Candidate> {
     let here = commands().filter(|command| fits(command.place) && (command.exists)(world));
     let (mut first, second): (Vec<_>, Vec<_>) = here.partition(|c| matches!(c.runs, Runs::Filter(_)) == piped);
     first.extend(second);
-    first.into_iter().map(|command| candidate(command.name, command.summary)).collect()
+    let all = first.into_iter().map(|command| candidate(command.name, command.summary));
+    all.chain(super::sessions::commands(world, host)).collect()
 }
 
 /// Those that fit what is there: what begins with it, then what holds it.

@@ -26,6 +26,7 @@ mod rabbitmq;
 mod running;
 mod search;
 mod session;
+mod sessions;
 pub mod shell;
 mod socat;
 pub mod stamp;
@@ -95,6 +96,7 @@ pub const FAMILIES: &[(&str, &[Command])] = &[
     ("Amazon", aws::COMMANDS),
     ("the balancer", socat::COMMANDS),
     ("the machines", host::COMMANDS),
+    ("who works here", sessions::COMMANDS),
     ("the logs", search::COMMANDS),
     ("the code", deploy::COMMANDS),
     ("the shell", session::COMMANDS),

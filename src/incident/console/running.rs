@@ -215,7 +215,9 @@ fn perform(call: &mut Call, world: &mut dyn World) -> Progress {
         };
     }
     let known = find(&name).filter(|command| (command.exists)(world));
-    let Some(command) = known else { return unknown(call, &name, world) };
+    let Some(command) = known else {
+        return super::sessions::command(call, world).unwrap_or_else(|| unknown(call, &name, world));
+    };
     match (command.place, call.host) {
         (Place::Bastion, Some(host)) => {
             let line = format!("bash: {name}: command not found on {host} (it is on the bastion: exit)");

@@ -7,6 +7,7 @@ use crate::sim::Simulation;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
 use crate::sim::component::hosts::Hosts;
+use crate::sim::component::job::Job;
 use crate::sim::component::load_balancer::LoadBalancer;
 use crate::sim::component::nodes::Nodes;
 use crate::sim::component::service::Service;
@@ -208,6 +209,14 @@ pub fn balancers(world: &dyn World) -> impl Iterator<Item = &LoadBalancer> {
 pub fn brokers(world: &dyn World) -> impl Iterator<Item = (usize, &Broker)> {
     world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
         Component::Broker(broker) => Some((index, &**broker)),
+        _ => None,
+    })
+}
+
+/// The jobs of the system, with their numbers.
+pub fn jobs(world: &dyn World) -> impl Iterator<Item = (usize, &Job)> {
+    world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
+        Component::Job(job) => Some((index, &**job)),
         _ => None,
     })
 }

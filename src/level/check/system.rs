@@ -3,11 +3,12 @@
 use super::Checker;
 use super::story::queue_names;
 use crate::level::compile::build_error;
+use crate::level::condition::Condition;
 use crate::level::document::Place;
 use crate::level::problem::Severity;
 use crate::level::schema::{Event, Sections};
 use crate::sim::Step;
-use crate::sim::component::{Settings, clients, load_balancer, schedule, service};
+use crate::sim::component::{Settings, clients, job, load_balancer, schedule, service};
 use crate::sim::quantity::Span;
 
 /// More requests a second than this are beyond what a level may ask of a machine; `stands_for` helps.
@@ -49,6 +50,7 @@ impl Checker<'_> {
                 Settings::Nodes(_) | Settings::Gateway(_) => {}
                 Settings::Hosts(hosts) => self.machines(&hosts.machines(), &place),
                 Settings::LoadBalancer(balancer) => self.balancer(balancer, sections, &place),
+                Settings::Job(job) => self.job(job, sections, &place),
             }
         }
         self.logs(sections, root);
@@ -237,7 +239,43 @@ impl Checker<'_> {
                     self.steps(otherwise, sections, &place.field("otherwise"));
                 }
                 Step::Repeat { r#do, .. } => self.steps(r#do, sections, &place.field("do")),
+                Step::ForEach { of, r#do } if of.is_empty() || r#do.is_empty() => {
+                    self.error(&place, "nothing is done", "ForEach(of: [\"one\", \"two\"], do: [Run(\"… {item}\")])");
+                }
+                // What `{item}` makes of its steps is looked at when the system is built.
+                Step::Require { that, .. } if !that.contains("{item}") => self.required(that, &place.field("that")),
                 _ => {}
+            }
+        }
+    }
+
+    fn job(&mut self, job: &job::Settings, sections: &Sections, place: &Place) {
+        if job.by.trim().is_empty() {
+            self.error(&place.field("by"), "it is not said whose job this is", "by: \"Ana\"");
+        }
+        if job.at.is_none() && job.every.is_none() && job.command.is_none() {
+            let help = "add at: \"5m\", every: \"1h\", or command: \"what somebody types\"";
+            self.error(place, "this job never begins", help);
+        }
+        if job.every.is_some_and(|every| every <= Span::ZERO) {
+            self.error(&place.field("every"), "a job comes again after some time", "every: \"30m\"");
+        }
+        if job.queued && job.at.is_none() {
+            let help = "add at: \"5m\"";
+            self.error(&place.field("queued"), "a job in at(1)'s queue waits for a time", help);
+        }
+        self.steps(&job.steps, sections, &place.field("steps"));
+    }
+
+    /// Complains about a condition that a job could not look at.
+    fn required(&mut self, that: &str, place: &Place) {
+        let names = self.names.clone();
+        if names.metrics().is_empty() {
+            return;
+        }
+        if let Err(faults) = Condition::holding(that, &names) {
+            for fault in faults {
+                self.error(place, fault.message, fault.help);
             }
         }
     }
@@ -283,7 +321,7 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
             match step {
                 Step::Publish { tags, .. } => into.extend(tags.iter().cloned()),
                 Step::When { then, otherwise, .. } => [then, otherwise].iter().for_each(|steps| of_steps(steps, into)),
-                Step::Repeat { r#do, .. } => of_steps(r#do, into),
+                Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } => of_steps(r#do, into),
                 _ => {}
             }
         }
@@ -304,6 +342,7 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
             | Settings::SearchCluster(_)
             | Settings::Gateway(_)
             | Settings::LoadBalancer(_) => {}
+            Settings::Job(job) => of_steps(&job.steps, &mut tags),
         }
     }
     for event in &sections.events {

@@ -7,6 +7,7 @@ pub mod broker;
 pub mod clients;
 pub mod gateway;
 pub mod hosts;
+pub mod job;
 pub mod load_balancer;
 pub mod nodes;
 pub mod schedule;
@@ -43,6 +44,8 @@ pub enum Settings {
     Hosts(hosts::Settings),
     /// Hands requests to the instances of a service.
     LoadBalancer(load_balancer::Settings),
+    /// Somebody's console session, or a tool that runs by the clock.
+    Job(job::Settings),
 }
 
 impl Settings {
@@ -59,6 +62,7 @@ impl Settings {
             Self::Gateway(settings) => &settings.name,
             Self::Hosts(settings) => &settings.name,
             Self::LoadBalancer(settings) => &settings.name,
+            Self::Job(settings) => &settings.name,
         }
     }
 }
@@ -123,6 +127,8 @@ pub enum Component {
     Hosts(Box<hosts::Hosts>),
     /// See [`Settings::LoadBalancer`].
     LoadBalancer(Box<load_balancer::LoadBalancer>),
+    /// See [`Settings::Job`].
+    Job(Box<job::Job>),
 }
 
 macro_rules! each {
@@ -137,6 +143,7 @@ macro_rules! each {
             Component::Gateway($kind) => $answer,
             Component::Hosts($kind) => $answer,
             Component::LoadBalancer($kind) => $answer,
+            Component::Job($kind) => $answer,
         }
     };
 }

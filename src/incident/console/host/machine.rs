@@ -2,6 +2,7 @@
 //!
 //! The only file of the family that looks into components.
 
+use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{hosts, pools, services};
 use crate::incident::console::{World, kubectl};
 use crate::sim::component::nodes::KernelKill;
@@ -24,6 +25,8 @@ pub struct Machine {
     pub kernel: Vec<Killed>,
     /// What the supervisors of its processes have said, oldest first: when, who, what.
     pub supervisors: Vec<(Time, &'static str, String)>,
+    /// What people and cron run there.
+    pub sessions: Vec<Session>,
 }
 
 /// A pod on a machine with its process, or an instance of a service that has it to itself.
@@ -99,6 +102,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
                 residents: pods.collect(),
                 kernel: node.kills.iter().map(killed).collect(),
                 supervisors: vec![],
+                sessions: vec![],
             });
         }
     }
@@ -121,8 +125,16 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             all[known].supervisors.extend(said.map(|entry| (entry.at, entry.who, entry.text.clone())));
         }
     }
+    // A machine that only a job speaks of is there all the same.
+    for name in sessions::machines(world) {
+        if all.iter().all(|machine| machine.name != name) {
+            let booted = Time::ZERO - Span::from_seconds(63 * 86_400 + 7919);
+            all.push(Machine { name, booted, memory: Bytes(16 << 30), ..Machine::default() });
+        }
+    }
     for machine in &mut all {
         machine.supervisors.sort_by_key(|(at, ..)| *at);
+        machine.sessions = sessions::sessions(world, Some(&machine.name));
     }
     all
 }

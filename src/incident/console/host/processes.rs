@@ -12,6 +12,7 @@ struct Row {
     memory: Bytes,
     virtual_memory: Bytes,
     started: Time,
+    user: String,
     command: String,
 }
 
@@ -23,6 +24,7 @@ fn rows(machine: &Machine) -> Vec<Row> {
         memory: Bytes(mib << 20),
         virtual_memory: Bytes((mib * 9) << 20),
         started: machine.booted,
+        user: "root".to_owned(),
         command: command.to_owned(),
     };
     let mut rows = vec![own(1, 9, "/sbin/init")];
@@ -39,6 +41,15 @@ fn rows(machine: &Machine) -> Vec<Row> {
     for resident in machine.residents.iter().filter(|resident| resident.pid > 0) {
         rows.extend(of(resident));
     }
+    rows.extend(machine.sessions.iter().map(|session| Row {
+        pid: session.pid,
+        cpu_tenths: 120,
+        memory: Bytes(212 << 20),
+        virtual_memory: Bytes(740 << 20),
+        started: session.began,
+        user: session.user.clone(),
+        command: session.line.clone(),
+    }));
     rows
 }
 
@@ -52,6 +63,7 @@ fn of(resident: &Resident) -> Vec<Row> {
             memory: Bytes(3 << 20),
             virtual_memory: Bytes(12 << 20),
             started,
+            user: "root".to_owned(),
             command: format!("/bin/sh /app/run.sh {}", resident.process),
         });
     }
@@ -65,6 +77,7 @@ fn of(resident: &Resident) -> Vec<Row> {
             Some(unit) => format!("{} ({})", resident.process, unit.name),
             None => format!("{} ({})", resident.process, resident.name),
         },
+        user: "root".to_owned(),
     });
     rows
 }
@@ -104,7 +117,8 @@ pub fn ps(call: &mut Call, world: &mut dyn World) -> Progress {
         };
         let seconds = (age.seconds().max(0) as u64 * row.cpu_tenths / 1000).min(35_999);
         call.say(format!(
-            "root     {:>7} {:>4} {:>4} {:>6} {:>5} ?        Ssl  {started:<5} {:>3}:{:02} {}",
+            "{:<8} {:>7} {:>4} {:>4} {:>6} {:>5} ?        Ssl  {started:<5} {:>3}:{:02} {}",
+            row.user,
             row.pid,
             format!("{}.{}", row.cpu_tenths / 10, row.cpu_tenths % 10),
             share(row.memory, machine.memory),
@@ -158,8 +172,9 @@ pub fn top(call: &mut Call, world: &mut dyn World) -> Progress {
     call.say("    PID USER      PR  NI    VIRT    RES  %CPU  %MEM COMMAND");
     for row in all.into_iter().take(25) {
         call.say(format!(
-            "{:>7} root      20   0 {:>6}m {:>5}m {:>5} {:>5} {}",
+            "{:>7} {:<9} 20   0 {:>6}m {:>5}m {:>5} {:>5} {}",
             row.pid,
+            row.user,
             row.virtual_memory.mib(),
             row.memory.mib(),
             format!("{}.{}", row.cpu_tenths / 10, row.cpu_tenths % 10),

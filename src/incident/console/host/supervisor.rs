@@ -2,7 +2,7 @@
 
 use super::here;
 use super::machine::{Machine, Resident, Unit};
-use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest};
+use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest, sessions};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::Exit;
 use crate::sim::component::service::machine::signal_name;
@@ -233,11 +233,14 @@ pub fn kill(call: &mut Call, world: &mut dyn World) -> Progress {
     }
     for pid in pids {
         let found = machine.residents.iter().find(|resident| resident.pid > 0 && resident.pid.to_string() == pid);
-        let Some(resident) = found else {
+        let found = found.map(|resident| (resident.service.clone(), resident.name.clone())).or_else(|| {
+            let job = sessions::process(world, call.host, pid.parse().ok()?)?;
+            Some((job.clone(), job))
+        });
+        let Some((component, instance)) = found else {
             return call.fail(format!("bash: kill: ({pid}) - No such process"));
         };
-        let operation = Operation::Kill { instance: resident.name.clone(), signal };
-        if let Err(refusal) = world.operate(call.who, &resident.service, operation) {
+        if let Err(refusal) = world.operate(call.who, &component, Operation::Kill { instance, signal }) {
             return call.fail(format!("bash: kill: ({pid}) - {refusal}"));
         }
     }

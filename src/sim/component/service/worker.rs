@@ -158,6 +158,8 @@ impl Service {
                         return;
                     }
                 }
+                // A service whose steps ask is refused when the system is built.
+                Flow::Asks(_) => {}
                 Flow::Acks => self.settle(id, Settle::Ack, core),
                 Flow::Nacks { requeue } => {
                     self.settle(id, if requeue { Settle::Requeue } else { Settle::Reject }, core);

@@ -67,6 +67,7 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
                 Component::LoadBalancer(balancer) => {
                     all.push(format!("increase({}.backend_connection_errors[60s])", balancer.settings.name));
                 }
+                Component::Cache(cache) => all.push(format!("{}.objects", cache.settings.name)),
             }
         }
         all.dedup();
@@ -101,6 +102,11 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
             vec![format!("p95({name}.latency[5m])"), format!("{name}.queue"), format!("rate({name}.rejected[1m])")]
         }
         Some(Component::Gateway(_)) => vec![format!("rate({name}.sent[1m])")],
+        Some(Component::Cache(_)) => vec![
+            format!("rate({name}.hits[1m]) / rate({name}.requests[1m])"),
+            format!("rate({name}.fetches[1m])"),
+            format!("rate({name}.failed[1m])"),
+        ],
         Some(Component::Nodes(_)) => vec![format!("{name}.ready"), format!("{name}.pending_pods")],
         Some(Component::LoadBalancer(_)) => vec![
             format!("increase({name}.backend_connection_errors[60s])"),

@@ -8,6 +8,7 @@ use crate::level::Level;
 use crate::sim::Step;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
+use crate::sim::component::cache::Cache;
 use crate::sim::component::hosts::Hosts;
 use crate::sim::component::load_balancer::{Backend, LoadBalancer, State};
 use crate::sim::component::nodes::Nodes;
@@ -42,6 +43,7 @@ pub fn map_of(stage: &Stage) -> Map {
         let mut part = match component {
             Component::Clients(_) => clients(stage, index),
             Component::Broker(broker) => of_broker(stage, broker),
+            Component::Cache(cache) => of_cache(stage, cache),
             Component::Service(service) => of_service(stage, service),
             Component::Nodes(nodes) => of_nodes(stage, nodes),
             Component::Schedule(schedule) => batch::of_schedule(stage, schedule),
@@ -130,6 +132,12 @@ fn flows(stage: &Stage) -> Vec<Flow> {
             let metric = format!("{}.requests", balancer.settings.name);
             let to = balancer.service.index();
             flows.push(Flow { from: index, to, from_queue: None, to_queue: None, metric });
+        }
+        if let Component::Cache(cache) = component {
+            for (path, to) in cache.targets() {
+                let metric = format!("{}.{path}.fetches", cache.settings.name);
+                flows.push(Flow { from: index, to: to.index(), from_queue: None, to_queue: None, metric });
+            }
         }
         let Component::Service(service) = component else { continue };
         for consumed in &service.settings.consumes {
@@ -359,6 +367,31 @@ fn of_balancer(stage: &Stage, balancer: &LoadBalancer) -> Part {
     Part { name, kind: balancer.settings.flavour.word().into(), health, line, cells, ..Part::default() }
 }
 
+fn of_cache(stage: &Stage, cache: &Cache) -> Part {
+    let name = cache.settings.name.clone();
+    let asked = rate(stage, &format!("{name}.requests"));
+    let hits = rate(stage, &format!("{name}.hits"));
+    let failed = change(stage, &format!("{name}.failed"), RATE_OVER);
+    let share = if asked > 0.0 { 100.0 * hits / asked } else { 0.0 };
+    let mut part =
+        Part { name, kind: "Varnish".into(), line: format!("{asked:.0}/s  {share:.0}% hits"), ..Part::default() };
+    if failed > 0 {
+        part.line = format!("{}  {} failed in 10 s", part.line, spaced(failed));
+        part.health = Health::Strained;
+    }
+    for machine in &cache.machines {
+        let sick = machine.backends.iter().filter(|backend| !backend.is_healthy()).count();
+        let (health, state) = match (machine.is_up, sick) {
+            (false, _) => (Health::Failing, "starting".to_owned()),
+            (true, 0) => (Health::Good, format!("{} objects", spaced(machine.objects() as i64))),
+            (true, sick) => (Health::Strained, format!("{sick} backends sick")),
+        };
+        part.health = part.health.max(health);
+        part.cells.push(Cell { name: machine.name.to_string(), health, state });
+    }
+    part
+}
+
 fn of_nodes(stage: &Stage, nodes: &Nodes) -> Part {
     let now = stage.now();
     let pending = nodes.pending();
@@ -429,6 +462,8 @@ fn short_words(operation: &Operation) -> String {
         Operation::Deregister { backend } => format!("{backend} out"),
         Operation::Register { backend } => format!("{backend} in"),
         Operation::SetCheck { .. } => "check changed".into(),
+        Operation::Ban { pattern, .. } => format!("ban {pattern}"),
+        Operation::SetHealth { backend, .. } => format!("{backend} set by hand"),
         Operation::Cordon { node, .. } => format!("{node} cordoned"),
         Operation::Enable { enabled: true } => "switched on".into(),
         Operation::Enable { enabled: false } => "switched off".into(),

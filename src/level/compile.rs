@@ -36,12 +36,7 @@ pub(super) fn build_error(sections: &Sections) -> Option<(String, String)> {
 fn outline(sections: &Sections) -> System {
     let mut outline = system(sections);
     let queues = check::queue_names(sections);
-    let services: Vec<String> = sections
-        .system
-        .iter()
-        .filter(|one| matches!(one, Settings::Service(_)))
-        .map(|one| one.name().to_owned())
-        .collect();
+    let services = check::callable_names(sections);
     outline.links.clear();
     for component in &mut outline.components {
         match component {
@@ -74,6 +69,13 @@ fn outline(sections: &Sections) -> System {
                 balancer.to = to.unwrap_or_default();
             }
             Settings::Job(job) => job.steps.clear(),
+            Settings::Cache(cache) => {
+                for route in &mut cache.routes {
+                    let mut to = Some(route.to.clone());
+                    redirect(&mut to, &services);
+                    route.to = to.unwrap_or_default();
+                }
+            }
         }
     }
     outline

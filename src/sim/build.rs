@@ -3,6 +3,7 @@
 use super::Simulation;
 use super::agenda::{Agenda, LaneId};
 use super::component::broker::Broker;
+use super::component::cache::{self, Backend, Cache};
 use super::component::clients::{self, Clients, Target};
 use super::component::gateway::Gateway;
 use super::component::hosts::Hosts;
@@ -14,6 +15,7 @@ use super::component::search::SearchCluster;
 use super::component::service::{self, Service, Subscription, Surroundings};
 use super::component::{Behavior as _, Component, Settings};
 use super::core::{Core, Known, MAX_TAGS, Model};
+use super::frame::{HEALTH, NONE};
 use super::handler::{Names, Program, Step};
 use super::id::{ComponentId, ProgramId};
 use super::quantity::{Bytes, Span, Time};
@@ -70,6 +72,16 @@ impl Names for Builder<'_> {
     fn component(&mut self, name: &str) -> Option<ComponentId> {
         let found = self.system.components.iter().position(|settings| settings.name() == name);
         found.map(|index| ComponentId(index as u8))
+    }
+
+    fn callee(&mut self, to: &str) -> Option<(ComponentId, u8)> {
+        if let Some(id) = self.component(to) {
+            return Some((id, 0));
+        }
+        let (name, path) = to.split_once('/')?;
+        let id = self.component(name)?;
+        let Settings::Cache(settings) = &self.system.components[id.index()] else { return None };
+        settings.routes.iter().position(|route| route.path == path).map(|number| (id, number as u8))
     }
 
     fn queue(&mut self, path: &str) -> Option<(ComponentId, u16)> {
@@ -153,11 +165,24 @@ impl Builder<'_> {
         let step = Step::Call {
             to: load.call.clone().unwrap_or_default(),
             timeout: Some(load.patience),
+            connect_timeout: None,
             retries: load.retries,
             pause: load.pause,
             goes_on: false,
         };
         Program::compile(&[step], self)
+    }
+}
+
+/// The names of a component's instances, where callers know each by its own address; none where it has one for all.
+fn instances_of(settings: &Settings) -> Vec<String> {
+    match settings {
+        Settings::Service(service) => match &service.runs_on {
+            service::RunsOn::Hosts(hosts) => hosts.machines(&service.name),
+            service::RunsOn::Kubernetes(_) => vec![],
+        },
+        Settings::Cache(cache) => (0..cache.instances as usize).map(|index| cache.host(index)).collect(),
+        _ => vec![],
     }
 }
 
@@ -207,6 +232,7 @@ enum Plan {
     Schedule(Vec<(ComponentId, u16, u64)>),
     LoadBalancer(load_balancer::Surroundings),
     Job(ProgramId),
+    Cache(cache::Surroundings),
     Other,
 }
 
@@ -249,6 +275,7 @@ impl Plan {
                 programs.push(Program::compile(&job.steps, builder)?);
                 Ok(Self::Job(ProgramId((programs.len() - 1) as u16)))
             }
+            Settings::Cache(cache) => Self::of_cache(cache, builder, programs),
         }
     }
 
@@ -321,6 +348,47 @@ impl Plan {
         Ok(Self::Service(around))
     }
 
+    fn of_cache(
+        settings: &cache::Settings,
+        builder: &mut Builder,
+        programs: &mut Vec<Program>,
+    ) -> Result<Self, String> {
+        let mut around = cache::Surroundings { programs: vec![], routes: vec![], backends: vec![] };
+        let call = |to: &str, timeout: Span, connect: Option<Span>| Step::Call {
+            to: to.to_string(),
+            timeout: Some(timeout),
+            connect_timeout: connect,
+            retries: 0,
+            pause: super::quantity::Duration::default(),
+            goes_on: true,
+        };
+        for route in &settings.routes {
+            let fetch = call(&route.to, settings.first_byte_timeout, Some(settings.connect_timeout));
+            programs.push(Program::compile(&[fetch], builder)?);
+            around.programs.push(ProgramId((programs.len() - 1) as u16));
+            let (component, _) = builder.callee(&route.to).ok_or("a route leads nowhere")?;
+            let known = around.backends.iter().position(|backend| backend.component == component);
+            let first = known.unwrap_or(around.backends.len());
+            if known.is_none() {
+                let timeout = settings.probe.as_ref().map_or(Span::from_seconds(2), |probe| probe.timeout);
+                let mut probe = Program::compile(&[call(&route.to, timeout, None)], builder)?;
+                probe.calls.iter_mut().for_each(|call| call.path = HEALTH);
+                programs.push(probe);
+                let probe = ProgramId((programs.len() - 1) as u16);
+                let names = instances_of(&builder.system.components[component.index()]);
+                let one = |instance: u32, name: String| Backend { name: name.into(), component, instance, probe };
+                if names.is_empty() {
+                    around.backends.push(one(NONE, route.to.clone()));
+                }
+                around.backends.extend(names.into_iter().zip(0..).map(|(name, number)| one(number, name)));
+            }
+            let of = around.backends.iter().enumerate().skip(first);
+            let of = of.take_while(|(_, backend)| backend.component == component);
+            around.routes.push(of.map(|(index, _)| index as u16).collect());
+        }
+        Ok(Self::Cache(around))
+    }
+
     fn build(self, id: ComponentId, settings: &Settings, system: &System, core: &mut Core) -> Component {
         match (self, settings) {
             (Self::Clients(targets), Settings::Clients(settings)) => {
@@ -334,6 +402,9 @@ impl Plan {
             }
             (Self::Job(program), Settings::Job(settings)) => {
                 Component::Job(Box::new(Job::new(id, settings, program, core)))
+            }
+            (Self::Cache(around), Settings::Cache(settings)) => {
+                Component::Cache(Box::new(Cache::new(id, settings, around, core)))
             }
             (_, Settings::Broker(settings)) => {
                 let mut settings = settings.clone();
@@ -353,6 +424,7 @@ impl Plan {
                 Settings::Clients(_)
                 | Settings::Service(_)
                 | Settings::Schedule(_)
+                | Settings::Cache(_)
                 | Settings::LoadBalancer(_)
                 | Settings::Job(_),
             ) => unreachable!("a plan is made for its own settings"),

@@ -4,6 +4,7 @@
 //! component's inside.
 
 use super::agenda::{Agenda, Due, LaneId, Ticket};
+use super::answer::{ListId, Lists};
 use super::component::job::Question;
 use super::frame::{Frame, FrameId, Frames, NONE, Status};
 use super::handler::Program;
@@ -108,6 +109,8 @@ pub(in crate::sim) struct Core {
     pub marks: BTreeSet<(u16, u64)>,
     /// What jobs have asked of whoever runs the simulation.
     pub questions: Vec<Question>,
+    /// The lists of documents that answers have brought.
+    pub lists: Lists,
     agenda: Agenda,
     parcels: Vec<Option<(ComponentId, Parcel)>>,
     free_parcels: Vec<u32>,
@@ -131,6 +134,7 @@ impl Core {
             logs,
             marks: BTreeSet::new(),
             questions: Vec::new(),
+            lists: Lists::default(),
             agenda,
             parcels: Vec::new(),
             free_parcels: Vec::new(),
@@ -290,6 +294,7 @@ impl Core {
         let caller = self.frames[parent].component;
         let link = self.link(component, caller);
         if self.model.instant[link] {
+            self.hand_over(id, parent);
             self.frames.remove(id);
             self.ready.push_back(Ready::Resume(parent, status));
         } else {
@@ -307,9 +312,23 @@ impl Core {
     pub fn returned(&mut self, id: FrameId) {
         let (parent, status) = (self.frames[id].parent, self.frames[id].status);
         let gone = self.caller_is_gone(id);
+        if !gone {
+            self.hand_over(id, parent);
+        }
         self.frames.remove(id);
         if !gone {
             self.ready.push_back(Ready::Resume(parent, status));
+        }
+    }
+
+    /// What was answered comes to whoever asked: its tags, and the documents, if any.
+    #[inline]
+    fn hand_over(&mut self, id: FrameId, parent: FrameId) {
+        let (tags, list) = (self.frames[id].tags, self.frames[id].list);
+        let caller = &mut self.frames[parent];
+        caller.tags |= tags;
+        if list != ListId::EMPTY {
+            caller.list = list;
         }
     }
 
@@ -317,6 +336,10 @@ impl Core {
     #[inline]
     pub fn timed_out(&mut self, id: FrameId) {
         let gone = self.caller_is_gone(id);
+        if self.frames[id].connects && !self.frames[id].unconnected && !gone {
+            self.wait_for_answer(id);
+            return;
+        }
         let frame = &mut self.frames[id];
         let parent = std::mem::replace(&mut frame.parent, NONE);
         frame.caller_gone = true;

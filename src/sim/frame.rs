@@ -4,6 +4,7 @@
 //! of the agenda's entry that a frame waits for tells a live entry from one of the past. Nothing is ever cancelled.
 
 use super::agenda::Ticket;
+use super::answer::ListId;
 use super::id::{ComponentId, ProgramId};
 use super::quantity::Time;
 
@@ -12,6 +13,9 @@ pub(in crate::sim) type FrameId = u32;
 
 /// No frame.
 pub(in crate::sim) const NONE: FrameId = FrameId::MAX;
+
+/// The path of a request that only asks whether somebody is there.
+pub(in crate::sim) const HEALTH: u8 = u8::MAX;
 
 /// How a request ended: an HTTP status, or why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -62,8 +66,12 @@ pub(in crate::sim) struct Frame {
     pub next: FrameId,
     /// The delivery it handles, or none; for a request under way, the instance that it is meant for, or any.
     pub delivery: u32,
-    /// The instance that handles it; `NONE` while it is under way.
+    /// The instance that handles it; while it is under way, the one that is meant, or `NONE`.
     pub instance: u32,
+    /// Which of many like things is asked for: a search, a document.
+    pub key: u32,
+    /// The documents that were answered.
+    pub list: ListId,
     pub program: ProgramId,
     pub pc: u16,
     pub loops: [u16; super::handler::MAX_LOOPS as usize],
@@ -73,6 +81,8 @@ pub(in crate::sim) struct Frame {
     pub weight: u16,
     pub status: Status,
     pub component: ComponentId,
+    /// What it asks of the component that it goes to: a number that both know, or [`HEALTH`].
+    pub path: u8,
     /// The load or the queue that it belongs to.
     pub kind: u8,
     pub draws: u8,
@@ -82,6 +92,10 @@ pub(in crate::sim) struct Frame {
     pub subscription: u8,
     pub retries_call: bool,
     pub caller_gone: bool,
+    /// Its caller has no connection yet: what it sent first was lost on the way.
+    pub unconnected: bool,
+    /// Its timeout is about the connection only; another begins once it has one.
+    pub connects: bool,
     pub is_live: bool,
 }
 
@@ -99,6 +113,8 @@ impl Frame {
         next: NONE,
         delivery: u32::MAX,
         instance: NONE,
+        key: 0,
+        list: ListId::EMPTY,
         program: ProgramId(0),
         pc: 0,
         loops: [0; super::handler::MAX_LOOPS as usize],
@@ -106,6 +122,7 @@ impl Frame {
         weight: 1,
         status: Status::OK,
         component: ComponentId(0),
+        path: 0,
         kind: 0,
         draws: 0,
         tries: 0,
@@ -113,6 +130,8 @@ impl Frame {
         subscription: 0,
         retries_call: false,
         caller_gone: false,
+        unconnected: false,
+        connects: false,
         is_live: true,
     };
 }

@@ -6,7 +6,7 @@
 
 use super::component::job::Ask;
 use super::core::{Core, MAX_TAGS};
-use super::frame::{Frame, FrameId, Status};
+use super::frame::{Frame, FrameId, NONE, Status};
 use super::id::{ComponentId, ProgramId};
 use super::log::Severity;
 use super::quantity::{Bytes, Duration, Span};
@@ -28,11 +28,14 @@ pub enum Step {
     Leak(Bytes),
     /// Calls another component and waits for its answer.
     Call {
-        /// The component called.
+        /// The component called; with the path where it has several: `cache/images`.
         to: String,
         /// How long the caller waits; without it, for ever.
         #[serde(default)]
         timeout: Option<Span>,
+        /// How long it waits for a connection, where that is less.
+        #[serde(default)]
+        connect_timeout: Option<Span>,
         /// How many more times it tries when an attempt fails.
         #[serde(default)]
         retries: u8,
@@ -90,6 +93,11 @@ pub enum Step {
     Nack {
         /// Whether it goes back to the queue.
         requeue: bool,
+    },
+    /// What is answered carries these tags, also to those who keep the answer: `Answer(tags: ["stale"])`.
+    Answer {
+        /// The tags.
+        tags: Vec<String>,
     },
     /// Ends the handler well, with this HTTP status.
     Done(u16),
@@ -204,6 +212,8 @@ pub(in crate::sim) enum Op {
     Dedupe(u16),
     Mark(u16),
     Publish(u16),
+    /// Takes over the tags of the answer of this number.
+    Answer(u16),
     Log(u16),
     Ack,
     Nack {
@@ -240,7 +250,10 @@ pub(in crate::sim) enum Op {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sim) struct CallSite {
     pub to: ComponentId,
+    pub path: u8,
     pub timeout: Option<super::agenda::LaneId>,
+    /// How long a connection may take, and how long is left for the answer then.
+    pub connect: Option<[super::agenda::LaneId; 2]>,
     pub retries: u8,
     pub pause: Duration,
     pub goes_on: bool,
@@ -281,6 +294,8 @@ pub(in crate::sim) struct Program {
     pub calls: Vec<CallSite>,
     pub searches: Vec<SearchSite>,
     pub publishes: Vec<PublishSite>,
+    /// Tags of answers, a bit each.
+    pub answers: Vec<u64>,
     /// Severity and the number of the text in the model's list.
     pub logs: Vec<(Severity, u16)>,
     pub asks: Vec<AskSite>,
@@ -289,6 +304,8 @@ pub(in crate::sim) struct Program {
 /// What names mean while steps are compiled.
 pub(in crate::sim) trait Names {
     fn component(&mut self, name: &str) -> Option<ComponentId>;
+    /// The component called by `to`, and the number of the path there.
+    fn callee(&mut self, to: &str) -> Option<(ComponentId, u8)>;
     fn queue(&mut self, path: &str) -> Option<(ComponentId, u16)>;
     fn tag(&mut self, name: &str) -> Option<u8>;
     fn template(&mut self, text: &str) -> u16;
@@ -323,10 +340,21 @@ impl Program {
             Step::Work(duration) => Op::Work(place(&mut self.durations, *duration)),
             Step::Allocate(size) => Op::Allocate(place(&mut self.sizes, *size)),
             Step::Leak(size) => Op::Leak(place(&mut self.sizes, *size)),
-            Step::Call { to, timeout, retries, pause, goes_on } => {
-                let component = names.component(to).ok_or_else(|| format!("no component is called `{to}`"))?;
-                let timeout = timeout.map(|delay| names.lane(delay));
-                let site = CallSite { to: component, timeout, retries: *retries, pause: *pause, goes_on: *goes_on };
+            Step::Call { to, timeout, connect_timeout, retries, pause, goes_on } => {
+                let (component, path) = names.callee(to).ok_or_else(|| format!("no component is called `{to}`"))?;
+                let connect = connect_timeout.filter(|connect| timeout.is_none_or(|timeout| *connect < timeout));
+                // Without an end to the answer, a day is as good as for ever.
+                let whole = timeout.unwrap_or(Span::from_seconds(86_400));
+                let connect = connect.map(|connect| [names.lane(connect), names.lane(whole + connect * -1)]);
+                let site = CallSite {
+                    to: component,
+                    path,
+                    timeout: timeout.map(|delay| names.lane(delay)),
+                    connect,
+                    retries: *retries,
+                    pause: *pause,
+                    goes_on: *goes_on,
+                };
                 Op::Call(place(&mut self.calls, site))
             }
             Step::Search { on, index, work, on_reject, goes_on } => {
@@ -337,11 +365,19 @@ impl Program {
             }
             Step::Send { via } => {
                 let to = names.component(via).ok_or_else(|| format!("no component is called `{via}`"))?;
-                let site = CallSite { to, timeout: None, retries: 0, pause: Duration::default(), goes_on: false };
+                let pause = Duration::default();
+                let site = CallSite { to, path: 0, timeout: None, connect: None, retries: 0, pause, goes_on: false };
                 Op::Call(place(&mut self.calls, site))
             }
             Step::Dedupe { store } => Op::Dedupe(names.store(store)),
             Step::Mark { store } => Op::Mark(names.store(store)),
+            Step::Answer { tags } => {
+                let mut bits = 0;
+                for tag in tags {
+                    bits |= 1 << tag_number(tag, names)?;
+                }
+                Op::Answer(place(&mut self.answers, bits))
+            }
             Step::Publish { to, tags } => {
                 let (component, queue) = names.queue(to).ok_or_else(|| format!("no queue is called `{to}`"))?;
                 let mut bits = 0;
@@ -445,9 +481,14 @@ impl Step {
             Self::Require { that, or } => Self::Require { that: fill(that), or: fill(or) },
             Self::Log(severity, text) => Self::Log(*severity, fill(text)),
             Self::Panic(text) => Self::Panic(fill(text)),
-            Self::Call { to, timeout, retries, pause, goes_on } => {
-                Self::Call { to: fill(to), timeout: *timeout, retries: *retries, pause: *pause, goes_on: *goes_on }
-            }
+            Self::Call { to, timeout, connect_timeout, retries, pause, goes_on } => Self::Call {
+                to: fill(to),
+                timeout: *timeout,
+                connect_timeout: *connect_timeout,
+                retries: *retries,
+                pause: *pause,
+                goes_on: *goes_on,
+            },
             Self::Publish { to, tags } => Self::Publish { to: fill(to), tags: tags.iter().map(fill).collect() },
             Self::When { tag, not_tag, then, otherwise } => Self::When {
                 tag: tag.as_ref().map(fill),
@@ -527,6 +568,7 @@ impl Core {
                 }
                 Op::Mark(store) => _ = self.marks.insert((store, frame.unit)),
                 Op::Publish(index) => self.publish_from(id, index),
+                Op::Answer(index) => frame.tags |= program.answers[usize::from(index)],
                 Op::Log(index) => {
                     let (severity, template) = program.logs[usize::from(index)];
                     let (component, unit, instance) = (frame.component, frame.unit, frame.instance);
@@ -574,13 +616,20 @@ impl Core {
 
     /// Makes the call that stands before the frame's program counter.
     fn call(&mut self, id: FrameId, index: u16) {
+        self.call_instance(id, index, NONE);
+    }
+
+    /// The same, where one instance of those called is meant.
+    pub fn call_instance(&mut self, id: FrameId, index: u16, instance: u32) {
         // Two calls of one handler to the same component are two calls: each draws its own numbers.
         let draws = self.frames[id].calls.wrapping_mul(37);
         self.frames[id].calls = self.frames[id].calls.wrapping_add(1);
         let frame = &self.frames[id];
         let site = &self.model.programs[frame.program.0 as usize].calls[usize::from(index)];
-        let (to, timeout) = (site.to, site.timeout);
-        let (from, unit, tags, weight) = (frame.component, frame.unit, frame.tags, frame.weight);
+        let (to, path, connects) = (site.to, site.path, site.connect.is_some());
+        let timeout = site.connect.map(|[connect, _]| connect).or(site.timeout);
+        let (from, unit, tags) = (frame.component, frame.unit, frame.tags);
+        let (key, weight) = (frame.key, frame.weight);
         let attempt = frame.attempt.wrapping_add(u16::from(frame.tries));
         let child = self.frames.add(Frame {
             unit,
@@ -589,6 +638,10 @@ impl Core {
             parent_serial: frame.serial,
             component: to,
             attempt,
+            instance,
+            key,
+            path,
+            connects,
             kind: frame.kind,
             weight,
             draws,
@@ -614,6 +667,7 @@ impl Core {
             parent_serial: frame.serial,
             attempt: frame.attempt,
             weight: frame.weight,
+            key: frame.key,
             program,
             pc: index,
             draws: draws.wrapping_mul(37),
@@ -629,6 +683,19 @@ impl Core {
     pub fn search_of(&self, id: FrameId) -> &SearchSite {
         let frame = &self.frames[id];
         &self.model.programs[frame.program.0 as usize].searches[usize::from(frame.pc)]
+    }
+
+    /// A call has its connection: from now on it is the answer that is waited for.
+    pub fn wait_for_answer(&mut self, id: FrameId) {
+        let parent = self.frames[id].parent;
+        self.frames[id].connects = false;
+        self.frames[id].timeout = 0;
+        let caller = &self.frames[parent];
+        let program = &self.model.programs[caller.program.0 as usize];
+        let Some(Op::Call(index)) = usize::from(caller.pc).checked_sub(1).map(|pc| program.ops[pc]) else { return };
+        if let Some([_, answer]) = program.calls[usize::from(index)].connect {
+            self.frames[id].timeout = self.set_timeout(answer, id);
+        }
     }
 
     /// A call has been answered: tries again where it may, else says whether the handler goes on.

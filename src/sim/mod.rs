@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod agenda;
+pub mod answer;
 mod build;
 pub mod component;
 mod core;

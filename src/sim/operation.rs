@@ -132,6 +132,22 @@ pub enum Operation {
         /// From now on.
         check: Check,
     },
+    /// Makes a cache forget the answers whose address fits a pattern.
+    Ban {
+        /// The machine; all of them where none is named.
+        host: Option<String>,
+        /// A regular expression on `/PATH/NUMBER`.
+        pattern: String,
+    },
+    /// Tells a cache what to think of a backend's health.
+    SetHealth {
+        /// The cache's machine; all of them where none is named.
+        host: Option<String>,
+        /// The backend's name; a `*` at its end stands for anything.
+        backend: String,
+        /// What to think.
+        admin: super::component::cache::Admin,
+    },
     /// Takes a machine out of scheduling or puts it back.
     Cordon {
         /// The machine.

@@ -6,6 +6,7 @@ use super::stamp::Clock;
 use crate::sim::Simulation;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
+use crate::sim::component::cache::Cache;
 use crate::sim::component::hosts::Hosts;
 use crate::sim::component::job::Job;
 use crate::sim::component::load_balancer::LoadBalancer;
@@ -217,6 +218,14 @@ pub fn brokers(world: &dyn World) -> impl Iterator<Item = (usize, &Broker)> {
 pub fn jobs(world: &dyn World) -> impl Iterator<Item = (usize, &Job)> {
     world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
         Component::Job(job) => Some((index, &**job)),
+        _ => None,
+    })
+}
+
+/// The caches of the system, with their numbers.
+pub fn caches(world: &dyn World) -> impl Iterator<Item = (usize, &Cache)> {
+    world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
+        Component::Cache(cache) => Some((index, &**cache)),
         _ => None,
     })
 }

@@ -10,6 +10,7 @@ mod system;
 
 pub use conditions::LevelNames;
 pub(in crate::level) use story::queue_names;
+pub(in crate::level) use system::callable_names;
 
 use super::document::{Document, Kind, Node, Place, nearest};
 use super::problem::{Problem, Severity};

@@ -8,7 +8,7 @@ use crate::level::document::Place;
 use crate::level::problem::Severity;
 use crate::level::schema::{Event, Sections};
 use crate::sim::Step;
-use crate::sim::component::{Settings, clients, job, load_balancer, schedule, service};
+use crate::sim::component::{Settings, cache, clients, job, load_balancer, schedule, service};
 use crate::sim::quantity::Span;
 
 /// More requests a second than this are beyond what a level may ask of a machine; `stands_for` helps.
@@ -51,6 +51,7 @@ impl Checker<'_> {
                 Settings::Hosts(hosts) => self.machines(&hosts.machines(), &place),
                 Settings::LoadBalancer(balancer) => self.balancer(balancer, sections, &place),
                 Settings::Job(job) => self.job(job, sections, &place),
+                Settings::Cache(cache) => self.cache(cache, sections, &place),
             }
         }
         self.logs(sections, root);
@@ -178,6 +179,36 @@ impl Checker<'_> {
         }
     }
 
+    fn cache(&mut self, cache: &cache::Settings, sections: &Sections, place: &Place) {
+        let routes = place.field("routes");
+        let paths = cache.routes.iter().enumerate();
+        let paths: Vec<_> = paths.map(|(at, route)| (route.path.as_str(), routes.item(at).field("path"))).collect();
+        self.unique("paths", paths);
+        if cache.routes.is_empty() || cache.routes.len() > 100 {
+            self.error(&routes, "a cache has from 1 to 100 routes", "write routes: [(path: \"page\", to: \"app\")]");
+        }
+        if cache.instances == 0 || cache.instances > 100 {
+            self.error(&place.field("instances"), "from 1 to 100 machines can be had", "");
+        }
+        for (at, route) in cache.routes.iter().enumerate() {
+            let place = routes.item(at);
+            self.plain_name("a path", &route.path, &place.field("path"));
+            self.callable(&route.to, sections, &place.field("to"));
+            if route.ttl < Span::ZERO {
+                self.error(&place.field("ttl"), "an answer is kept for no time or longer", "write ttl: \"120s\"");
+            }
+        }
+        if let Some(probe) = &cache.probe {
+            let place = place.field("probe");
+            if probe.every <= Span::ZERO || probe.timeout <= Span::ZERO {
+                self.error(&place, "a probe takes some time", "write every: \"5s\", timeout: \"2s\"");
+            }
+            if probe.window == 0 || probe.window > 64 || probe.threshold > probe.window {
+                self.error(&place.field("window"), "a window has from 1 to 64 answers, at least the threshold", "");
+            }
+        }
+    }
+
     fn kubernetes(
         &mut self,
         kubernetes: &service::Kubernetes,
@@ -211,9 +242,8 @@ impl Checker<'_> {
 
     /// Complains about calls to what can't be called.
     fn callable(&mut self, to: &str, sections: &Sections, place: &Place) {
-        let callable = |one: &&Settings| matches!(one, Settings::Service(_) | Settings::LoadBalancer(_));
-        let known = sections.system.iter().filter(callable).map(Settings::name);
-        self.known("component to call", to, place, known);
+        let known = callable_names(sections);
+        self.known("component to call", to, place, known.iter().map(String::as_str));
     }
 
     fn steps(&mut self, steps: &[Step], sections: &Sections, place: &Place) {
@@ -314,12 +344,27 @@ impl Checker<'_> {
     }
 }
 
+/// Everything that can be called: components, and the paths of caches.
+pub(in crate::level) fn callable_names(sections: &Sections) -> Vec<String> {
+    let mut names = vec![];
+    for component in &sections.system {
+        match component {
+            Settings::Service(service) => names.push(service.name.clone()),
+            Settings::Cache(cache) => {
+                names.extend(cache.routes.iter().map(|route| format!("{}/{}", cache.name, route.path)));
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
 /// Every tag that a request, a message or an event can carry.
 pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
     fn of_steps(steps: &[Step], into: &mut Vec<String>) {
         for step in steps {
             match step {
-                Step::Publish { tags, .. } => into.extend(tags.iter().cloned()),
+                Step::Publish { tags, .. } | Step::Answer { tags } => into.extend(tags.iter().cloned()),
                 Step::When { then, otherwise, .. } => [then, otherwise].iter().for_each(|steps| of_steps(steps, into)),
                 Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } => of_steps(r#do, into),
                 _ => {}
@@ -337,6 +382,7 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
                 schedule.publishes.iter().for_each(|batch| tags.extend(batch.tags.iter().cloned()));
             }
             Settings::Broker(_)
+            | Settings::Cache(_)
             | Settings::Nodes(_)
             | Settings::Hosts(_)
             | Settings::SearchCluster(_)

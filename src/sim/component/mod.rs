@@ -4,6 +4,7 @@
 //! and tells telemetry, all through `Core`. A new kind is a file, and here a variant and an arm in each of the matches.
 
 pub mod broker;
+pub mod cache;
 pub mod clients;
 pub mod gateway;
 pub mod hosts;
@@ -30,6 +31,8 @@ pub enum Settings {
     Clients(clients::Settings),
     /// Queues.
     Broker(broker::Settings),
+    /// Answers kept for whoever asks again.
+    Cache(cache::Settings),
     /// Instances of something that handles requests or messages.
     Service(service::Settings),
     /// The machines that pods run on.
@@ -55,6 +58,7 @@ impl Settings {
         match self {
             Self::Clients(settings) => &settings.name,
             Self::Broker(settings) => &settings.name,
+            Self::Cache(settings) => &settings.name,
             Self::Service(settings) => &settings.name,
             Self::Nodes(settings) => &settings.name,
             Self::Schedule(settings) => &settings.name,
@@ -113,6 +117,8 @@ pub enum Component {
     Clients(clients::Clients),
     /// See [`Settings::Broker`].
     Broker(Box<broker::Broker>),
+    /// See [`Settings::Cache`].
+    Cache(Box<cache::Cache>),
     /// See [`Settings::Service`].
     Service(Box<service::Service>),
     /// See [`Settings::Nodes`].
@@ -136,6 +142,7 @@ macro_rules! each {
         match $component {
             Component::Clients($kind) => $answer,
             Component::Broker($kind) => $answer,
+            Component::Cache($kind) => $answer,
             Component::Service($kind) => $answer,
             Component::Nodes($kind) => $answer,
             Component::Schedule($kind) => $answer,

@@ -3,13 +3,14 @@
 //! The only file of the family that looks into components.
 
 use crate::incident::console::sessions::{self, Session};
-use crate::incident::console::world::{hosts, pools, services};
+use crate::incident::console::world::{caches, hosts, pools, services};
 use crate::incident::console::{World, kubectl};
+use crate::sim::component::cache::{self, Cache};
 use crate::sim::component::nodes::KernelKill;
 use crate::sim::component::service::settings::Pid1;
 use crate::sim::component::service::{Exit, Instance, Service, Stage};
 use crate::sim::quantity::{Bytes, Span, Time};
-use crate::sim::random::mix;
+use crate::sim::random::{hash_name, join, mix};
 
 /// A machine.
 #[derive(Clone, Debug, Default)]
@@ -125,6 +126,9 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             all[known].supervisors.extend(said.map(|entry| (entry.at, entry.who, entry.text.clone())));
         }
     }
+    for (_, cache) in caches(world) {
+        all.extend(cache.machines.iter().map(|machine| cache_machine(cache, machine)));
+    }
     // A machine that only a job speaks of is there all the same.
     for name in sessions::machines(world) {
         if all.iter().all(|machine| machine.name != name) {
@@ -137,6 +141,40 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
         machine.sessions = sessions::sessions(world, Some(&machine.name));
     }
     all
+}
+
+/// A machine that a cache runs on.
+fn cache_machine(cache: &Cache, machine: &cache::Machine) -> Machine {
+    let word = hash_name(&machine.name);
+    let booted = Time::ZERO - Span::from_seconds(73 * 86_400 + (word % 7919) as i64);
+    let started = machine.started.max(booted);
+    let unit = Unit {
+        name: "varnish".into(),
+        is_systemd: true,
+        state: if machine.is_up { "active" } else { "activating" },
+        since: started,
+        ..Unit::default()
+    };
+    let resident = Resident {
+        name: machine.name.to_string(),
+        service: cache.settings.name.clone(),
+        unit: Some(unit),
+        created: started,
+        running_since: Some(started),
+        process: "varnishd".into(),
+        pid: 1200 + (join(word, started.micros().unsigned_abs()) % 29_000) as u32,
+        memory: Bytes((180 << 20) + machine.objects() as u64 * 40_000),
+        virtual_memory: Bytes((900 << 20) + machine.objects() as u64 * 40_000),
+        cpu_tenths: 40,
+        has_wrapper: false,
+    };
+    Machine {
+        name: machine.name.to_string(),
+        booted,
+        memory: Bytes(16 << 30),
+        residents: vec![resident],
+        ..Machine::default()
+    }
 }
 
 /// A machine that a service runs on, of which nothing else is said.

@@ -5,7 +5,7 @@ use super::instance::{Held, Line};
 use super::settings::{AckMode, Holds};
 use crate::sim::component::load_balancer::{CHECK, CONNECTION_ONLY};
 use crate::sim::core::Core;
-use crate::sim::frame::{Frame, FrameId, NONE, Status};
+use crate::sim::frame::{Frame, FrameId, HEALTH, NONE, Status};
 use crate::sim::handler::Flow;
 use crate::sim::message::{Consumer, Message, Parcel, Settle};
 use crate::sim::quantity::Bytes;
@@ -18,14 +18,15 @@ impl Service {
     #[inline]
     pub(super) fn admit(&mut self, id: FrameId, core: &mut Core) {
         let is_check = core.frames[id].kind == CHECK;
-        if !is_check {
+        let is_probe = core.frames[id].path == HEALTH;
+        if !is_check && !is_probe {
             core.telemetry.add(self.metrics.requests, i64::from(core.frames[id].weight));
         }
         let Some(number) = self.taker(id, core) else {
             self.refuse(id, Status::REFUSED, core);
             return;
         };
-        if is_check && core.frames[id].subscription == CONNECTION_ONLY {
+        if is_probe || is_check && core.frames[id].subscription == CONNECTION_ONLY {
             core.finish(id, Status::OK);
             return;
         }
@@ -52,9 +53,10 @@ impl Service {
     #[inline]
     fn taker(&self, id: FrameId, core: &mut Core) -> Option<u32> {
         let addressed = std::mem::replace(&mut core.frames[id].delivery, SETTLED);
-        if addressed != SETTLED {
-            let listens = self.instances.get(addressed as usize).is_some_and(super::Instance::is_ready);
-            return listens.then_some(addressed);
+        let meant = if addressed == SETTLED { core.frames[id].instance } else { addressed };
+        if meant != NONE {
+            let listens = self.instances.get(meant as usize).is_some_and(super::Instance::is_ready);
+            return listens.then_some(meant);
         }
         match self.ready.len() {
             0 => None,
@@ -64,7 +66,7 @@ impl Service {
     }
 
     fn refuse(&self, id: FrameId, status: Status, core: &mut Core) {
-        if core.frames[id].kind != CHECK {
+        if core.frames[id].kind != CHECK && core.frames[id].path != HEALTH {
             core.telemetry.add(self.metrics.failed, i64::from(core.frames[id].weight));
         }
         core.finish(id, status);

@@ -6,6 +6,9 @@ use sev1::sim::quantity::{Span, Time};
 use sev1::sim::random::Seed;
 use sev1::sim::{Link, Simulation, System};
 
+#[path = "components/balancer.rs"]
+mod balancer;
+
 fn read(text: &str) -> Vec<Settings> {
     use ron::extensions::Extensions;
     let options = ron::Options::default().with_default_extension(

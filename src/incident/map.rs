@@ -175,6 +175,7 @@ fn calls<'a>(steps: &'a [Step], found: &mut Vec<&'a str>) {
                 calls(otherwise, found);
             }
             Step::Repeat { r#do, .. } => calls(r#do, found),
+            Step::Spawn(steps) => calls(steps, found),
             _ => {}
         }
     }

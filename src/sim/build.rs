@@ -12,7 +12,8 @@ use super::component::load_balancer::{self, LoadBalancer};
 use super::component::nodes::Nodes;
 use super::component::schedule::Schedule;
 use super::component::search::SearchCluster;
-use super::component::service::{self, Service, Subscription, Surroundings};
+use super::component::service::runtime::Runtime;
+use super::component::service::{self, MachineMemory, Service, Subscription, Surroundings};
 use super::component::{Behavior as _, Component, Settings};
 use super::core::{Core, Known, MAX_TAGS, Model};
 use super::frame::{HEALTH, NONE};
@@ -225,9 +226,21 @@ impl Simulation {
     }
 }
 
+/// What the first of a service's machines has, where a component describes it.
+fn machine_memory(settings: &service::Settings, system: &System) -> Option<MachineMemory> {
+    let names = settings.machine_names();
+    let first = names.first()?;
+    system.components.iter().find_map(|component| match component {
+        Settings::Hosts(hosts) if hosts.machines().contains(first) => {
+            Some(MachineMemory { memory: hosts.memory, swap: hosts.swap })
+        }
+        _ => None,
+    })
+}
+
 /// What was found out about a component before it can be built.
 enum Plan {
-    Clients(Vec<(Target, u64)>),
+    Clients(Vec<(Target, Vec<u64>)>),
     Service(Surroundings),
     Schedule(Vec<(ComponentId, u16, u64)>),
     LoadBalancer(load_balancer::Surroundings),
@@ -251,7 +264,11 @@ impl Plan {
                     } else {
                         Target::Nowhere
                     };
-                    targets.push((target, builder.tag_bits(&load.tags)?));
+                    let mut bits = Vec::new();
+                    for tagged in &load.tags {
+                        bits.push(builder.tag_bits(std::slice::from_ref(&tagged.tag))?);
+                    }
+                    targets.push((target, bits));
                 }
                 Ok(Self::Clients(targets))
             }
@@ -321,12 +338,20 @@ impl Plan {
             let auto_ack = consumed.ack == service::settings::AckMode::Automatic;
             subscriptions.push(Subscription { broker, queue, prefetch: consumed.prefetch, auto_ack });
         }
+        let metrics_line = match &settings.runtime {
+            Some(Runtime::Go(go)) => go.metrics.as_ref().map(|line| line.text.as_str()),
+            None => None,
+        };
+        let banner = Some(settings.banner.as_str()).filter(|banner| !banner.is_empty());
         let mut around = Surroundings {
             pool: None,
             node_memory: Bytes(16 << 30),
             node_names: "node-{n}".into(),
             programs: of_versions,
             health,
+            machine_memory: machine_memory(settings, builder.system),
+            metrics_line: metrics_line.map(|line| builder.template(line)),
+            banner: banner.map(|banner| builder.template(banner)),
             subscriptions,
         };
         if let service::settings::RunsOn::Kubernetes(kubernetes) = &settings.runs_on {

@@ -307,6 +307,28 @@ impl Core {
         }
     }
 
+    /// Sends the answer to whoever waits for a frame that goes on.
+    pub fn answer(&mut self, id: FrameId, status: Status) {
+        let frame = &mut self.frames[id];
+        let answer = Frame {
+            unit: frame.unit,
+            tags: frame.tags,
+            parent: std::mem::replace(&mut frame.parent, NONE),
+            parent_serial: frame.parent_serial,
+            caller_gone: std::mem::replace(&mut frame.caller_gone, true),
+            component: frame.component,
+            kind: frame.kind,
+            weight: frame.weight,
+            started: frame.started,
+            list: frame.list,
+            ..Frame::EMPTY
+        };
+        frame.answered = true;
+        frame.timeout = 0;
+        let answer = self.frames.add(answer);
+        self.finish(answer, status);
+    }
+
     /// An answer has arrived: the caller goes on, unless it has gone.
     #[inline]
     pub fn returned(&mut self, id: FrameId) {

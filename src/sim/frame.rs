@@ -96,6 +96,10 @@ pub(in crate::sim) struct Frame {
     pub unconnected: bool,
     /// Its timeout is about the connection only; another begins once it has one.
     pub connects: bool,
+    /// Its caller has its answer already.
+    pub answered: bool,
+    /// Begun by a handler, for nobody.
+    pub spawned: bool,
     pub is_live: bool,
 }
 
@@ -132,6 +136,8 @@ impl Frame {
         caller_gone: false,
         unconnected: false,
         connects: false,
+        answered: false,
+        spawned: false,
         is_live: true,
     };
 }

@@ -26,6 +26,21 @@ pub enum Step {
     Allocate(Bytes),
     /// Keeps this much memory for as long as the process lives.
     Leak(Bytes),
+    /// Starts goroutines that wait for ever: `Strand(count: 2, at: "pubsub.(*Client).await", waits: "chan receive")`. Each
+    /// keeps its stack for as long as the process lives; a profile shows where they are.
+    Strand {
+        /// How many.
+        count: u32,
+        /// In which function.
+        at: String,
+        /// What for.
+        #[serde(default = "chan_receive")]
+        waits: String,
+    },
+    /// The caller gets its answer here; the steps after it go on.
+    Respond,
+    /// Does these steps beside the handler, for nobody: a `Panic` among them ends the process, whatever the caller got.
+    Spawn(Vec<Step>),
     /// Calls another component and waits for its answer.
     Call {
         /// The component called; with the path where it has several: `cache/images`.
@@ -181,6 +196,10 @@ impl<'de> Deserialize<'de> for Times {
     }
 }
 
+fn chan_receive() -> String {
+    "chan receive".into()
+}
+
 /// The waits of a client that is told to come back later: `Retry(first: "1s", cap: "30s")`. Each is drawn between half
 /// and one and a half times a length that begins at `first` and doubles up to `cap`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -206,6 +225,10 @@ pub(in crate::sim) enum Op {
     Work(u16),
     Allocate(u16),
     Leak(u16),
+    Strand(u16),
+    Respond,
+    /// What is spawned stands behind this; the handler itself goes on there.
+    Spawn(u16),
     Call(u16),
     Search(u16),
     /// Ends well where the unit is marked in this store.
@@ -269,6 +292,14 @@ pub(in crate::sim) struct SearchSite {
     pub goes_on: bool,
 }
 
+/// Goroutines that a program leaves behind, with the numbers of the texts that say where and for what they wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct StrandSite {
+    pub count: u32,
+    pub at: u16,
+    pub waits: u16,
+}
+
 /// A publication as a program makes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sim) struct PublishSite {
@@ -292,6 +323,7 @@ pub(in crate::sim) struct Program {
     pub durations: Vec<Duration>,
     pub sizes: Vec<Bytes>,
     pub calls: Vec<CallSite>,
+    pub strands: Vec<StrandSite>,
     pub searches: Vec<SearchSite>,
     pub publishes: Vec<PublishSite>,
     /// Tags of answers, a bit each.
@@ -389,6 +421,19 @@ impl Program {
             Step::Log(severity, text) => {
                 let template = names.template(text);
                 Op::Log(place(&mut self.logs, (*severity, template)))
+            }
+            Step::Strand { count, at, waits } => {
+                let site = StrandSite { count: *count, at: names.template(at), waits: names.template(waits) };
+                Op::Strand(place(&mut self.strands, site))
+            }
+            Step::Respond => Op::Respond,
+            Step::Spawn(steps) => {
+                let start = self.ops.len();
+                self.ops.push(Op::Spawn(0));
+                self.add(steps, depth, names)?;
+                self.ops.push(Op::End(Status::OK));
+                self.ops[start] = Op::Spawn(self.ops.len() as u16);
+                return Ok(());
             }
             Step::Ack => Op::Ack,
             Step::Nack { requeue } => Op::Nack { requeue: *requeue },
@@ -497,6 +542,7 @@ impl Step {
                 otherwise: all(otherwise),
             },
             Self::Repeat { times, r#do } => Self::Repeat { times: *times, r#do: all(r#do) },
+            Self::Spawn(steps) => Self::Spawn(all(steps)),
             Self::ForEach { of, r#do } => Self::ForEach { of: of.iter().map(fill).collect(), r#do: all(r#do) },
             other => other.clone(),
         }
@@ -525,6 +571,12 @@ pub(in crate::sim) enum Flow {
     Allocates(Bytes),
     /// It keeps this much memory for good.
     Leaks(Bytes),
+    /// It leaves goroutines behind.
+    Strands(u16),
+    /// Its caller gets its answer.
+    Responds,
+    /// It begins what stands here beside itself.
+    Spawns(u16),
     /// It is done with its message.
     Acks,
     /// It gives its message back.
@@ -551,6 +603,13 @@ impl Core {
                 }
                 Op::Allocate(index) => return Flow::Allocates(program.sizes[usize::from(index)]),
                 Op::Leak(index) => return Flow::Leaks(program.sizes[usize::from(index)]),
+                Op::Strand(index) => return Flow::Strands(index),
+                Op::Respond => return Flow::Responds,
+                Op::Spawn(to) => {
+                    let body = frame.pc;
+                    frame.pc = to;
+                    return Flow::Spawns(body);
+                }
                 Op::Call(index) => {
                     frame.tries = 0;
                     self.call(id, index);

@@ -16,6 +16,8 @@ pub enum Severity {
     Warn,
     /// What went wrong.
     Error,
+    /// What a process said on its standard error when it died.
+    Fatal,
 }
 
 impl Severity {
@@ -27,6 +29,7 @@ impl Severity {
             Self::Info => "INFO",
             Self::Warn => "WARN",
             Self::Error => "ERROR",
+            Self::Fatal => "FATAL",
         }
     }
 }
@@ -95,6 +98,18 @@ impl Log {
     }
 }
 
+/// What a line of a process's own counters says: the unit of such a record is the heap in KiB above 32 bits, and the
+/// number of goroutines.
+fn counter(word: &str, unit: Unit) -> Option<u64> {
+    let heap = (unit.0 >> 32) << 10;
+    match word {
+        "goroutines" => Some(unit.0 & 0xffff_ffff),
+        "heap" => Some(heap),
+        "allocated" => Some(heap * 7 + 3_122_136),
+        _ => None,
+    }
+}
+
 /// The text of a record: `{id}` is its unit, any other `{word}` a value that is always the same for the same unit.
 #[must_use]
 pub fn text(template: &str, unit: Unit) -> String {
@@ -106,6 +121,8 @@ pub fn text(template: &str, unit: Unit) -> String {
         let word = &rest[open + 1..open + close];
         if word == "id" {
             line.push_str(&unit.label());
+        } else if let Some(number) = counter(word, unit) {
+            line.push_str(&number.to_string());
         } else {
             let number = super::random::join(unit.0, super::random::hash_name(word)) % 9000 + 1000;
             line.push_str(word);

@@ -58,6 +58,8 @@ pub(in crate::sim) enum Purpose {
     Arrival = 7,
     /// The pause before a retry.
     Pause = 8,
+    /// Whether a request carries a tag.
+    Tag = 19,
 }
 
 /// A draw as a fraction in (0, 1].

@@ -269,6 +269,7 @@ impl Checker<'_> {
                     self.steps(otherwise, sections, &place.field("otherwise"));
                 }
                 Step::Repeat { r#do, .. } => self.steps(r#do, sections, &place.field("do")),
+                Step::Spawn(steps) => self.steps(steps, sections, &place),
                 Step::ForEach { of, r#do } if of.is_empty() || r#do.is_empty() => {
                     self.error(&place, "nothing is done", "ForEach(of: [\"one\", \"two\"], do: [Run(\"… {item}\")])");
                 }
@@ -367,6 +368,7 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
                 Step::Publish { tags, .. } | Step::Answer { tags } => into.extend(tags.iter().cloned()),
                 Step::When { then, otherwise, .. } => [then, otherwise].iter().for_each(|steps| of_steps(steps, into)),
                 Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } => of_steps(r#do, into),
+                Step::Spawn(steps) => of_steps(steps, into),
                 _ => {}
             }
         }
@@ -374,7 +376,10 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
     let mut tags = vec![];
     for component in &sections.system {
         match component {
-            Settings::Clients(clients) => clients.load.iter().for_each(|load| tags.extend(load.tags.iter().cloned())),
+            Settings::Clients(clients) => {
+                let all = clients.load.iter().flat_map(|load| &load.tags);
+                tags.extend(all.map(|tagged| tagged.tag.clone()));
+            }
             Settings::Service(service) => {
                 service.versions.iter().for_each(|version| of_steps(&version.steps, &mut tags));
             }

@@ -4,6 +4,7 @@
 //! queue. What they got, late or never, is counted here, where it hurts.
 
 use super::Behavior;
+use super::tagged::{ShareOverTime, Tagged};
 use crate::sim::agenda::Ticket;
 use crate::sim::core::{Core, Timer};
 use crate::sim::frame::{Frame, FrameId, NONE, Status};
@@ -41,9 +42,9 @@ pub struct Load {
     /// The queue that is published to: `broker/queue`.
     #[serde(default)]
     pub publish: Option<String>,
-    /// The tags that each carries.
+    /// The tags that each carries, or some: `tags: [(tag: "vip", share: "2%")]`, where the share may change over time.
     #[serde(default)]
-    pub tags: Vec<String>,
+    pub tags: Vec<Tagged>,
     /// How long somebody waits before it counts as late (a message) or failed (a call).
     #[serde(default = "half_a_minute")]
     pub patience: Span,
@@ -142,6 +143,8 @@ struct Wish {
     rate: RateOverTime,
     target: Target,
     tags: u64,
+    /// Tags that only some carry, a bit each.
+    chances: Vec<(u64, ShareOverTime)>,
     arrivals: Stream,
     next: u64,
     stands_for: u16,
@@ -149,6 +152,17 @@ struct Wish {
     failed: MetricId,
     latency: Option<HistogramId>,
     body: String,
+}
+
+impl Wish {
+    /// The tags of one request: those that all carry, and those that it happens to.
+    fn tags_of(&self, unit: Unit, core: &Core) -> u64 {
+        let drawn = self.chances.iter().enumerate().filter(|(number, (_, share))| {
+            let word = core.draw_life(unit.component(), Purpose::Tag, unit.0, *number as u64);
+            unit_fraction(word) <= share.of_any(core.now, self.stands_for)
+        });
+        drawn.fold(self.tags, |all, (_, (bit, _))| all | bit)
+    }
 }
 
 /// Clients at work.
@@ -165,7 +179,7 @@ impl Clients {
     pub(in crate::sim) fn new(
         id: ComponentId,
         settings: &Settings,
-        targets: &[(Target, u64)],
+        targets: &[(Target, Vec<u64>)],
         core: &mut Core,
     ) -> Self {
         let name = &settings.name;
@@ -182,7 +196,14 @@ impl Clients {
                 kind: load.kind.clone(),
                 rate: load.rate.clone(),
                 target: *target,
-                tags: *tags,
+                tags: load.tags.iter().zip(tags).filter(|(of, _)| of.is_on_all()).fold(0, |all, (_, bit)| all | bit),
+                chances: load
+                    .tags
+                    .iter()
+                    .zip(tags)
+                    .filter(|(of, _)| !of.is_on_all())
+                    .map(|(of, bit)| (*bit, of.share.clone()))
+                    .collect(),
                 arrivals,
                 next: 0,
                 stands_for: load.stands_for,
@@ -251,18 +272,13 @@ impl Clients {
         let wish = &mut self.wishes[load];
         let unit = Unit::new(self.id, load as u8, wish.next);
         wish.next += 1;
+        let tags = wish.tags_of(unit, core);
         core.mark(self.id, 1, unit.0, 0);
         match wish.target {
             Target::Queue(broker, queue) => {
                 core.telemetry.published(unit, core.now);
-                let message = Message {
-                    unit,
-                    published: core.now,
-                    position: 0,
-                    tags: wish.tags,
-                    deliveries: 0,
-                    redelivered: false,
-                };
+                let message =
+                    Message { unit, published: core.now, position: 0, tags, deliveries: 0, redelivered: false };
                 core.send(self.id, broker, Parcel::Publish { queue, message });
             }
             Target::Call(program) => {
@@ -270,7 +286,7 @@ impl Clients {
                 core.telemetry.add(wish.requests, i64::from(stands_for));
                 let frame = Frame {
                     unit: unit.0,
-                    tags: wish.tags,
+                    tags,
                     component: self.id,
                     program,
                     kind: load as u8,

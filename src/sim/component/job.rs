@@ -220,7 +220,13 @@ impl Job {
                     return self.end(End::Failed(text), core);
                 }
                 // A session has neither a message in hand nor a container's limit.
-                Flow::Acks | Flow::Nacks { .. } | Flow::Allocates(_) | Flow::Leaks(_) => {}
+                Flow::Acks
+                | Flow::Nacks { .. }
+                | Flow::Allocates(_)
+                | Flow::Leaks(_)
+                | Flow::Strands(_)
+                | Flow::Responds
+                | Flow::Spawns(_) => {}
             }
         }
     }

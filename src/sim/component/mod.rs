@@ -14,6 +14,7 @@ pub mod nodes;
 pub mod schedule;
 pub mod search;
 pub mod service;
+pub mod tagged;
 
 use super::agenda::Ticket;
 use super::core::{Core, Timer};

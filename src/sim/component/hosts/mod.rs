@@ -8,8 +8,15 @@ pub mod settings;
 pub use settings::{Names, Settings};
 
 use super::Behavior;
-use crate::sim::quantity::{Span, Time};
+use crate::sim::quantity::{Bytes, Span, Time};
 use std::sync::Arc;
+
+/// What the system itself takes of a machine's memory: a twentieth, 700 MiB at most.
+#[must_use]
+pub const fn own_memory(memory: Bytes) -> Bytes {
+    let own = memory.0 / 20;
+    Bytes(if own > 700 << 20 { 700 << 20 } else { own })
+}
 
 /// One machine.
 #[derive(Clone, Debug, PartialEq, Eq)]

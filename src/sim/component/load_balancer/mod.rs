@@ -193,6 +193,8 @@ impl LoadBalancer {
             component: self.service,
             attempt: frame.attempt,
             kind: frame.kind,
+            key: frame.key,
+            path: frame.path,
             weight: frame.weight,
             delivery: self.address(number),
             started: core.now,

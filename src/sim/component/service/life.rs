@@ -5,6 +5,8 @@ use super::instance::{Exit, Instance, Stage};
 use super::settings::{AnsweredBy, Pid1};
 use crate::sim::agenda::Ticket;
 use crate::sim::core::{Core, Timer};
+use crate::sim::id::Unit;
+use crate::sim::log::Severity;
 use crate::sim::message::{Consumer, Parcel, PodAsk};
 use crate::sim::quantity::{Duration, Span, Time};
 use crate::sim::random::{Purpose, hash_name, join};
@@ -129,6 +131,10 @@ impl Service {
         let (epoch, uid) = (instance.epoch, instance.uid);
         self.ready.push(number as u32);
         core.mark(self.id, 3, u64::from(epoch), 0);
+        if let Some(banner) = self.banner {
+            core.log(self.id, number as u32, Unit::NONE.0, Severity::Info, banner);
+        }
+        self.begin_metrics_line(number, core);
         for (index, subscription) in self.subscriptions.iter().enumerate() {
             let consumer = Consumer { component: self.id, subscription: index as u8, instance: number as u32, epoch };
             core.send(
@@ -215,6 +221,7 @@ impl Service {
 
     /// A process ends by its own fault.
     pub(super) fn crash(&mut self, number: usize, core: &mut Core) {
+        core.telemetry.count(self.metrics.exits);
         let code = self.settings.exits_with;
         let exit = Exit { code, reason: "Error", started: self.instances[number].started, finished: core.now };
         self.die(number, exit, core);

@@ -73,7 +73,7 @@ impl Service {
         self.become_ready(number, core);
     }
 
-    fn say(&mut self, number: usize, who: &'static str, text: String, core: &Core) {
+    pub(super) fn say(&mut self, number: usize, who: &'static str, text: String, core: &Core) {
         if self.journal.len() == KEPT {
             self.journal.pop_front();
         }

@@ -6,6 +6,7 @@
 use super::Service;
 use super::instance::Exit;
 use crate::sim::agenda::Ticket;
+use crate::sim::component::hosts;
 use crate::sim::core::{Core, Timer};
 use crate::sim::frame::FrameId;
 use crate::sim::message::{Killed, Parcel};
@@ -21,6 +22,20 @@ struct Growth {
     since: Time,
 }
 
+/// What the machines of a service have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct MachineMemory {
+    pub memory: Bytes,
+    pub swap: Bytes,
+}
+
+impl MachineMemory {
+    /// What one process may fill before the kernel kills it.
+    fn most(self) -> Bytes {
+        Bytes((self.memory.0 + self.swap.0).saturating_sub(hosts::own_memory(self.memory).0))
+    }
+}
+
 /// What one process holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::sim) struct MemoryState {
@@ -30,6 +45,8 @@ pub(in crate::sim) struct MemoryState {
     leaked: Bytes,
     /// Filled, until its handler ends.
     held: Bytes,
+    /// What its runtime counts.
+    pub runtime: super::runtime::Counters,
     growths: Vec<Growth>,
     ticket: Ticket,
     /// The limit of the container that it runs in.
@@ -39,6 +56,11 @@ pub(in crate::sim) struct MemoryState {
 impl MemoryState {
     pub fn idle(&self) -> Bytes {
         self.idle
+    }
+
+    /// What it keeps whatever it does.
+    pub fn kept(&self) -> Bytes {
+        Bytes(self.idle.0 + self.leaked.0 + self.held.0)
     }
 
     fn settled(&self, in_hand: u32, per_request: Bytes) -> Bytes {
@@ -77,6 +99,8 @@ impl Service {
     /// A process starts with its idle memory.
     pub(super) fn begin_memory(&mut self, instance: usize, limit: Option<Bytes>, core: &Core) {
         let range = self.settings.memory.idle;
+        // Without a limit of its own a process may have what its machine has, swap included.
+        let limit = limit.or(self.machine_memory.map(MachineMemory::most));
         let of = &mut self.instances[instance];
         let word = core.draw_life(self.id, Purpose::Idle, of.uid, u64::from(of.epoch));
         let idle = bytes_between(word, range.low, range.high).max_one();
@@ -183,6 +207,18 @@ impl Service {
             oom_score_adj,
             fail_count: of.fail_count,
         };
+        if self.machine_memory.is_some() && self.pool.is_none() {
+            let (pid, process, rss) = (killed.pid, &killed.process, killed.anon_rss.kib());
+            let score = 900 + pid % 90;
+            let total = killed.total_vm.kib();
+            let lines = [
+                format!("Out of memory: Kill process {pid} ({process}) score {score} or sacrifice child"),
+                format!("Killed process {pid} ({process}) total-vm:{total}kB, anon-rss:{rss}kB, file-rss:0kB"),
+            ];
+            for line in lines {
+                self.say(instance, "kernel", line, core);
+            }
+        }
         core.telemetry.count(self.metrics.oom_kills);
         core.telemetry.set(self.metrics.killed_rss, anon_rss.0 as i64);
         let started = self.instances[instance].started;

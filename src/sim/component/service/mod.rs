@@ -9,6 +9,7 @@ pub mod instance;
 mod life;
 pub mod machine;
 mod memory;
+pub mod runtime;
 pub mod settings;
 pub mod supervisor;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod worker;
 pub use deployment::{Deployment, Revision};
 pub use event::{Event, Events};
 pub use instance::{Exit, Instance, Stage};
+pub(in crate::sim) use memory::MachineMemory;
 pub use settings::{AckMode, Consumes, Kubernetes, Liveness, Memory, OnHosts, Resources, RunsOn, Settings, Version};
 
 use super::Behavior;
@@ -55,6 +57,10 @@ pub(in crate::sim) struct Metrics {
     kill_delay: MetricId,
     replicas: MetricId,
     available: MetricId,
+    exits: MetricId,
+    leaked: Option<MetricId>,
+    goroutines: Option<FamilyId>,
+    age: Option<FamilyId>,
     pods_ready: FamilyId,
     pods_memory: FamilyId,
     pods_restarts: FamilyId,
@@ -69,6 +75,12 @@ pub(in crate::sim) struct Surroundings {
     pub programs: Vec<ProgramId>,
     /// What it does when somebody looks whether it is well.
     pub health: ProgramId,
+    /// What its machines have, where a component describes them.
+    pub machine_memory: Option<MachineMemory>,
+    /// The number of the text of its line of counters.
+    pub metrics_line: Option<u16>,
+    /// The number of the text of what it says when it is up.
+    pub banner: Option<u16>,
     pub subscriptions: Vec<Subscription>,
 }
 
@@ -83,6 +95,9 @@ pub struct Service {
     node_names: String,
     programs: Vec<ProgramId>,
     health: ProgramId,
+    machine_memory: Option<MachineMemory>,
+    metrics_line: Option<u16>,
+    banner: Option<u16>,
     subscriptions: Vec<Subscription>,
     /// All instances there have been; those that are gone stay, so that a number is a name.
     pub instances: Vec<Instance>,
@@ -99,7 +114,7 @@ pub struct Service {
 
 impl Service {
     pub(in crate::sim) fn new(id: ComponentId, settings: &Settings, around: Surroundings, core: &mut Core) -> Self {
-        let metrics = define_metrics(id, &settings.name, core);
+        let metrics = define_metrics(id, settings, core);
         let version = settings.versions.iter().position(|version| version.name == settings.runs).unwrap_or(0);
         let deployed = settings.versions.get(version).and_then(|version| version.deployed).unwrap_or_default();
         let (replicas, resources) = match &settings.runs_on {
@@ -118,6 +133,9 @@ impl Service {
             node_names: around.node_names,
             programs: around.programs,
             health: around.health,
+            machine_memory: around.machine_memory,
+            metrics_line: around.metrics_line,
+            banner: around.banner,
             subscriptions: around.subscriptions,
             instances: Vec::new(),
             ready: Vec::new(),
@@ -198,9 +216,19 @@ impl Service {
     }
 }
 
-fn define_metrics(id: ComponentId, name: &str, core: &mut Core) -> Metrics {
+fn define_metrics(id: ComponentId, settings: &Settings, core: &mut Core) -> Metrics {
+    let name = &settings.name;
     let telemetry = &mut core.telemetry;
+    let is_go = settings.runtime.is_some();
+    let on_hosts = matches!(settings.runs_on, RunsOn::Hosts(_));
     Metrics {
+        exits: telemetry.counter(id, format!("{name}.exits"), "processes that ended by themselves"),
+        leaked: is_go.then(|| telemetry.counter(id, format!("{name}.leaked"), "goroutines started that never end")),
+        goroutines: is_go
+            .then(|| telemetry.family(id, format!("{name}.goroutines"), "goroutines of its process", Measure::Count)),
+        age: on_hosts.then(|| {
+            telemetry.family(id, format!("{name}.age"), "how long its process has been running", Measure::Time)
+        }),
         requests: telemetry.counter(id, format!("{name}.requests"), "requests taken"),
         failed: telemetry.counter(id, format!("{name}.failed"), "requests without a good answer"),
         handled: telemetry.counter(id, format!("{name}.handled"), "messages whose handler came to its end"),
@@ -273,6 +301,7 @@ impl Behavior for Service {
             Timer::Life => self.on_life(number, ticket, core),
             Timer::Memory => self.on_memory_edge(number, ticket, core),
             Timer::Probe => self.on_probe(number, ticket, core),
+            Timer::Tick => self.write_metrics_line(number, ticket, core),
             _ => {}
         }
     }
@@ -299,6 +328,15 @@ impl Behavior for Service {
             core.telemetry.tell(self.metrics.pods_ready, number, &name, second, ready);
             core.telemetry.tell(self.metrics.pods_restarts, number, &name, second, restarts);
             core.telemetry.tell(self.metrics.pods_memory, number, &name, second, memory);
+            if let Some(family) = self.metrics.goroutines {
+                let goroutines = Some(self.goroutines_of(number) as i64).filter(|count| *count > 0);
+                core.telemetry.tell(family, number, &name, second, goroutines);
+            }
+            if let Some(family) = self.metrics.age {
+                let instance = &self.instances[number];
+                let age = instance.has_process().then(|| core.now.since(instance.started).micros());
+                core.telemetry.tell(family, number, &name, second, age);
+            }
         }
     }
 

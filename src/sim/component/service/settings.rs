@@ -1,5 +1,6 @@
 //! A service as a level describes it. What is left out has the real tool's default.
 
+use super::runtime::Runtime;
 use super::supervisor::Supervisor;
 use crate::sim::component::hosts::Names;
 use crate::sim::handler::Step;
@@ -50,6 +51,15 @@ pub struct Settings {
     /// How long it takes to build and push a version.
     #[serde(default = "pipeline")]
     pub pipeline: Span,
+    /// What its processes are written in, where that decides what they cost.
+    #[serde(default)]
+    pub runtime: Option<Runtime>,
+    /// The file on its machines in which its dying words end up. Without it they stand in the service's own log.
+    #[serde(default)]
+    pub stderr: Option<String>,
+    /// What a process writes to its log once it takes requests: `listening on :8080`.
+    #[serde(default)]
+    pub banner: String,
     /// The exit code of a process that panics: 1, or what its language says (Go: 2).
     #[serde(default = "failure")]
     pub exits_with: u8,

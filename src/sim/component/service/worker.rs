@@ -7,6 +7,7 @@ use crate::sim::component::load_balancer::{CHECK, CONNECTION_ONLY};
 use crate::sim::core::Core;
 use crate::sim::frame::{Frame, FrameId, HEALTH, NONE, Status};
 use crate::sim::handler::Flow;
+use crate::sim::log::Severity;
 use crate::sim::message::{Consumer, Message, Parcel, Settle};
 use crate::sim::quantity::Bytes;
 
@@ -134,6 +135,7 @@ impl Service {
             match core.step(id) {
                 Flow::Waits => return,
                 Flow::Works(span) => {
+                    let mut span = span;
                     if self.settings.holds == Holds::OwnWork {
                         let number = core.frames[id].instance as usize;
                         let instance = &mut self.instances[number];
@@ -144,6 +146,10 @@ impl Service {
                             return;
                         }
                         instance.busy += 1;
+                    }
+                    if self.settings.runtime.is_some() {
+                        let frame = &core.frames[id];
+                        span = span + self.collection(frame.instance as usize, frame.weight);
                     }
                     core.wake_after(id, span);
                     return;
@@ -160,6 +166,21 @@ impl Service {
                         return;
                     }
                 }
+                Flow::Strands(site) => {
+                    let serial = core.frames[id].serial;
+                    self.strand(id, site, core);
+                    if !core.frames.is(id, serial) {
+                        return;
+                    }
+                }
+                Flow::Responds => self.respond(id, core),
+                Flow::Spawns(body) => {
+                    let serial = core.frames[id].serial;
+                    self.spawn(id, body, core);
+                    if !core.frames.is(id, serial) {
+                        return;
+                    }
+                }
                 // A service whose steps ask is refused when the system is built.
                 Flow::Asks(_) => {}
                 Flow::Acks => self.settle(id, Settle::Ack, core),
@@ -169,7 +190,8 @@ impl Service {
                 Flow::Panics(template) => {
                     let frame = &core.frames[id];
                     let (number, unit) = (frame.instance, frame.unit);
-                    core.log(self.id, number, unit, crate::sim::log::Severity::Error, template);
+                    let severity = if self.settings.stderr.is_some() { Severity::Fatal } else { Severity::Error };
+                    core.log(self.id, number, unit, severity, template);
                     self.crash(number as usize, core);
                     return;
                 }
@@ -179,6 +201,44 @@ impl Service {
                 }
             }
         }
+    }
+
+    /// The caller gets its answer; the handler goes on without it.
+    fn respond(&mut self, id: FrameId, core: &mut Core) {
+        let frame = &core.frames[id];
+        if frame.parent == NONE || frame.answered {
+            return;
+        }
+        let (took, weight, is_check) = (core.now.since(frame.started), frame.weight, frame.kind == CHECK);
+        if !is_check {
+            core.telemetry.record(self.metrics.latency, core.now, took, weight);
+        }
+        core.answer(id, Status::OK);
+    }
+
+    /// A handler begins something that nobody waits for, in the same process.
+    fn spawn(&mut self, id: FrameId, body: u16, core: &mut Core) {
+        let frame = &core.frames[id];
+        let spawned = Frame {
+            unit: frame.unit,
+            tags: frame.tags,
+            component: self.id,
+            instance: frame.instance,
+            program: frame.program,
+            pc: body,
+            attempt: frame.attempt,
+            kind: frame.kind,
+            weight: frame.weight,
+            // So that its draws aren't its maker's.
+            draws: frame.draws.wrapping_add(101),
+            started: core.now,
+            caller_gone: true,
+            answered: true,
+            spawned: true,
+            ..Frame::EMPTY
+        };
+        let spawned = core.begin(spawned);
+        self.run(spawned, core);
     }
 
     /// A worker's own work is over.
@@ -192,7 +252,7 @@ impl Service {
         }
         core.mark(self.id, 2, core.frames[id].unit, 0);
         self.instances[number].busy -= u16::from(self.settings.holds == Holds::OwnWork);
-        if self.settings.drops_abandoned && core.is_abandoned(id) {
+        if self.settings.drops_abandoned && !core.frames[id].answered && core.is_abandoned(id) {
             self.end(id, Status::CALLER_GONE, core);
         } else {
             self.run(id, core);
@@ -210,9 +270,10 @@ impl Service {
         if holds_kib > 0 {
             self.release(number, holds_kib);
         }
-        self.instances[number].busy -= u16::from(self.settings.holds == Holds::Handler);
-        if core.frames[id].kind == CHECK {
-            // Nobody's request.
+        let (answered, spawned) = (core.frames[id].answered, core.frames[id].spawned);
+        self.instances[number].busy -= u16::from(self.settings.holds == Holds::Handler && !spawned);
+        if core.frames[id].kind == CHECK || answered {
+            // Nobody's request, or counted already.
         } else if is_message {
             if !status.is_ok() {
                 self.settle(id, Settle::Requeue, core);

@@ -78,6 +78,17 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
             let of = |queue: &str| [format!("{name}.{queue}.ready"), format!("{name}.{queue}.consumers")];
             broker.queues().flat_map(|queue| of(queue.name)).collect()
         }
+        Some(Component::Service(service)) if service.supervisor().is_some() => {
+            vec![format!("rate({name}.failed[1m])"), format!("rate({name}.requests[1m])"), format!("{name}.available")]
+        }
+        Some(Component::Hosts(hosts)) => {
+            let machines = hosts.machines.iter();
+            machines
+                .flat_map(|machine| {
+                    machine.disks.volumes.iter().map(|volume| format!("{}.{}.free", machine.name, volume.word()))
+                })
+                .collect()
+        }
         Some(Component::Service(_)) => vec![
             format!("{name}.available"),
             format!("rate({name}.restarts[5m])"),
@@ -113,6 +124,6 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
             format!("{name}.healthy_hosts"),
             format!("p95({name}.latency[2m])"),
         ],
-        Some(Component::Hosts(_) | Component::Job(_)) | None => vec![],
+        Some(Component::Job(_)) | None => vec![],
     }
 }

@@ -67,9 +67,15 @@ struct Builder<'a> {
     tags: Vec<String>,
     templates: Vec<String>,
     stores: Vec<String>,
+    /// Whether the component whose steps are compiled decides itself which lines are written.
+    keeps_log: bool,
 }
 
 impl Names for Builder<'_> {
+    fn keeps_its_log(&self) -> bool {
+        self.keeps_log
+    }
+
     fn component(&mut self, name: &str) -> Option<ComponentId> {
         let found = self.system.components.iter().position(|settings| settings.name() == name);
         found.map(|index| ComponentId(index as u8))
@@ -161,6 +167,19 @@ impl Builder<'_> {
         Ok((spans.into_iter().map(|span| self.agenda.lane(span)).collect(), instant))
     }
 
+    /// The machines that a service runs on, where components describe them.
+    fn machines_of(&self, settings: &service::Settings) -> Vec<Option<(ComponentId, u32)>> {
+        let service::RunsOn::Hosts(on) = &settings.runs_on else { return vec![] };
+        let place_of = |name: &String| {
+            self.system.components.iter().enumerate().find_map(|(index, component)| {
+                let Settings::Hosts(hosts) = component else { return None };
+                let machine = hosts.machines().iter().position(|known| known == name)?;
+                Some((ComponentId(index as u8), machine as u32))
+            })
+        };
+        on.machines(&settings.name).iter().map(place_of).collect()
+    }
+
     /// The program with which clients make a load's calls.
     fn call_of(&mut self, load: &clients::Load) -> Result<Program, String> {
         let step = Step::Call {
@@ -193,8 +212,14 @@ impl Simulation {
     /// # Errors
     /// Where a name is used that nothing is called, or a bound is exceeded.
     pub fn new(system: &System, seed: Seed) -> Result<Self, BuildError> {
-        let mut builder =
-            Builder { system, agenda: Agenda::new(), tags: Vec::new(), templates: Vec::new(), stores: Vec::new() };
+        let mut builder = Builder {
+            system,
+            agenda: Agenda::new(),
+            tags: Vec::new(),
+            templates: Vec::new(),
+            stores: Vec::new(),
+            keeps_log: false,
+        };
         if system.components.len() > usize::from(u8::MAX) {
             let problem = "a system can have 255 components".to_string();
             return Err(BuildError { component: "system".to_string(), problem });
@@ -316,6 +341,7 @@ impl Plan {
         programs: &mut Vec<Program>,
     ) -> Result<Self, String> {
         let mut of_versions = Vec::new();
+        builder.keeps_log = settings.logs.is_some() || !settings.config.is_empty();
         for version in &settings.versions {
             let program = Program::compile(&version.steps, builder)
                 .map_err(|problem| format!("version `{}`: {problem}", version.name))?;
@@ -328,6 +354,7 @@ impl Plan {
         let health = Program::compile(&settings.health, builder).map_err(|problem| format!("health: {problem}"))?;
         programs.push(health);
         let health = ProgramId((programs.len() - 1) as u16);
+        builder.keeps_log = false;
         if of_versions.is_empty() {
             return Err("a service needs at least one version".into());
         }
@@ -353,6 +380,7 @@ impl Plan {
             metrics_line: metrics_line.map(|line| builder.template(line)),
             banner: banner.map(|banner| builder.template(banner)),
             subscriptions,
+            machines: builder.machines_of(settings),
         };
         if let service::settings::RunsOn::Kubernetes(kubernetes) = &settings.runs_on {
             let pools = builder.system.components.iter().enumerate();
@@ -453,7 +481,7 @@ impl Plan {
                 | Settings::LoadBalancer(_)
                 | Settings::Job(_),
             ) => unreachable!("a plan is made for its own settings"),
-            (_, Settings::Hosts(settings)) => Component::Hosts(Box::new(Hosts::new(settings))),
+            (_, Settings::Hosts(settings)) => Component::Hosts(Box::new(Hosts::new(id, settings, core))),
         }
     }
 }

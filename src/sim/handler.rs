@@ -102,6 +102,17 @@ pub enum Step {
     },
     /// Writes a line to the log; `{id}` is the request's id, any other `{word}` a value that is the same for the same id.
     Log(Severity, String),
+    /// Makes a file of its own: `Save(to: "/var/lib/shop/sessions", size: "2KB", or: [Fail(500)])`. Where its volume has no
+    /// room, it does what stands in `or` instead.
+    Save {
+        /// The folder.
+        to: String,
+        /// How large it is.
+        size: Bytes,
+        /// What is done where there is no room.
+        #[serde(default)]
+        or: Vec<Step>,
+    },
     /// Acknowledges the message that is being handled: the broker forgets it.
     Ack,
     /// Gives the message back: to the queue, or (`requeue: false`) to the dead-letter exchange if there is one.
@@ -238,6 +249,9 @@ pub(in crate::sim) enum Op {
     /// Takes over the tags of the answer of this number.
     Answer(u16),
     Log(u16),
+    /// As `Log`, for a service that decides itself which lines are written, and where.
+    Write(u16),
+    Save(u16),
     Ack,
     Nack {
         requeue: bool,
@@ -316,6 +330,13 @@ pub(in crate::sim) struct AskSite {
     pub or: String,
 }
 
+/// A file as a program makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct SaveSite {
+    pub folder: std::sync::Arc<str>,
+    pub size: Bytes,
+}
+
 /// What a version of a service does, ready to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::sim) struct Program {
@@ -328,6 +349,7 @@ pub(in crate::sim) struct Program {
     pub publishes: Vec<PublishSite>,
     /// Tags of answers, a bit each.
     pub answers: Vec<u64>,
+    pub saves: Vec<SaveSite>,
     /// Severity and the number of the text in the model's list.
     pub logs: Vec<(Severity, u16)>,
     pub asks: Vec<AskSite>,
@@ -343,6 +365,10 @@ pub(in crate::sim) trait Names {
     fn template(&mut self, text: &str) -> u16;
     fn store(&mut self, name: &str) -> u16;
     fn lane(&mut self, delay: Span) -> super::agenda::LaneId;
+    /// Whether the component decides itself which lines are written, and where.
+    fn keeps_its_log(&self) -> bool {
+        false
+    }
 }
 
 /// Loops may be nested this deep; a frame keeps a counter for each.
@@ -420,7 +446,17 @@ impl Program {
             }
             Step::Log(severity, text) => {
                 let template = names.template(text);
-                Op::Log(place(&mut self.logs, (*severity, template)))
+                let index = place(&mut self.logs, (*severity, template));
+                if names.keeps_its_log() { Op::Write(index) } else { Op::Log(index) }
+            }
+            Step::Save { to, size, or } => {
+                let folder = to.trim_end_matches('/').into();
+                self.ops.push(Op::Save(place(&mut self.saves, SaveSite { folder, size: *size })));
+                let skip = self.ops.len();
+                self.ops.push(Op::Jump(0));
+                self.add(or, depth, names)?;
+                self.ops[skip] = Op::Jump(self.ops.len() as u16);
+                return Ok(());
             }
             Step::Strand { count, at, waits } => {
                 let site = StrandSite { count: *count, at: names.template(at), waits: names.template(waits) };
@@ -577,6 +613,10 @@ pub(in crate::sim) enum Flow {
     Responds,
     /// It begins what stands here beside itself.
     Spawns(u16),
+    /// It has something to say in its log.
+    Writes(Severity, u16),
+    /// It makes a file.
+    Saves(u16),
     /// It is done with its message.
     Acks,
     /// It gives its message back.
@@ -633,6 +673,11 @@ impl Core {
                     let (component, unit, instance) = (frame.component, frame.unit, frame.instance);
                     self.log(component, instance, unit, severity, template);
                 }
+                Op::Write(index) => {
+                    let (severity, template) = program.logs[usize::from(index)];
+                    return Flow::Writes(severity, template);
+                }
+                Op::Save(index) => return Flow::Saves(index),
                 Op::Ack => return Flow::Acks,
                 Op::Nack { requeue } => return Flow::Nacks { requeue },
                 Op::End(status) => return Flow::Ends(status),

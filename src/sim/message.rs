@@ -2,6 +2,7 @@
 //!
 //! A component never touches a peer: it sends a request (a frame) or a parcel along a link.
 
+use super::frame::FrameId;
 use super::id::{ComponentId, Unit};
 use super::quantity::{Bytes, Time};
 use std::sync::Arc;
@@ -71,6 +72,19 @@ pub(in crate::sim) struct Killed {
     pub fail_count: u32,
 }
 
+/// What a process wants of the disks of its machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum DiskAsk {
+    /// Opens its log, and lets go of the one it had open.
+    Open(Arc<str>),
+    /// Lets go of everything.
+    Close,
+    /// Adds to the log that it has open.
+    Append(Bytes),
+    /// Makes a file for a frame that waits for the answer.
+    Save { folder: Arc<str>, size: Bytes, frame: FrameId, serial: u32 },
+}
+
 /// What components send each other besides requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sim) enum Parcel {
@@ -90,6 +104,12 @@ pub(in crate::sim) enum Parcel {
     Placed { pod: u32, node: Option<u32> },
     /// To a node pool: a pod has gone.
     Vacate { node: u32, component: ComponentId, pod: u32, request: Bytes },
+    /// To machines: a process wants something of their disks.
+    Disk { machine: u32, from: ComponentId, instance: u32, ask: DiskAsk },
+    /// To a service: a file has been made, or there was no room.
+    Saved { frame: FrameId, serial: u32, done: bool },
+    /// To a service: the log of an instance can't be written any more, or can again.
+    LogFails { instance: u32, fails: bool },
     /// To a node pool: the kernel has killed a process there.
     Kill(Killed),
 }

@@ -148,6 +148,22 @@ pub enum Operation {
         /// What to think.
         admin: super::component::cache::Admin,
     },
+    /// Changes a setting of a service, everywhere; its processes read it when they start.
+    Configure {
+        /// Which.
+        key: String,
+        /// Its new value.
+        value: String,
+    },
+    /// Does something to a file of a machine.
+    File {
+        /// The machine.
+        machine: String,
+        /// Which file.
+        path: String,
+        /// What.
+        change: FileChange,
+    },
     /// Takes a machine out of scheduling or puts it back.
     Cordon {
         /// The machine.
@@ -169,6 +185,15 @@ pub enum Operation {
         /// Whether the line ended well, or the condition holds.
         well: bool,
     },
+}
+
+/// What can be done to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileChange {
+    /// Takes its name away; its room comes back when no process has it open any more.
+    Remove,
+    /// Cuts it to this size.
+    Truncate(Bytes),
 }
 
 /// What a supervisor can be told.

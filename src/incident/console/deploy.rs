@@ -12,14 +12,26 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "deploy",
         aliases: &[],
-        usage: "deploy [SERVICE VERSION]",
-        summary: "builds a version and rolls it out; without arguments, lists what can be deployed",
-        manual: "A version that isn't written yet is written first, which takes its time; then it is built and pushed; then the deployment is rolled out pod by pod. It runs in the background: `jobs` shows it, `stop` ends it before it rolls.\n\n`kubectl rollout undo` is faster where the version ran before.",
+        usage: "deploy [SERVICE VERSION | SERVICE --set KEY=VALUE]",
+        summary: "builds a version and rolls it out, or changes a setting; without arguments, lists what can be deployed",
+        manual: "A version that isn't written yet is written first, which takes its time; then it is built and pushed; then the deployment is rolled out pod by pod. It runs in the background: `jobs` shows it, `stop` ends it before it rolls.\n\n`kubectl rollout undo` is faster where the version ran before.\n\n`--set KEY=VALUE` changes a setting on all machines; the processes are started again, one after the other. `config SERVICE` shows what there is.",
         place: Place::Bastion,
         takes: Span::from_millis(500),
         exists: |world| services(world).next().is_some(),
         runs: Runs::Command(deploy),
         complete: complete_deploy,
+    },
+    Command {
+        name: "config",
+        aliases: &[],
+        usage: "config [SERVICE]",
+        summary: "the settings of a service, and which machines differ",
+        manual: "Settings are read when a process starts. `deploy SERVICE --set KEY=VALUE` changes one.",
+        place: Place::Bastion,
+        takes: Span::from_millis(300),
+        exists: |world| services(world).any(|(_, service)| !service.config.is_empty()),
+        runs: Runs::Command(config),
+        complete: |typed, world| if typed.before.len() == 1 { names(world) } else { vec![] },
     },
     Command {
         name: "git",
@@ -69,6 +81,9 @@ fn hash(service: &str, version: &str) -> String {
 
 fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
     let words = call.arguments().to_vec();
+    if let Some(setting) = words.iter().position(|word| word == "--set" || word.starts_with("--set=")) {
+        return set(call, &words, setting, world);
+    }
     let [name, version] = words.as_slice() else {
         if words.is_empty() {
             return list(call, world);
@@ -115,6 +130,66 @@ fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
             Progress::Done(0)
         }
     }
+}
+
+/// `deploy SERVICE --set KEY=VALUE`.
+fn set(call: &mut Call, words: &[String], at: usize, world: &mut dyn World) -> Progress {
+    let attached = words[at].strip_prefix("--set=").map(str::to_owned);
+    let setting = attached.clone().or_else(|| words.get(at + 1).cloned()).unwrap_or_default();
+    let is_name = |index: &usize| *index != at && (attached.is_some() || *index != at + 1);
+    let name = (0..words.len()).find(is_name).map(|index| words[index].clone());
+    let (Some(name), Some((key, value))) = (name, setting.split_once('=')) else {
+        return call.fail("usage: deploy SERVICE --set KEY=VALUE");
+    };
+    let Some((_, service)) = services(world).find(|(_, service)| service.settings.name == name) else {
+        let near = nearest(&name, services(world).map(|(_, service)| service.settings.name.as_str()));
+        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+        return call.fail(format!("deploy: there is no service `{name}`{hint}"));
+    };
+    if service.config.iter().all(|known| known.key != key) {
+        let near = nearest(key, service.config.iter().map(|known| known.key.as_str()));
+        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+        return call.fail(format!("deploy: {name} has no setting `{key}`{hint}: config {name}"));
+    }
+    let stamp = world.clock().seconds(world.now());
+    let pipeline = service.settings.pipeline;
+    if call.visit == 0 && pipeline > Span::ZERO {
+        call.say(format!("{stamp} {name}: {key}={value}, checked and shipped in {}", pipeline.age()));
+        return Progress::Again(pipeline);
+    }
+    let operation = Operation::Configure { key: key.to_owned(), value: value.to_owned() };
+    match world.operate(call.who, &name, operation) {
+        Ok(Applied::Unchanged) => call.say(format!("{stamp} {name} has {key}={value} everywhere: nothing to do")),
+        Ok(_) => call.say(format!("{stamp} {key}={value}: {name} starts again, one machine after the other")),
+        Err(refusal) => return call.fail(format!("deploy: {refusal}")),
+    }
+    Progress::Done(0)
+}
+
+fn config(call: &mut Call, world: &mut dyn World) -> Progress {
+    let asked = call.arguments().first().cloned();
+    let known = |name: &String| services(world).any(|(_, service)| service.settings.name == *name);
+    if let Some(name) = asked.as_ref().filter(|name| !known(name)) {
+        let near = nearest(name, services(world).map(|(_, service)| service.settings.name.as_str()));
+        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+        return call.fail(format!("config: there is no service `{name}`{hint}"));
+    }
+    let mut lines = vec![];
+    for (_, service) in services(world) {
+        if asked.as_ref().is_some_and(|name| *name != service.settings.name) {
+            continue;
+        }
+        for key in &service.config {
+            let only: Vec<String> = key.but.iter().map(|(machine, value)| format!("{machine}: {value}")).collect();
+            let but = if only.is_empty() { String::new() } else { format!("   but {}", only.join(", ")) };
+            lines.push(format!("{:<16} {}={}{but}", service.settings.name, key.key, key.is));
+        }
+    }
+    if lines.is_empty() {
+        lines.push("no settings that can be changed".to_owned());
+    }
+    call.say_all(lines);
+    Progress::Done(0)
 }
 
 fn list(call: &mut Call, world: &dyn World) -> Progress {

@@ -5,6 +5,7 @@
 //! state of a running line is the line, a list of results and the one call that is due. Working it out has no effects.
 
 use super::filters::{self, Source, Stop};
+use super::host;
 use super::shell::{Item, Line, Part, Redirect, Stage, Then, Word};
 use super::{Call, Place, Printed, Progress, Runs, Stream, Wish, World, commands, find, nearest, parse};
 use crate::incident::view::Entry;
@@ -206,7 +207,14 @@ fn perform(call: &mut Call, world: &mut dyn World) -> Progress {
     if name == READ {
         let file = call.words.get(1).cloned().unwrap_or_default();
         return match call.files.get(&file) {
-            Some(lines) if call.host.is_none() => {
+            _ if call.host.is_some() => match call.host.and_then(|on| host::read(on, &file, world)) {
+                Some(lines) => {
+                    call.say_all(lines);
+                    Progress::Done(0)
+                }
+                None => Progress::Done(1),
+            },
+            Some(lines) => {
                 let lines = lines.clone();
                 call.say_all(lines);
                 Progress::Done(0)

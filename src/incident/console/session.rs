@@ -4,6 +4,7 @@
 //! the background. Nothing printed here holds a control character.
 
 use super::complete;
+use super::host;
 use super::running::{Desk, Running};
 use super::shell::Then;
 use super::{Call, Command, Place, Progress, Runs, Wish, World, always, candidate, nothing, parse};
@@ -375,13 +376,16 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "ls",
         aliases: &[],
-        usage: "ls",
-        summary: "lists the files that you have kept",
-        manual: "Files are made with `> FILE` and `tee FILE`.",
-        place: Place::Bastion,
+        usage: "ls [-lh] [PATH]",
+        summary: "lists the files that you have kept; on a machine, those of a folder",
+        manual: "Files are made with `> FILE` and `tee FILE`. On a machine: ls -lh /var/log",
+        place: Place::Anywhere,
         takes: Span::ZERO,
         exists: always,
-        runs: Runs::Command(|call, _| {
+        runs: Runs::Command(|call, world| {
+            if call.host.is_some() {
+                return host::ls(call, world);
+            }
             let names: Vec<String> = call.files.keys().cloned().collect();
             call.say_all(names);
             Progress::Done(0)
@@ -480,12 +484,17 @@ fn stop(call: &mut Call, _: &mut dyn World) -> Progress {
     Progress::Done(0)
 }
 
-fn tee(call: &mut Call, _: &mut dyn World) -> Progress {
+fn tee(call: &mut Call, world: &mut dyn World) -> Progress {
     let has = |flag: &str| call.arguments().iter().any(|word| word == flag);
     let (append, quiet) = (has("-a"), has("--quiet"));
     let Some(file) = call.arguments().iter().find(|word| !word.starts_with('-')).cloned() else {
         return call.fail("usage: tee [-a] FILE");
     };
+    if call.host.is_some()
+        && let Some(progress) = host::overwrite(call, world, &file, append)
+    {
+        return progress;
+    }
     let lines: Vec<String> = call.input.unwrap_or_default().to_vec();
     if !call.files.contains_key(&file) && call.files.len() >= 100 {
         return call.fail(format!("tee: {file}: No space left on device"));

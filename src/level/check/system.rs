@@ -48,7 +48,14 @@ impl Checker<'_> {
                     }
                 }
                 Settings::Nodes(_) | Settings::Gateway(_) => {}
-                Settings::Hosts(hosts) => self.machines(&hosts.machines(), &place),
+                Settings::Hosts(hosts) => {
+                    let machines = hosts.machines();
+                    self.machines(&machines, &place);
+                    for (at, differs) in hosts.but.iter().enumerate() {
+                        let place = place.field("but").item(at).field("machine");
+                        self.known("machine", &differs.machine, &place, machines.iter().map(String::as_str));
+                    }
+                }
                 Settings::LoadBalancer(balancer) => self.balancer(balancer, sections, &place),
                 Settings::Job(job) => self.job(job, sections, &place),
                 Settings::Cache(cache) => self.cache(cache, sections, &place),

@@ -226,7 +226,9 @@ impl Job {
                 | Flow::Leaks(_)
                 | Flow::Strands(_)
                 | Flow::Responds
-                | Flow::Spawns(_) => {}
+                | Flow::Spawns(_)
+                | Flow::Writes(..)
+                | Flow::Saves(_) => {}
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::here;
 use super::machine::{Killed, Machine};
-use super::supervisor;
+use super::{files, supervisor};
 use crate::incident::console::arguments::{Given, switch, valued};
 use crate::incident::console::kubectl::Cluster;
 use crate::incident::console::{Call, Progress, World};
@@ -167,6 +167,7 @@ pub fn journal(call: &mut Call, world: &mut dyn World) -> Progress {
     }
     if !given.has("dmesg") {
         lines.extend(supervisor::said(&machine, unit.as_deref()));
+        lines.extend(files::to_the_journal(&machine, unit.as_deref(), world));
     }
     lines.sort_by_key(|(at, _)| *at);
     if let Some(text) = given.value("since") {

@@ -3,9 +3,10 @@
 //! The only file of the family that looks into components.
 
 use crate::incident::console::sessions::{self, Session};
-use crate::incident::console::world::{caches, hosts, pools, services};
+use crate::incident::console::world::{balancers, caches, hosts, pools, services};
 use crate::incident::console::{World, kubectl};
 use crate::sim::component::cache::{self, Cache};
+use crate::sim::component::hosts::Disks;
 use crate::sim::component::nodes::KernelKill;
 use crate::sim::component::service::settings::Pid1;
 use crate::sim::component::service::{Exit, Instance, Service, Stage};
@@ -16,6 +17,10 @@ use crate::sim::random::{hash_name, join, mix};
 #[derive(Clone, Debug, Default)]
 pub struct Machine {
     pub name: String,
+    /// The component that describes it, where one does.
+    pub component: Option<String>,
+    /// Its volumes and files.
+    pub disks: Disks,
     /// When it was started; long before the level began, as a rule.
     pub booted: Time,
     pub memory: Bytes,
@@ -35,6 +40,8 @@ pub struct Machine {
 pub struct Resident {
     pub name: String,
     pub service: String,
+    /// The number of the service's component.
+    pub component: usize,
     /// The unit or job of its supervisor, where it has one.
     pub unit: Option<Unit>,
     pub created: Time,
@@ -102,14 +109,15 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
                 is_node: true,
                 residents: pods.collect(),
                 kernel: node.kills.iter().map(killed).collect(),
-                supervisors: vec![],
-                sessions: vec![],
+                ..Machine::default()
             });
         }
     }
     for (_, group) in hosts(world) {
         all.extend(group.machines.iter().map(|machine| Machine {
             name: machine.name.to_string(),
+            component: Some(group.settings.name.clone()),
+            disks: machine.disks.clone(),
             booted: machine.booted,
             memory: group.settings.memory,
             ..Machine::default()
@@ -126,8 +134,14 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             all[known].supervisors.extend(said.map(|entry| (entry.at, entry.who, entry.text.clone())));
         }
     }
-    for (_, cache) in caches(world) {
-        all.extend(cache.machines.iter().map(|machine| cache_machine(cache, machine)));
+    for (component, cache) in caches(world) {
+        all.extend(cache.machines.iter().map(|machine| cache_machine(component, cache, machine)));
+    }
+    for host in balancers(world).filter_map(|balancer| balancer.settings.host.as_ref()) {
+        if all.iter().all(|machine| machine.name != *host) {
+            let booted = Time::ZERO - Span::from_seconds(83 * 86_400);
+            all.push(Machine { name: host.clone(), booted, memory: Bytes(2 << 30), ..Machine::default() });
+        }
     }
     // A machine that only a job speaks of is there all the same.
     for name in sessions::machines(world) {
@@ -144,7 +158,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
 }
 
 /// A machine that a cache runs on.
-fn cache_machine(cache: &Cache, machine: &cache::Machine) -> Machine {
+fn cache_machine(component: usize, cache: &Cache, machine: &cache::Machine) -> Machine {
     let word = hash_name(&machine.name);
     let booted = Time::ZERO - Span::from_seconds(73 * 86_400 + (word % 7919) as i64);
     let started = machine.started.max(booted);
@@ -158,6 +172,7 @@ fn cache_machine(cache: &Cache, machine: &cache::Machine) -> Machine {
     let resident = Resident {
         name: machine.name.to_string(),
         service: cache.settings.name.clone(),
+        component,
         unit: Some(unit),
         created: started,
         running_since: Some(started),
@@ -220,6 +235,7 @@ fn resident(world: &dyn World, component: usize, service: &Service, number: usiz
     Some(Resident {
         name: instance.name.to_string(),
         service: service.settings.name.clone(),
+        component,
         unit: unit(world, service, number),
         created: instance.created,
         running_since: instance.has_process().then_some(instance.started),

@@ -2,11 +2,15 @@
 //!
 //! [`machine`] takes a machine out of the system as plain values; the other files only print it.
 
+mod disks;
+mod files;
 mod kernel;
 mod machine;
 mod processes;
 mod supervisor;
+mod tree;
 
+pub use files::{ls, overwrite, read};
 pub use machine::{Machine, all};
 
 use super::arguments::{Given, switch};
@@ -127,7 +131,58 @@ pub const COMMANDS: &[Command] = &[
         processes::top,
     ),
     tool("uptime", "uptime", "since when the machine runs, and its load", "", processes::uptime),
-    tool("df", "df [-h]", "the machine's disks", "-h for people.", df),
+    tool(
+        "df",
+        "df [-h] [PATH]",
+        "the machine's disks, and how full they are",
+        "-h for people. A file that was deleted while a process has it open is still counted: lsof +L1 shows it, du doesn't.",
+        disks::df,
+    ),
+    Command {
+        takes: Span::from_millis(600),
+        complete: files::complete,
+        ..tool(
+            "du",
+            "du [-ahsx] [-d DEPTH] [PATH…]",
+            "how much files and folders take",
+            "-h for people, -a files too, -s only the sum, -d 1 one level deep.\n\ndu -ah /var | sort -rh | head -5",
+            disks::du,
+        )
+    },
+    Command {
+        exists: |world| all(world).iter().any(disks::has_disks),
+        takes: Span::from_millis(400),
+        complete: files::complete,
+        ..tool(
+            "lsof",
+            "lsof [+L1] [-p PID] [PATH]",
+            "which process has which file open",
+            "+L1 shows those that no name leads to any more: deleted, and still taking room until the process lets go.",
+            disks::lsof,
+        )
+    },
+    Command {
+        exists: |world| all(world).iter().any(disks::has_disks),
+        complete: files::complete,
+        ..tool(
+            "rm",
+            "rm [-rf] FILE…",
+            "deletes files",
+            "A file that a process has open loses its name; its room comes back when the process lets go of it.",
+            files::rm,
+        )
+    },
+    Command {
+        exists: |world| all(world).iter().any(disks::has_disks),
+        complete: files::complete,
+        ..tool(
+            "truncate",
+            "truncate -s SIZE FILE…",
+            "cuts a file to a size",
+            "Works on a file that a process has open: its room comes back at once, and the process writes on at its new end.\n\ntruncate -s 0 FILE",
+            files::truncate,
+        )
+    },
     tool("hostname", "hostname", "the machine's name", "", |call, _| {
         let name = call.host.unwrap_or("bastion").to_owned();
         call.say(name);
@@ -221,28 +276,6 @@ fn free(call: &mut Call, world: &mut dyn World) -> Progress {
     call.say(format!("Mem:    {}", line.join(" ")));
     let none = show(Bytes(0));
     call.say(format!("Swap:   {none:>11} {none:>11} {none:>11}"));
-    Progress::Done(0)
-}
-
-fn df(call: &mut Call, world: &mut dyn World) -> Progress {
-    if let Err(error) = here(call, world) {
-        return call.fail(error);
-    }
-    let human = call.arguments().iter().any(|word| word.contains('h'));
-    let rows = if human {
-        [
-            "Filesystem      Size  Used Avail Use% Mounted on",
-            "/dev/root        94G   21G   73G  23% /",
-            "tmpfs            16G     0   16G   0% /dev/shm",
-        ]
-    } else {
-        [
-            "Filesystem     1K-blocks     Used Available Use% Mounted on",
-            "/dev/root       98868448 22118340  76733724  23% /",
-            "tmpfs           16431448        0  16431448   0% /dev/shm",
-        ]
-    };
-    call.say_all(rows);
     Progress::Done(0)
 }
 

@@ -12,7 +12,8 @@ use crate::sim::quantity::Time;
 /// What the supervisors of a machine have said, of one unit or of all.
 pub fn said(machine: &Machine, unit: Option<&str>) -> Vec<(Time, String)> {
     let of = machine.supervisors.iter().filter(|(_, _, text)| unit.is_none_or(|unit| text.contains(unit)));
-    of.map(|(at, who, text)| (*at, format!("{who}: {text}"))).collect()
+    let line = |who: &str, text: &str| if who.is_empty() { text.to_owned() } else { format!("{who}: {text}") };
+    of.map(|(at, who, text)| (*at, line(who, text))).collect()
 }
 
 /// The processes of a machine that have a unit of systemd, or a job of upstart.

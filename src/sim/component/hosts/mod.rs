@@ -1,14 +1,21 @@
 //! Machines as such: what they are made of, whoever's processes run on them.
 //!
 //! A service says by name on which machines it runs (`runs_on: Hosts(names: …)`); this component says what these machines
-//! have: processors, memory, disks. It knows no service; processes reach it with parcels.
+//! have: processors, memory, disks. It knows no service; processes reach it with parcels, and it answers with parcels.
 
+pub mod disk;
 pub mod settings;
 
+pub use disk::Disks;
 pub use settings::{Names, Settings};
 
 use super::Behavior;
+use crate::sim::core::Core;
+use crate::sim::id::ComponentId;
+use crate::sim::message::{DiskAsk, Parcel};
+use crate::sim::operation::{Applied, FileChange, Operation, Refusal};
 use crate::sim::quantity::{Bytes, Span, Time};
+use crate::sim::telemetry::{Measure, MetricId};
 use std::sync::Arc;
 
 /// What the system itself takes of a machine's memory: a twentieth, 700 MiB at most.
@@ -25,11 +32,16 @@ pub struct Machine {
     pub name: Arc<str>,
     /// When it was booted.
     pub booted: Time,
+    /// Its volumes and files.
+    pub disks: Disks,
+    /// What is in use and what is free of each volume.
+    volumes: Vec<[MetricId; 2]>,
 }
 
 /// Machines at work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosts {
+    id: ComponentId,
     /// As the level describes them.
     pub settings: Arc<Settings>,
     /// In the order of their names.
@@ -37,14 +49,27 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    pub(in crate::sim) fn new(settings: &Settings) -> Self {
-        let names = settings.machines();
-        let made = names.iter().enumerate().map(|(index, name)| Machine {
-            name: name.as_str().into(),
-            // Machines of one group weren't booted in the same second.
-            booted: Time::ZERO - settings.up - Span::from_seconds(index as i64 * 7919),
-        });
-        Self { settings: Arc::new(settings.clone()), machines: made.collect() }
+    pub(in crate::sim) fn new(id: ComponentId, settings: &Settings, core: &mut Core) -> Self {
+        let mut machines = Vec::new();
+        for (index, name) in settings.machines().iter().enumerate() {
+            let disks = settings.disks_of(name);
+            let mut define = |what: &str, about: &'static str, word: String| {
+                core.telemetry.gauge(id, format!("{name}.{word}.{what}"), about, Measure::Bytes)
+            };
+            let volumes = disks.volumes.iter().map(|volume| {
+                let used = define("used", "bytes in use on the volume", volume.word());
+                [used, define("free", "bytes that anybody may still fill", volume.word())]
+            });
+            let volumes = volumes.collect();
+            machines.push(Machine {
+                name: name.as_str().into(),
+                // Machines of one group weren't booted in the same second.
+                booted: Time::ZERO - settings.up - Span::from_seconds(index as i64 * 7919),
+                disks,
+                volumes,
+            });
+        }
+        Self { id, settings: Arc::new(settings.clone()), machines }
     }
 
     /// The machine of this name, with its index.
@@ -52,6 +77,60 @@ impl Hosts {
     pub fn named(&self, name: &str) -> Option<(usize, &Machine)> {
         self.machines.iter().enumerate().find(|(_, machine)| &*machine.name == name)
     }
+
+    /// A process wants something of a machine's disks.
+    fn on_disk(&mut self, machine: u32, from: ComponentId, instance: u32, ask: DiskAsk, core: &mut Core) {
+        let Some(machine) = self.machines.get_mut(machine as usize) else { return };
+        let disks = &mut machine.disks;
+        match ask {
+            DiskAsk::Open(path) => disks.open(from, &path, core.now),
+            DiskAsk::Close => disks.close(from),
+            DiskAsk::Append(size) => {
+                if let Some(fails) = disks.append(from, size, core.now) {
+                    core.mark(self.id, 60, u64::from(instance), u64::from(fails));
+                    core.send(self.id, from, Parcel::LogFails { instance, fails });
+                }
+            }
+            DiskAsk::Save { folder, size, frame, serial } => {
+                let done = disks.save(&folder, size, core.now);
+                core.send(self.id, from, Parcel::Saved { frame, serial, done });
+            }
+        }
+    }
 }
 
-impl Behavior for Hosts {}
+impl Behavior for Hosts {
+    fn on_parcel(&mut self, parcel: Parcel, core: &mut Core) {
+        if let Parcel::Disk { machine, from, instance, ask } = parcel {
+            self.on_disk(machine, from, instance, ask, core);
+        }
+    }
+
+    fn sample(&mut self, _second: i64, core: &mut Core) {
+        for machine in &self.machines {
+            for (volume, [used, free]) in machine.disks.volumes.iter().zip(&machine.volumes) {
+                core.telemetry.set(*used, volume.used.0 as i64);
+                core.telemetry.set(*free, volume.free().0 as i64);
+            }
+        }
+    }
+
+    fn operate(&mut self, operation: &Operation, core: &mut Core) -> Result<Applied, Refusal> {
+        let Operation::File { machine, path, change } = operation else {
+            return Err(Refusal::new(format!("that can't be done to a machine: {operation:?}")));
+        };
+        let found = self.machines.iter_mut().find(|known| *known.name == **machine);
+        let Some(disks) = found.map(|machine| &mut machine.disks) else {
+            return Err(Refusal::new(format!("there is no machine {machine}")));
+        };
+        let Some(file) = disks.named(path) else {
+            return Err(Refusal::new(format!("{path}: No such file or directory")));
+        };
+        match change {
+            FileChange::Remove => disks.remove(file),
+            FileChange::Truncate(to) => disks.truncate(file, *to, core.now),
+        }
+        core.mark(self.id, 61, file as u64, u64::from(*change == FileChange::Remove));
+        Ok(Applied::Done)
+    }
+}

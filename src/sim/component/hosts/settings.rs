@@ -1,5 +1,6 @@
 //! Machines as a level describes them. What is left out is what a small virtual machine has.
 
+use super::disk::{Disks, FileSettings, VolumeSettings};
 use crate::sim::quantity::{Bytes, Span};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
@@ -33,9 +34,40 @@ pub struct Settings {
     /// How long they have been up when the level begins.
     #[serde(default = "up")]
     pub up: Span,
+    /// The disks of each.
+    #[serde(default)]
+    pub volumes: Vec<VolumeSettings>,
+    /// Files of each that are worth a name; what else is in use on a volume is only a sum.
+    #[serde(default)]
+    pub files: Vec<FileSettings>,
+    /// Machines that differ from the rest.
+    #[serde(default)]
+    pub but: Vec<Differs>,
+}
+
+/// A machine that differs from the rest of its kind.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Differs {
+    /// Which.
+    pub machine: String,
+    /// Its disks, where they differ.
+    #[serde(default)]
+    pub volumes: Option<Vec<VolumeSettings>>,
+    /// Its files, where they differ.
+    #[serde(default)]
+    pub files: Option<Vec<FileSettings>>,
 }
 
 impl Settings {
+    /// The disks and the files of one machine.
+    pub(super) fn disks_of(&self, machine: &str) -> Disks {
+        let differs = self.but.iter().find(|differs| differs.machine == machine);
+        let volumes = differs.and_then(|differs| differs.volumes.as_ref()).unwrap_or(&self.volumes);
+        let files = differs.and_then(|differs| differs.files.as_ref()).unwrap_or(&self.files);
+        Disks::new(volumes, files)
+    }
+
     /// The machines' names.
     #[must_use]
     pub fn machines(&self) -> Vec<String> {

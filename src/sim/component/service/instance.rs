@@ -3,6 +3,7 @@
 use super::memory::MemoryState;
 use crate::sim::agenda::Ticket;
 use crate::sim::frame::{FrameId, NONE};
+use crate::sim::log::Severity;
 use crate::sim::message::Message;
 use crate::sim::quantity::Time;
 use std::collections::VecDeque;
@@ -99,6 +100,14 @@ pub struct Instance {
     pub(in crate::sim) wish: super::machine::Wish,
     /// When its supervisor started it lately.
     pub(in crate::sim) starts: VecDeque<Time>,
+    /// Requests that it has come to the end of, and those of them without a good answer.
+    pub(in crate::sim) ended: [i64; 2],
+    /// The quietest lines that are written.
+    pub(in crate::sim) log_level: Severity,
+    /// Whether its log can't be written for want of room.
+    pub(in crate::sim) log_fails: bool,
+    /// When it last complained about that.
+    pub(in crate::sim) complained: Option<Time>,
     /// What its process ids begin with.
     pub(in crate::sim) first_pid: u32,
 }
@@ -143,6 +152,10 @@ impl Instance {
             fail_count: 0,
             wish: super::machine::Wish::Nothing,
             starts: VecDeque::new(),
+            ended: [0; 2],
+            log_level: Severity::Debug,
+            log_fails: false,
+            complained: None,
             first_pid: 3_170_000 + (uid % 9_000) as u32,
         }
     }

@@ -122,6 +122,7 @@ impl Service {
         instance.started = started;
         instance.probe_failures = 0;
         self.begin_memory(number, limit, core);
+        self.read_settings(number, core);
     }
 
     pub(super) fn become_ready(&mut self, number: usize, core: &mut Core) {

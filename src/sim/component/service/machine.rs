@@ -201,7 +201,10 @@ impl Service {
                 self.instances[number].stage = Stage::Stopped;
                 self.instances[number].life = 0;
             }
-            Verb::Reload => self.tell(number, "Reloaded {unit}.service.", "", core),
+            Verb::Reload => {
+                self.read_settings(number, core);
+                self.tell(number, "Reloaded {unit}.service.", "", core);
+            }
         }
         Applied::Done
     }
@@ -236,6 +239,18 @@ impl Service {
                 Ok(self.change_template(|template| template.version = index as u16, core))
             }
             Operation::RolloutRestart => {
+                let stamp = self.template().stamp + 1;
+                Ok(self.change_template(|template| template.stamp = stamp, core))
+            }
+            Operation::Configure { key, value } => {
+                let Some(known) = self.config.iter_mut().find(|known| known.key == *key) else {
+                    return Err(Refusal::new(format!("{} has no setting `{key}`", self.settings.name)));
+                };
+                if known.is == *value && known.but.is_empty() {
+                    return Ok(Applied::Unchanged);
+                }
+                known.is.clone_from(value);
+                known.but.clear();
                 let stamp = self.template().stamp + 1;
                 Ok(self.change_template(|template| template.stamp = stamp, core))
             }

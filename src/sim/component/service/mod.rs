@@ -5,6 +5,7 @@
 
 mod deployment;
 pub mod event;
+mod files;
 pub mod instance;
 mod life;
 pub mod machine;
@@ -64,6 +65,8 @@ pub(in crate::sim) struct Metrics {
     pods_ready: FamilyId,
     pods_memory: FamilyId,
     pods_restarts: FamilyId,
+    /// On machines: requests ended, and those of them without a good answer.
+    machines: Option<[FamilyId; 2]>,
 }
 
 /// What a service needs to know of its surroundings when it is built.
@@ -82,6 +85,8 @@ pub(in crate::sim) struct Surroundings {
     /// The number of the text of what it says when it is up.
     pub banner: Option<u16>,
     pub subscriptions: Vec<Subscription>,
+    /// The machines of its instances, where components describe them: the component and the machine's number there.
+    pub machines: Vec<Option<(ComponentId, u32)>>,
 }
 
 /// A service at work.
@@ -99,6 +104,9 @@ pub struct Service {
     metrics_line: Option<u16>,
     banner: Option<u16>,
     subscriptions: Vec<Subscription>,
+    machines: Vec<Option<(ComponentId, u32)>>,
+    /// What its processes read when they start.
+    pub config: Vec<settings::ConfigKey>,
     /// All instances there have been; those that are gone stay, so that a number is a name.
     pub instances: Vec<Instance>,
     /// The instances that take requests.
@@ -114,7 +122,16 @@ pub struct Service {
 
 impl Service {
     pub(in crate::sim) fn new(id: ComponentId, settings: &Settings, around: Surroundings, core: &mut Core) -> Self {
-        let metrics = define_metrics(id, settings, core);
+        let mut metrics = define_metrics(id, settings, core);
+        if matches!(settings.runs_on, RunsOn::Hosts(_)) {
+            let name = &settings.name;
+            let mut define =
+                |what: &str, about| core.telemetry.family(id, format!("{name}.machines.{what}"), about, Measure::Count);
+            metrics.machines = Some([
+                define("requests", "requests ended, by machine"),
+                define("failed", "requests without a good answer, by machine"),
+            ]);
+        }
         let version = settings.versions.iter().position(|version| version.name == settings.runs).unwrap_or(0);
         let deployed = settings.versions.get(version).and_then(|version| version.deployed).unwrap_or_default();
         let (replicas, resources) = match &settings.runs_on {
@@ -137,6 +154,8 @@ impl Service {
             metrics_line: around.metrics_line,
             banner: around.banner,
             subscriptions: around.subscriptions,
+            machines: around.machines,
+            config: settings.config.clone(),
             instances: Vec::new(),
             ready: Vec::new(),
             deployment,
@@ -253,6 +272,7 @@ fn define_metrics(id: ComponentId, settings: &Settings, core: &mut Core) -> Metr
         pods_ready: telemetry.family(id, format!("{name}.pods.ready"), "whether it is ready", Measure::Flag),
         pods_memory: telemetry.family(id, format!("{name}.pods.memory"), "memory of its process", Measure::Bytes),
         pods_restarts: telemetry.family(id, format!("{name}.pods.restarts"), "times started again", Measure::Count),
+        machines: None,
     }
 }
 
@@ -310,6 +330,8 @@ impl Behavior for Service {
         match parcel {
             Parcel::Delivery { consumer, tag, message } => self.receive(consumer, tag, message, core),
             Parcel::Placed { pod, node } => self.placed(pod, node, core),
+            Parcel::Saved { frame, serial, done } => self.saved(frame, serial, done, core),
+            Parcel::LogFails { instance, fails } => self.log_fails(instance as usize, fails, core),
             _ => {}
         }
     }
@@ -336,6 +358,9 @@ impl Behavior for Service {
                 let instance = &self.instances[number];
                 let age = instance.has_process().then(|| core.now.since(instance.started).micros());
                 core.telemetry.tell(family, number, &name, second, age);
+            }
+            for (family, ended) in self.metrics.machines.iter().flatten().zip(self.instances[number].ended) {
+                core.telemetry.tell(*family, number, &name, second, Some(ended));
             }
         }
     }

@@ -4,6 +4,7 @@ use super::runtime::Runtime;
 use super::supervisor::Supervisor;
 use crate::sim::component::hosts::Names;
 use crate::sim::handler::Step;
+use crate::sim::log::Severity;
 use crate::sim::quantity::{ByteRange, Bytes, Duration, Share, Span, Throughput};
 use serde::Deserialize;
 
@@ -60,9 +61,32 @@ pub struct Settings {
     /// What a process writes to its log once it takes requests: `listening on :8080`.
     #[serde(default)]
     pub banner: String,
+    /// The file on its machines that `Log` steps write to, such as `/var/log/shop/shop.log`. Without it lines take no room.
+    #[serde(default)]
+    pub logs: Option<String>,
+    /// How much room a line of each level takes: `line: [(Info, "200B"), (Debug, "20KB")]`; 200 bytes where nothing is
+    /// said.
+    #[serde(default)]
+    pub line: Vec<(Severity, Bytes)>,
+    /// What its processes read when they start. `LOG_LEVEL` says which lines are written.
+    #[serde(default)]
+    pub config: Vec<ConfigKey>,
     /// The exit code of a process that panics: 1, or what its language says (Go: 2).
     #[serde(default = "failure")]
     pub exits_with: u8,
+}
+
+/// A setting of a service's processes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigKey {
+    /// Its name.
+    pub key: String,
+    /// Its value.
+    pub is: String,
+    /// Machines that differ: (name, value).
+    #[serde(default)]
+    pub but: Vec<(String, String)>,
 }
 
 const fn failure() -> u8 {

@@ -183,6 +183,12 @@ impl Service {
                 }
                 // A service whose steps ask is refused when the system is built.
                 Flow::Asks(_) => {}
+                Flow::Writes(severity, template) => self.write_line(id, severity, template, core),
+                Flow::Saves(site) => {
+                    if self.save(id, site, core) {
+                        return;
+                    }
+                }
                 Flow::Acks => self.settle(id, Settle::Ack, core),
                 Flow::Nacks { requeue } => {
                     self.settle(id, if requeue { Settle::Requeue } else { Settle::Reject }, core);
@@ -279,12 +285,21 @@ impl Service {
                 self.settle(id, Settle::Requeue, core);
             }
             core.telemetry.count(self.metrics.handled);
-        } else if status.is_ok() {
+        } else if self.count_end(number, status.is_ok(), weight) {
             core.telemetry.record(self.metrics.latency, core.now, took, weight);
         } else {
             core.telemetry.add(self.metrics.failed, i64::from(weight));
         }
         core.finish(id, status);
+    }
+
+    /// Counts a request with the instance that had it; passes on whether it went well.
+    #[inline]
+    fn count_end(&mut self, number: usize, is_ok: bool, weight: u16) -> bool {
+        let ended = &mut self.instances[number].ended;
+        ended[0] += i64::from(weight);
+        ended[1] += i64::from(weight) * i64::from(!is_ok);
+        is_ok
     }
 
     /// Tells the broker what becomes of a delivery.
@@ -313,6 +328,7 @@ impl Service {
         for frame in lost {
             core.finish(frame, Status::RESET);
         }
+        self.close_files(number, core);
         let instance = &mut self.instances[number];
         instance.busy = 0;
         instance.line = Line::EMPTY;

@@ -1,0 +1,231 @@
+//! `df`, `du`, `lsof`: how full the disks of a machine are, what is on them, and who holds what open.
+
+use super::machine::{Machine, Resident};
+use super::{here, tree};
+use crate::incident::console::arguments::{Given, switch, valued};
+use crate::incident::console::{Call, Progress, World};
+use crate::sim::component::hosts::disk::Volume;
+use crate::sim::quantity::Bytes;
+
+/// A size as GNU tools print it for people: powers of 1024, rounded up, one decimal below ten.
+pub fn human(bytes: Bytes) -> String {
+    let units = ["", "K", "M", "G", "T"];
+    let mut unit = 0;
+    let mut scale = 1_u64;
+    while bytes.0.div_ceil(scale) >= 1024 && unit + 1 < units.len() {
+        scale *= 1024;
+        unit += 1;
+    }
+    let tenths = (u128::from(bytes.0) * 10).div_ceil(u128::from(scale)) as u64;
+    match (unit, tenths) {
+        (0, _) => bytes.0.to_string(),
+        (_, 0..100) => format!("{}.{}{}", tenths / 10, tenths % 10, units[unit]),
+        _ => format!("{}{}", bytes.0.div_ceil(scale), units[unit]),
+    }
+}
+
+fn percent(volume: &Volume) -> String {
+    format!("{}%", volume.percent())
+}
+
+pub fn df(call: &mut Call, world: &mut dyn World) -> Progress {
+    let flags = [
+        switch('h', "human-readable", ""),
+        switch('H', "si", ""),
+        switch('k', "", ""),
+        switch('T', "print-type", ""),
+        switch('l', "local", ""),
+        switch('i', "inodes", ""),
+    ];
+    let given = match Given::read(call.arguments(), &flags) {
+        Ok(given) => given,
+        Err(mistake) => return call.fail(mistake.gnu("df")),
+    };
+    let machine = match here(call, world) {
+        Ok(machine) => machine,
+        Err(error) => return call.fail(error),
+    };
+    let people = given.has("human-readable") || given.has("si");
+    let show = |bytes: Bytes| if people { human(bytes) } else { bytes.kib().to_string() };
+    let mut rows: Vec<[String; 6]> = vec![];
+    for (index, volume) in machine.disks.volumes.iter().enumerate() {
+        let asked = |path: &String| machine.disks.volume_of(path) == Some(index);
+        if !given.operands.is_empty() && !given.operands.iter().any(asked) {
+            continue;
+        }
+        rows.push([
+            volume.device.to_string(),
+            show(volume.size),
+            show(volume.used),
+            show(volume.free()),
+            percent(volume),
+            volume.mount.to_string(),
+        ]);
+    }
+    if machine.disks.volumes.is_empty() {
+        let (size, used) = (Bytes(94 << 30), Bytes(21 << 30));
+        let free = Bytes(size.0 - used.0);
+        rows.push(["/dev/root".to_owned(), show(size), show(used), show(free), "23%".to_owned(), "/".to_owned()]);
+    }
+    if given.operands.is_empty() {
+        let half = Bytes(machine.memory.0 / 2);
+        let none = show(Bytes(0));
+        let row = ["tmpfs".to_owned(), show(half), none, show(half), "0%".to_owned(), "/dev/shm".to_owned()];
+        rows.push(row);
+    }
+    let heads = if people {
+        "Filesystem      Size  Used Avail Use% Mounted on"
+    } else {
+        "Filesystem     1K-blocks     Used Available Use% Mounted on"
+    };
+    call.say(heads);
+    for [device, size, used, free, percent, mount] in rows {
+        call.say(if people {
+            format!("{device:<14} {size:>5} {used:>5} {free:>5} {percent:>4} {mount}")
+        } else {
+            format!("{device:<14} {size:>9} {used:>8} {free:>9} {percent:>4} {mount}")
+        });
+    }
+    Progress::Done(0)
+}
+
+pub fn du(call: &mut Call, world: &mut dyn World) -> Progress {
+    let flags = [
+        switch('h', "human-readable", ""),
+        switch('a', "all", ""),
+        switch('s', "summarize", ""),
+        switch('x', "one-file-system", ""),
+        switch('c', "total", ""),
+        switch('k', "", ""),
+        switch('m', "", ""),
+        valued('d', "max-depth", "N", ""),
+        switch('S', "separate-dirs", ""),
+    ];
+    let given = match Given::read(call.arguments(), &flags) {
+        Ok(given) => given,
+        Err(mistake) => return call.fail(mistake.gnu("du")),
+    };
+    let machine = match here(call, world) {
+        Ok(machine) => machine,
+        Err(error) => return call.fail(error),
+    };
+    let leaves = tree::leaves(&machine);
+    let depth = match given.value("max-depth").map(str::parse::<usize>) {
+        Some(Ok(depth)) => depth,
+        Some(Err(_)) => return call.fail("du: invalid maximum depth"),
+        None if given.has("summarize") => 0,
+        None => usize::MAX,
+    };
+    let show = |bytes: Bytes| match (given.has("human-readable"), given.has("m")) {
+        (true, _) => human(bytes),
+        (_, true) => bytes.0.div_ceil(1 << 20).to_string(),
+        _ => bytes.0.div_ceil(1024).to_string(),
+    };
+    let mut operands = given.operands.clone();
+    if operands.is_empty() {
+        operands.push("/".to_owned());
+    }
+    let mut code = 0;
+    let mut total = 0;
+    for operand in operands {
+        let roots = tree::expand(&operand, &leaves);
+        if roots.is_empty() {
+            call.complain(format!("du: cannot access '{operand}': No such file or directory"));
+            code = 1;
+        }
+        for root in roots {
+            for (path, size) in tree::sizes(&root, &leaves, given.has("all"), depth) {
+                call.say(format!("{}\t{path}", show(size)));
+            }
+            total += tree::size_of(&root, &leaves).0;
+        }
+    }
+    if given.has("total") {
+        call.say(format!("{}\ttotal", show(Bytes(total))));
+    }
+    Progress::Done(code)
+}
+
+/// A line of `lsof`.
+fn open_line(resident: &Resident, fd: usize, size: Bytes, links: u32, node: usize, path: &str) -> String {
+    let command: String = resident.process.chars().take(9).collect();
+    format!(
+        "{command:<9} {:>6} {:<8} {:>3}w REG  254,1 {:>12} {links:>5} {:>6} {path}",
+        resident.pid,
+        resident.service,
+        fd,
+        size.0,
+        131_077 + node * 12
+    )
+}
+
+pub fn lsof(call: &mut Call, world: &mut dyn World) -> Progress {
+    let words: Vec<String> = call.arguments().to_vec();
+    let machine = match here(call, world) {
+        Ok(machine) => machine,
+        Err(error) => return call.fail(error),
+    };
+    let only_unlinked = words.iter().any(|word| word.starts_with("+L") || word.starts_with("+aL"));
+    let mut pid = None;
+    let mut paths = vec![];
+    let mut given = words.iter();
+    while let Some(word) = given.next() {
+        match word.as_str() {
+            "-p" => pid = given.next().cloned(),
+            word if word.starts_with("-p") => pid = Some(word[2..].to_owned()),
+            word if word.starts_with('/') => paths.push(word.trim_end_matches('/').to_owned()),
+            word if word.starts_with(['+', '-']) => {}
+            word => return call.fail(format!("lsof: status error on {word}: No such file or directory")),
+        }
+    }
+    let mut lines = vec![];
+    for (fd, handle) in machine.disks.handles.iter().enumerate() {
+        let file = &machine.disks.files[handle.file];
+        let component = usize::from(handle.component.0);
+        let Some(resident) = machine.residents.iter().find(|one| one.component == component && one.pid > 0) else {
+            continue;
+        };
+        let is_under = |path: &String| file.path.as_ref() == path || file.path.starts_with(&format!("{path}/"));
+        let skip = (only_unlinked && file.is_linked)
+            || pid.as_ref().is_some_and(|pid| *pid != resident.pid.to_string())
+            || !(paths.is_empty() || only_unlinked || (file.is_linked && paths.iter().any(is_under)));
+        if skip {
+            continue;
+        }
+        let name = if file.is_linked { file.path.to_string() } else { format!("{} (deleted)", file.path) };
+        lines.push(open_line(resident, 4 + fd, file.size, u32::from(file.is_linked), handle.file, &name));
+    }
+    if lines.is_empty() {
+        return Progress::Done(1);
+    }
+    call.say("COMMAND      PID USER      FD TYPE DEVICE     SIZE/OFF NLINK   NODE NAME");
+    call.say_all(lines);
+    Progress::Done(0)
+}
+
+/// Whether there is anything about a machine's disks that tools can show.
+pub fn has_disks(machine: &Machine) -> bool {
+    !machine.disks.volumes.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_rounded_up_as_gnu_tools_do() {
+        for (bytes, expected) in [
+            (0, "0"),
+            (1023, "1023"),
+            (1024, "1.0K"),
+            (1025, "1.1K"),
+            (10 << 10, "10K"),
+            (14_600_000_000, "14G"),
+            (4_100_000_000, "3.9G"),
+            (20 << 30, "20G"),
+            ((20 << 30) - 1, "20G"),
+        ] {
+            assert_eq!(human(Bytes(bytes)), expected, "{bytes}");
+        }
+    }
+}

@@ -510,6 +510,8 @@ fn short_words(operation: &Operation) -> String {
         Operation::Deregister { backend } => format!("{backend} out"),
         Operation::Register { backend } => format!("{backend} in"),
         Operation::SetCheck { .. } => "check changed".into(),
+        Operation::DeleteIndex { index } => format!("{index} deleted"),
+        Operation::MoveAliases { .. } => "alias moved".into(),
         Operation::Ban { pattern, .. } => format!("ban {pattern}"),
         Operation::SetHealth { backend, .. } => format!("{backend} set by hand"),
         Operation::Cordon { node, .. } => format!("{node} cordoned"),

@@ -22,6 +22,7 @@ pub(super) fn system(sections: &Sections) -> System {
         links: sections.links.clone(),
         follows: sections.events.iter().filter_map(named).collect(),
         warm_up: sections.clock.warm_up,
+        starts: sections.clock.starts.seconds(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::component::job::Job;
 use super::component::load_balancer::{self, LoadBalancer};
 use super::component::nodes::Nodes;
 use super::component::schedule::Schedule;
-use super::component::search::SearchCluster;
+use super::component::search::{self, SearchCluster};
 use super::component::service::runtime::Runtime;
 use super::component::service::{self, MachineMemory, Service, Subscription, Surroundings};
 use super::component::{Behavior as _, Component, Settings};
@@ -34,6 +34,8 @@ pub struct System {
     pub follows: Vec<String>,
     /// How long it runs before the incident begins.
     pub warm_up: Span,
+    /// What time zero is called, in seconds from 1970-01-01 00:00 local time; names that carry a time are made from it.
+    pub starts: i64,
 }
 
 /// The way between two components, in both directions.
@@ -234,7 +236,8 @@ impl Simulation {
         let known = |settings: &Settings| Known { name: settings.name().into(), hash: hash_name(settings.name()) };
         let components = system.components.iter().map(known).collect();
         let Builder { agenda, tags, templates, .. } = builder;
-        let model = Model { components, programs, tags, templates, links, instant };
+        let starts = system.starts;
+        let model = Model { starts, components, programs, tags, templates, links, instant };
         let start = Time::ZERO - Span::from_seconds(system.warm_up.seconds());
         let mut core = Core::new(model, agenda, seed, start);
         let mut components = Vec::new();
@@ -271,6 +274,7 @@ enum Plan {
     LoadBalancer(load_balancer::Surroundings),
     Job(ProgramId),
     Cache(cache::Surroundings),
+    SearchCluster(Vec<search::Source>),
     Other,
 }
 
@@ -307,17 +311,14 @@ impl Plan {
                 }
                 Ok(Self::Schedule(targets))
             }
-            Settings::Broker(_)
-            | Settings::Nodes(_)
-            | Settings::Hosts(_)
-            | Settings::SearchCluster(_)
-            | Settings::Gateway(_) => Ok(Self::Other),
+            Settings::Broker(_) | Settings::Nodes(_) | Settings::Hosts(_) | Settings::Gateway(_) => Ok(Self::Other),
             Settings::LoadBalancer(balancer) => Self::of_balancer(balancer, builder),
             Settings::Job(job) => {
                 programs.push(Program::compile(&job.steps, builder)?);
                 Ok(Self::Job(ProgramId((programs.len() - 1) as u16)))
             }
             Settings::Cache(cache) => Self::of_cache(cache, builder, programs),
+            Settings::SearchCluster(cluster) => Self::of_cluster(cluster, builder),
         }
     }
 
@@ -401,6 +402,27 @@ impl Plan {
         Ok(Self::Service(around))
     }
 
+    fn of_cluster(settings: &search::Settings, builder: &mut Builder) -> Result<Self, String> {
+        let of = match &settings.like {
+            None => settings,
+            Some(like) => {
+                let clusters = builder.system.components.iter().filter_map(|known| match known {
+                    Settings::SearchCluster(cluster) => Some(cluster),
+                    _ => None,
+                });
+                let found = clusters.into_iter().find(|cluster| cluster.name == *like);
+                found.ok_or_else(|| format!("no search cluster is called `{like}`"))?
+            }
+        };
+        let mut sources = vec![];
+        for family in &of.families {
+            let names: Vec<String> = family.tags.iter().map(|share| share.tag.clone()).collect();
+            builder.tag_bits(&names)?;
+            sources.push(search::Source::new(family, |tag| builder.tag(tag).map_or(0, |number| 1 << number)));
+        }
+        Ok(Self::SearchCluster(sources))
+    }
+
     fn of_cache(
         settings: &cache::Settings,
         builder: &mut Builder,
@@ -468,8 +490,8 @@ impl Plan {
             (Self::Schedule(targets), Settings::Schedule(settings)) => {
                 Component::Schedule(Schedule::new(id, settings, &targets, core))
             }
-            (_, Settings::SearchCluster(settings)) => {
-                Component::SearchCluster(Box::new(SearchCluster::new(id, settings, core)))
+            (Self::SearchCluster(sources), Settings::SearchCluster(settings)) => {
+                Component::SearchCluster(Box::new(SearchCluster::new(id, settings, sources, core)))
             }
             (_, Settings::Gateway(settings)) => Component::Gateway(Box::new(Gateway::new(id, settings, core))),
             (
@@ -477,6 +499,7 @@ impl Plan {
                 Settings::Clients(_)
                 | Settings::Service(_)
                 | Settings::Schedule(_)
+                | Settings::SearchCluster(_)
                 | Settings::Cache(_)
                 | Settings::LoadBalancer(_)
                 | Settings::Job(_),

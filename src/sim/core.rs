@@ -34,6 +34,8 @@ pub(in crate::sim) struct Model {
     pub programs: Vec<Program>,
     pub tags: Vec<String>,
     pub templates: Vec<String>,
+    /// What time zero is called: seconds from 1970-01-01 in local time.
+    pub starts: i64,
     /// The lane of the link between two components, row by row.
     pub links: Vec<LaneId>,
     /// Whether a link's latency is nothing.
@@ -434,6 +436,11 @@ impl Core {
     pub fn log(&mut self, component: ComponentId, instance: u32, unit: u64, severity: Severity, template: u16) {
         let record = Record { at: self.now, unit: Unit(unit), instance, template, severity };
         self.logs[component.index()].push(record);
+    }
+
+    /// A moment as it stands in names.
+    pub fn stamp(&self, at: Time) -> String {
+        super::calendar::compact(self.model.starts + at.second())
     }
 
     /// Takes something that happened into the run's digest.

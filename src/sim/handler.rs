@@ -6,6 +6,7 @@
 
 use super::component::job::Ask;
 use super::core::{Core, MAX_TAGS};
+use super::data::{self, Adds, DataSite, Task};
 use super::frame::{Frame, FrameId, NONE, Status};
 use super::id::{ComponentId, ProgramId};
 use super::log::Severity;
@@ -65,9 +66,15 @@ pub enum Step {
     Search {
         /// The cluster.
         on: String,
+        /// Further clusters that hold the same: each query goes to one of them.
+        #[serde(default)]
+        also: Vec<String>,
         /// The index or alias that is searched.
         #[serde(default)]
         index: String,
+        /// How many documents it finds; they come back with the answer.
+        #[serde(default)]
+        docs: u8,
         /// How long a thread of the cluster works on it.
         work: Duration,
         /// What happens when the cluster has no room for it (429); without it, the handler fails with that.
@@ -161,6 +168,36 @@ pub enum Step {
     },
     /// Ends the handler if its caller no longer waits.
     StopIfCallerGone,
+    /// Writes all documents of a family into a new index of a search cluster.
+    Index {
+        /// The cluster.
+        into: String,
+        /// The family.
+        family: String,
+        /// How long it takes.
+        #[serde(default)]
+        takes: Duration,
+        /// Tags that documents are given in it.
+        #[serde(default)]
+        adds: Vec<Adds>,
+    },
+    /// Copies the newest index of a family to another search cluster, where it isn't there yet.
+    Reindex {
+        /// The family.
+        family: String,
+        /// From this cluster.
+        from: String,
+        /// To this one.
+        to: String,
+        /// How long a copy takes.
+        #[serde(default)]
+        takes: Duration,
+    },
+    /// Makes the alias of every family name its newest index, all at one moment.
+    Alias {
+        /// The cluster.
+        on: String,
+    },
     /// Types a console line in the name of the job's owner, on the job's machine, and waits until it has ended; a job
     /// whose line fails goes no further. Jobs only.
     Run(String),
@@ -242,6 +279,8 @@ pub(in crate::sim) enum Op {
     Spawn(u16),
     Call(u16),
     Search(u16),
+    /// Asks a store to make, copy or point at data.
+    Data(u16),
     /// Ends well where the unit is marked in this store.
     Dedupe(u16),
     Mark(u16),
@@ -299,8 +338,9 @@ pub(in crate::sim) struct CallSite {
 /// A search as a program asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sim) struct SearchSite {
-    pub to: ComponentId,
+    pub to: Vec<ComponentId>,
     pub index: String,
+    pub docs: u8,
     pub work: Duration,
     pub on_reject: Option<Retry>,
     pub goes_on: bool,
@@ -353,6 +393,7 @@ pub(in crate::sim) struct Program {
     /// Severity and the number of the text in the model's list.
     pub logs: Vec<(Severity, u16)>,
     pub asks: Vec<AskSite>,
+    pub data: Vec<DataSite>,
 }
 
 /// What names mean while steps are compiled.
@@ -415,10 +456,13 @@ impl Program {
                 };
                 Op::Call(place(&mut self.calls, site))
             }
-            Step::Search { on, index, work, on_reject, goes_on } => {
-                let to = names.component(on).ok_or_else(|| format!("no component is called `{on}`"))?;
-                let site =
-                    SearchSite { to, index: index.clone(), work: *work, on_reject: *on_reject, goes_on: *goes_on };
+            Step::Search { on, also, index, docs, work, on_reject, goes_on } => {
+                let mut to = vec![];
+                for name in std::iter::once(on).chain(also) {
+                    to.push(names.component(name).ok_or_else(|| format!("no component is called `{name}`"))?);
+                }
+                let (index, docs) = (index.clone(), *docs);
+                let site = SearchSite { to, index, docs, work: *work, on_reject: *on_reject, goes_on: *goes_on };
                 Op::Search(place(&mut self.searches, site))
             }
             Step::Send { via } => {
@@ -473,6 +517,15 @@ impl Program {
             }
             Step::Ack => Op::Ack,
             Step::Nack { requeue } => Op::Nack { requeue: *requeue },
+            Step::Index { into, family, takes, adds } => {
+                let task = Task::Make { family: family.clone(), takes: *takes, adds: data::bits(adds, names)? };
+                self.add_data(into, task, names)?
+            }
+            Step::Reindex { family, from, to, takes } => {
+                let from = names.component(from).ok_or_else(|| format!("no component is called `{from}`"))?;
+                self.add_data(to, Task::Copy { family: family.clone(), from, takes: *takes }, names)?
+            }
+            Step::Alias { on } => self.add_data(on, Task::Point, names)?,
             Step::Done(status) | Step::Fail(status) => Op::End(Status(*status)),
             Step::Panic(text) => Op::Panic(names.template(text)),
             Step::StopIfCallerGone => Op::StopIfCallerGone,
@@ -500,6 +553,11 @@ impl Program {
         };
         self.ops.push(op);
         Ok(())
+    }
+
+    fn add_data(&mut self, on: &str, task: Task, names: &mut dyn Names) -> Result<Op, StepError> {
+        let on = names.component(on).ok_or_else(|| format!("no component is called `{on}`"))?;
+        Ok(Op::Data(place(&mut self.data, DataSite { on, task })))
     }
 
     fn add_when(
@@ -580,6 +638,13 @@ impl Step {
             Self::Repeat { times, r#do } => Self::Repeat { times: *times, r#do: all(r#do) },
             Self::Spawn(steps) => Self::Spawn(all(steps)),
             Self::ForEach { of, r#do } => Self::ForEach { of: of.iter().map(fill).collect(), r#do: all(r#do) },
+            Self::Index { into, family, takes, adds } => {
+                Self::Index { into: fill(into), family: fill(family), takes: *takes, adds: adds.clone() }
+            }
+            Self::Reindex { family, from, to, takes } => {
+                Self::Reindex { family: fill(family), from: fill(from), to: fill(to), takes: *takes }
+            }
+            Self::Alias { on } => Self::Alias { on: fill(on) },
             other => other.clone(),
         }
     }
@@ -658,6 +723,10 @@ impl Core {
                 Op::Search(index) => {
                     frame.tries = 0;
                     self.search(id, index);
+                    return Flow::Waits;
+                }
+                Op::Data(index) => {
+                    self.move_data(id, index);
                     return Flow::Waits;
                 }
                 Op::Dedupe(store) => {
@@ -778,7 +847,9 @@ impl Core {
             started: self.now,
             ..Frame::EMPTY
         };
-        let to = self.model.programs[program.0 as usize].searches[usize::from(index)].to;
+        let clusters = self.model.programs[program.0 as usize].searches[usize::from(index)].to.len() as u32;
+        let which = if clusters > 1 { self.draw_route(from, id, clusters) } else { 0 };
+        let to = self.model.programs[program.0 as usize].searches[usize::from(index)].to[which as usize];
         let child = self.frames.add(Frame { component: to, ..asked });
         self.deliver(from, to, child);
     }
@@ -822,6 +893,7 @@ impl Core {
                 let retry = site.on_reject.filter(|_| status == Status::REJECTED);
                 (retry.map(|retry| retry.pause(frame.tries)), site.goes_on)
             }
+            Op::Data(_) => (None, false),
             _ => return Answered::GoesOn,
         };
         if let Some(pause) = pause {

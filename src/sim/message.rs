@@ -2,6 +2,7 @@
 //!
 //! A component never touches a peer: it sends a request (a frame) or a parcel along a link.
 
+use super::component::search::Index;
 use super::frame::FrameId;
 use super::id::{ComponentId, Unit};
 use super::quantity::{Bytes, Time};
@@ -112,4 +113,8 @@ pub(in crate::sim) enum Parcel {
     LogFails { instance: u32, fails: bool },
     /// To a node pool: the kernel has killed a process there.
     Kill(Killed),
+    /// To a search cluster: which index of a family is its newest.
+    AskIndex { family: String, to: ComponentId, request: (FrameId, u32) },
+    /// To a search cluster: that index, if there is one.
+    GiveIndex { index: Option<Arc<Index>>, request: (FrameId, u32) },
 }

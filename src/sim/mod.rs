@@ -8,8 +8,10 @@
 mod agenda;
 pub mod answer;
 mod build;
+pub mod calendar;
 pub mod component;
 mod core;
+pub mod data;
 mod frame;
 mod handler;
 pub mod id;

@@ -132,6 +132,16 @@ pub enum Operation {
         /// From now on.
         check: Check,
     },
+    /// Deletes an index of a search cluster; a `*` at its end stands for anything.
+    DeleteIndex {
+        /// Its name.
+        index: String,
+    },
+    /// Makes aliases of a search cluster name other indices, all at one moment or none.
+    MoveAliases {
+        /// Alias and index.
+        moves: Vec<(String, String)>,
+    },
     /// Makes a cache forget the answers whose address fits a pattern.
     Ban {
         /// The machine; all of them where none is named.

@@ -8,6 +8,8 @@
 use super::quantity::{Bytes, Duration, Span};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng as _, SeedableRng as _};
+use serde::Deserialize;
+use std::sync::Arc;
 
 /// What every draw of a run depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -60,6 +62,10 @@ pub(in crate::sim) enum Purpose {
     Pause = 8,
     /// Whether a request carries a tag.
     Tag = 19,
+    /// Which of many like things is asked for.
+    Key = 9,
+    /// Whether, and when, something kept is used again.
+    Again = 10,
 }
 
 /// A draw as a fraction in (0, 1].
@@ -92,6 +98,61 @@ impl Duration {
             }
             Self::Exponential(mean) => exponential(word, mean),
         }
+    }
+}
+
+/// How much more often the first of many like things is asked for than the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Popularity {
+    /// Each as often.
+    #[default]
+    Even,
+    /// The n-th in proportion to 1/n to the power of this (Zipf's law): `Zipf(0.9)`.
+    Zipf(Exponent),
+}
+
+/// An exponent from 0 to 4, in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "f64")]
+pub struct Exponent(u16);
+
+impl TryFrom<f64> for Exponent {
+    type Error = String;
+    fn try_from(number: f64) -> Result<Self, String> {
+        if (0.0..=4.0).contains(&number) {
+            return Ok(Self((number * 1000.0) as u16));
+        }
+        Err(format!("{number} is no exponent of a popularity; write for example Zipf(0.9)"))
+    }
+}
+
+/// A table to draw ranks from by their popularity: the sums of their shares, out of 2^32.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(in crate::sim) struct Ranks(Arc<[u32]>);
+
+impl Ranks {
+    /// A table for `count` things.
+    pub fn new(count: u32, popularity: Popularity) -> Self {
+        let exponent = match popularity {
+            Popularity::Even => 0.0,
+            Popularity::Zipf(Exponent(thousandths)) => f64::from(thousandths) / 1000.0,
+        };
+        let weight = |rank: u32| libm::pow(f64::from(rank), -exponent);
+        let total: f64 = (1..=count).map(weight).sum();
+        let mut sum = 0.0;
+        let sums = (1..=count).map(|rank| {
+            sum += weight(rank);
+            (sum / total * 4_294_967_295.0) as u32
+        });
+        Self(sums.collect())
+    }
+
+    /// The rank, from 0, that this word of randomness stands for.
+    pub fn draw(&self, word: u64) -> u32 {
+        let part = (word >> 32) as u32;
+        let place = self.0.partition_point(|sum| *sum < part);
+        place.min(self.0.len().saturating_sub(1)) as u32
     }
 }
 
@@ -133,6 +194,21 @@ mod tests {
         // `SplitMix64` of FNV-1a("a") = 0xaf63dc4c8601ec8c.
         assert_eq!(hash_name("a"), mix(0xaf63_dc4c_8601_ec8c));
         assert_eq!(exponential(1 << 63, Span::from_seconds(1)), Span::from_micros(693_147));
+    }
+
+    #[test]
+    fn the_first_of_many_is_asked_for_more_often() {
+        let exponent = Exponent::try_from(1.0).unwrap();
+        let ranks = Ranks::new(100, Popularity::Zipf(exponent));
+        let mut counts = [0_u32; 100];
+        for n in 0..100_000 {
+            counts[ranks.draw(join(3, n)) as usize] += 1;
+        }
+        // 1/H(100) = 0.1928, and half of that for the second.
+        assert!((19_000..19_600).contains(&counts[0]), "{}", counts[0]);
+        assert!((9_300..9_950).contains(&counts[1]), "{}", counts[1]);
+        assert!(counts[99] > 100);
+        assert_eq!(Ranks::default().draw(u64::MAX), 0);
     }
 
     #[test]

@@ -43,6 +43,10 @@ impl Checker<'_> {
                 Settings::Service(service) => self.service(service, sections, &place),
                 Settings::Schedule(schedule) => self.schedule(schedule, sections, &place),
                 Settings::SearchCluster(cluster) => {
+                    if let Some(like) = &cluster.like {
+                        let clusters = sections.system.iter().filter(|one| matches!(one, Settings::SearchCluster(_)));
+                        self.known("search cluster", like, &place.field("like"), clusters.map(Settings::name));
+                    }
                     for (path, message) in cluster.problems() {
                         self.error(&place.along(&path), message, "");
                     }
@@ -109,6 +113,13 @@ impl Checker<'_> {
                     "nobody has so little patience",
                     "write for example patience: \"10s\"",
                 );
+            }
+            if let Some(follow) = &load.follow {
+                let kinds = clients.load.iter().map(|load| load.kind.as_str());
+                self.known("kind of load", &follow.kind, &place.field("follow").field("kind"), kinds);
+            }
+            if load.keys == 0 || load.keys > 1_000_000 {
+                self.error(&place.field("keys"), "there are from 1 to 1000000 things to ask for", "");
             }
             if load.stands_for == 0 {
                 self.error(&place.field("stands_for"), "a request stands for one or more", "write stands_for: 1");
@@ -266,6 +277,10 @@ impl Checker<'_> {
                     let gateways = sections.system.iter().filter(|one| matches!(one, Settings::Gateway(_)));
                     self.known("gateway", via, &place.field("via"), gateways.map(Settings::name));
                 }
+                Step::Index { into: on, .. } | Step::Reindex { to: on, .. } | Step::Alias { on } => {
+                    let clusters = sections.system.iter().filter(|one| matches!(one, Settings::SearchCluster(_)));
+                    self.known("search cluster", on, &place, clusters.map(Settings::name));
+                }
                 Step::Publish { to, .. } => {
                     let queues = queue_names(sections);
                     self.known("queue", to, &place.field("to"), queues.iter().map(String::as_str));
@@ -373,6 +388,7 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
         for step in steps {
             match step {
                 Step::Publish { tags, .. } | Step::Answer { tags } => into.extend(tags.iter().cloned()),
+                Step::Index { adds, .. } => into.extend(adds.iter().map(|adds| adds.tag.clone())),
                 Step::When { then, otherwise, .. } => [then, otherwise].iter().for_each(|steps| of_steps(steps, into)),
                 Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } => of_steps(r#do, into),
                 Step::Spawn(steps) => of_steps(steps, into),
@@ -390,6 +406,12 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
             Settings::Service(service) => {
                 service.versions.iter().for_each(|version| of_steps(&version.steps, &mut tags));
             }
+            Settings::SearchCluster(cluster) => {
+                cluster
+                    .families
+                    .iter()
+                    .for_each(|family| tags.extend(family.tags.iter().map(|share| share.tag.clone())));
+            }
             Settings::Schedule(schedule) => {
                 schedule.publishes.iter().for_each(|batch| tags.extend(batch.tags.iter().cloned()));
             }
@@ -397,7 +419,6 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
             | Settings::Cache(_)
             | Settings::Nodes(_)
             | Settings::Hosts(_)
-            | Settings::SearchCluster(_)
             | Settings::Gateway(_)
             | Settings::LoadBalancer(_) => {}
             Settings::Job(job) => of_steps(&job.steps, &mut tags),

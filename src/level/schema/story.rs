@@ -154,6 +154,14 @@ impl Default for LocalTime {
     }
 }
 
+impl LocalTime {
+    /// Seconds from 1970-01-01 00:00, both in local time.
+    #[must_use]
+    pub fn seconds(&self) -> i64 {
+        self.0.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second())
+    }
+}
+
 impl FromStr for LocalTime {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

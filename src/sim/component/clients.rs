@@ -6,13 +6,14 @@
 use super::Behavior;
 use super::tagged::{ShareOverTime, Tagged};
 use crate::sim::agenda::Ticket;
+use crate::sim::answer::{Document, ListId};
 use crate::sim::core::{Core, Timer};
 use crate::sim::frame::{Frame, FrameId, NONE, Status};
 use crate::sim::handler::{Answered, Flow};
 use crate::sim::id::{ComponentId, ProgramId, Unit};
 use crate::sim::message::{Message, Parcel};
-use crate::sim::quantity::{Duration, Rate, Span, Time};
-use crate::sim::random::{Purpose, Stream, exponential, unit_fraction};
+use crate::sim::quantity::{Duration, Rate, Share, Span, Time};
+use crate::sim::random::{Popularity, Purpose, Ranks, Stream, exponential, join, unit_fraction};
 use crate::sim::telemetry::{HistogramId, Measure, MetricId, Origin, Telemetry};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
@@ -35,6 +36,8 @@ pub struct Load {
     /// What it is called in metrics: `visitors.chat_line`.
     pub kind: String,
     /// How often: `"120/s"`, or points over time, `[("-10m", "1/s"), ("0s", "20/s")]`, with straight lines between them.
+    /// Without it, only what another load's answers lead to (`follow`).
+    #[serde(default = "never")]
     pub rate: RateOverTime,
     /// The component that is called.
     #[serde(default)]
@@ -54,12 +57,50 @@ pub struct Load {
     /// The pause before each of those.
     #[serde(default)]
     pub pause: Duration,
+    /// How many different things of this kind there are to ask for.
+    #[serde(default = "one_key")]
+    pub keys: u32,
+    /// How much more often the first of them is asked for than the last.
+    #[serde(default)]
+    pub popularity: Popularity,
+    /// What an answer leads to: its documents are fetched, each by a request of another load.
+    #[serde(default)]
+    pub follow: Option<Follow>,
     /// What such a message says; `{id}` and other `{words}` differ from one to the next.
     #[serde(default)]
     pub body: String,
     /// How many of the real thing one simulated request stands for, wherever something is counted.
     #[serde(default = "one")]
     pub stands_for: u16,
+}
+
+/// What becomes of a list that was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Follow {
+    /// The kind of the load of the same clients with which each document is fetched. It carries the document's tags.
+    pub kind: String,
+    /// Some of the lists are kept, and their documents fetched once more without asking for the list again.
+    #[serde(default)]
+    pub again: Option<Again>,
+}
+
+/// A list that is used once more.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Again {
+    /// How long after the answer.
+    pub after: Duration,
+    /// Which share of the lists.
+    pub share: Share,
+}
+
+fn never() -> RateOverTime {
+    RateOverTime(vec![(Time::ZERO, Rate(0))])
+}
+
+const fn one_key() -> u32 {
+    1
 }
 
 const fn half_a_minute() -> Span {
@@ -152,6 +193,8 @@ struct Wish {
     failed: MetricId,
     latency: Option<HistogramId>,
     body: String,
+    ranks: Ranks,
+    follow: Option<Following>,
 }
 
 impl Wish {
@@ -165,11 +208,33 @@ impl Wish {
     }
 }
 
+/// Where the documents of an answer are fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Following {
+    /// The load.
+    wish: usize,
+    again: Option<Again>,
+}
+
+/// A list that is used once more later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct KeptList {
+    of: Unit,
+    wish: u8,
+    list: ListId,
+}
+
+/// Documents of one list that are fetched, at most.
+const MOST_LINKS: usize = 16;
+
 /// Clients at work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clients {
     id: ComponentId,
     wishes: Vec<Wish>,
+    /// Lists that are kept, by the number of the timer that uses them again.
+    kept: Vec<Option<KeptList>>,
+    free: Vec<u32>,
     waiting: MetricId,
     overdue: MetricId,
 }
@@ -211,13 +276,15 @@ impl Clients {
                 failed,
                 latency,
                 body: load.body.clone(),
+                ranks: if load.keys > 1 { Ranks::new(load.keys, load.popularity) } else { Ranks::default() },
+                follow: load.follow.as_ref().and_then(|follow| following(follow, settings)),
             });
         }
         let telemetry = &mut core.telemetry;
         let waiting = telemetry.gauge(id, format!("{name}.waiting"), "sent and not handled yet", Measure::Count);
         let overdue =
             telemetry.gauge(id, format!("{name}.overdue"), "waiting for longer than their patience", Measure::Count);
-        Self { id, wishes, waiting, overdue }
+        Self { id, wishes, kept: Vec::new(), free: Vec::new(), waiting, overdue }
     }
 
     /// What a message of a load says.
@@ -272,7 +339,14 @@ impl Clients {
         let wish = &mut self.wishes[load];
         let unit = Unit::new(self.id, load as u8, wish.next);
         wish.next += 1;
+        let key = wish.ranks.draw(core.draw_life(self.id, Purpose::Key, unit.0, 0));
         let tags = wish.tags_of(unit, core);
+        self.ask(load, unit, key, tags, core);
+    }
+
+    /// Asks for one thing.
+    fn ask(&mut self, load: usize, unit: Unit, key: u32, tags: u64, core: &mut Core) {
+        let wish = &self.wishes[load];
         core.mark(self.id, 1, unit.0, 0);
         match wish.target {
             Target::Queue(broker, queue) => {
@@ -287,6 +361,7 @@ impl Clients {
                 let frame = Frame {
                     unit: unit.0,
                     tags,
+                    key,
                     component: self.id,
                     program,
                     kind: load as u8,
@@ -319,8 +394,58 @@ impl Clients {
         } else {
             core.telemetry.add(wish.failed, i64::from(weight));
         }
+        let (kind, unit, list) = (frame.kind, Unit(frame.unit), frame.list);
         core.finish(id, status);
+        if status.is_ok() && list != ListId::EMPTY {
+            self.follow(usize::from(kind), unit, list, core);
+        }
     }
+
+    /// A list has been answered: its documents are fetched, now and perhaps once more later.
+    fn follow(&mut self, load: usize, of: Unit, list: ListId, core: &mut Core) {
+        let Some(follow) = &self.wishes[load].follow else { return };
+        let (wish, again) = (follow.wish, follow.again.clone());
+        self.fetch(wish, of, list, false, core);
+        let Some(again) = again else { return };
+        let word = core.draw_life(self.id, Purpose::Again, of.0, 0);
+        if word % 1_000_000 >= u64::from(again.share.0) {
+            return;
+        }
+        let kept = Some(KeptList { of, wish: wish as u8, list });
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.kept[slot as usize] = kept;
+                slot
+            }
+            None if self.kept.len() < MOST_KEPT => {
+                self.kept.push(kept);
+                (self.kept.len() - 1) as u32
+            }
+            None => return,
+        };
+        let after = again.after.draw(join(word, 1));
+        core.set_timer(self.id, Timer::Expire, slot, core.now + after);
+    }
+
+    /// Fetches the documents of a list.
+    fn fetch(&mut self, load: usize, of: Unit, list: ListId, again: bool, core: &mut Core) {
+        let documents: Vec<Document> = core.lists.of(list).iter().take(MOST_LINKS).copied().collect();
+        for (number, document) in (0_u64..).zip(documents) {
+            // Its number says which list it came from, so that no other request's draws depend on how many there were.
+            let ordinal = of.ordinal() * 64 + u64::from(of.load() % 2) * 32 + u64::from(again) * 16 + number;
+            let unit = Unit::new(self.id, load as u8, ordinal);
+            let tags = self.wishes[load].tags | document.tags;
+            self.ask(load, unit, document.number, tags, core);
+        }
+    }
+}
+
+/// Lists that clients keep at most.
+const MOST_KEPT: usize = 200_000;
+
+fn following(follow: &Follow, settings: &Settings) -> Option<Following> {
+    let wish = settings.load.iter().position(|load| load.kind == follow.kind)?;
+    Some(Following { wish, again: follow.again.clone() })
 }
 
 fn define_messages(
@@ -369,6 +494,14 @@ impl Behavior for Clients {
     }
 
     fn on_timer(&mut self, timer: Timer, index: u32, _ticket: Ticket, core: &mut Core) {
+        if timer == Timer::Expire {
+            let kept = self.kept.get_mut(index as usize).and_then(Option::take);
+            self.free.push(index);
+            if let Some(KeptList { of, wish, list }) = kept {
+                self.fetch(usize::from(wish), of, list, true, core);
+            }
+            return;
+        }
         let load = index as usize;
         self.await_next(load, core);
         if timer == Timer::Arrive {

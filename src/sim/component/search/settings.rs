@@ -1,6 +1,7 @@
 //! A search cluster as a level describes it. What is left out has the real cluster's default.
 
-use crate::sim::quantity::Span;
+use crate::sim::quantity::{Share, Span, Time};
+use crate::sim::random::Popularity;
 use serde::Deserialize;
 
 /// Machines that search, each with so many threads and a bounded queue.
@@ -24,6 +25,54 @@ pub struct Settings {
     /// From which time on a query is written to the slow log (off by default). It counts the work, not the wait before.
     #[serde(default)]
     pub slow_log: Option<Span>,
+    /// The families of indices that it holds, each with the documents of its source; without it, any index is there.
+    #[serde(default)]
+    pub families: Vec<Family>,
+    /// The cluster whose families it holds, too: `like: "other"` instead of `families`.
+    #[serde(default)]
+    pub like: Option<String>,
+    /// How many indices of each family it keeps; the oldest make room.
+    #[serde(default = "three")]
+    pub keeps: u32,
+    /// What readers ask for: each family has an alias `FAMILY-ALIAS`.
+    #[serde(default)]
+    pub alias: Option<String>,
+    /// When the index of each family was made that is there at the beginning.
+    #[serde(default)]
+    pub has: Option<Time>,
+}
+
+/// A family of indices: one after the other, each with all documents.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    /// Its name; an index is called `NAME-20171206T1400`.
+    pub name: String,
+    /// How many documents.
+    #[serde(default = "thousand")]
+    pub documents: u32,
+    /// How much more often the first of them is found than the last.
+    #[serde(default)]
+    pub popularity: Popularity,
+    /// The tags that some of them carry.
+    #[serde(default)]
+    pub tags: Vec<TagShare>,
+}
+
+/// How many documents carry a tag.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagShare {
+    /// The tag.
+    pub tag: String,
+    /// Of all documents.
+    pub documents: Share,
+    /// Of those that searches find.
+    pub found: Share,
+}
+
+const fn thousand() -> u32 {
+    1000
 }
 
 fn version() -> String {
@@ -74,6 +123,19 @@ impl Settings {
         }
         if self.search.threads == 0 || self.search.threads > 1000 {
             problems.push(("search.threads".into(), "a node has from 1 to 1000 search threads".into()));
+        }
+        if self.families.len() > 50 {
+            problems.push(("families".into(), "a cluster holds at most 50 families".into()));
+        }
+        for (at, family) in self.families.iter().enumerate() {
+            let place = |field: &str| format!("families[{at}].{field}");
+            if family.documents == 0 || family.documents > 1_000_000 {
+                problems.push((place("documents"), "a family has from 1 to 1000000 documents".into()));
+            }
+            let sum = |part: fn(&TagShare) -> u32| family.tags.iter().map(part).sum::<u32>();
+            if sum(|share| share.documents.0) > 1_000_000 || sum(|share| share.found.0) > 1_000_000 {
+                problems.push((place("tags"), "the shares are more than everything".into()));
+            }
         }
         problems
     }

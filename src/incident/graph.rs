@@ -64,6 +64,9 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
                 | Component::Schedule(_)
                 | Component::Gateway(_)
                 | Component::Job(_) => {}
+                Component::Database(database) => {
+                    all.push(format!("p95({}.write_latency[2m])", database.settings.name));
+                }
                 Component::LoadBalancer(balancer) => {
                     all.push(format!("increase({}.backend_connection_errors[60s])", balancer.settings.name));
                 }
@@ -112,6 +115,12 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
         Some(Component::SearchCluster(_)) => {
             vec![format!("p95({name}.latency[5m])"), format!("{name}.queue"), format!("rate({name}.rejected[1m])")]
         }
+        Some(Component::Database(_)) => vec![
+            format!("p95({name}.write_latency[2m])"),
+            format!("rate({name}.commits[1m])"),
+            format!("{name}.readers.busy"),
+            format!("{name}.replicas.lag"),
+        ],
         Some(Component::Gateway(_)) => vec![format!("rate({name}.sent[1m])")],
         Some(Component::Cache(_)) => vec![
             format!("rate({name}.hits[1m]) / rate({name}.requests[1m])"),

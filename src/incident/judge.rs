@@ -201,6 +201,12 @@ impl Judge {
         }
     }
 
+    /// Whether the goal holds at this moment, for however long.
+    #[must_use]
+    pub const fn holds_now(&self) -> bool {
+        self.holds_since.is_some()
+    }
+
     /// How many are hurt now, and by how many more than a minute ago.
     #[must_use]
     pub fn hurt_now(&self) -> (f64, f64) {

@@ -1,6 +1,7 @@
 //! The living system as a map: parts in the order of the flow of work, and what moves between them.
 
 mod batch;
+mod data;
 
 use super::stage::Stage;
 use super::view::{Bar, Cell, Edge, Health, Map, Part};
@@ -53,6 +54,7 @@ pub fn map_of(stage: &Stage) -> Map {
             Component::Hosts(hosts) => of_hosts(stage, hosts),
             Component::LoadBalancer(balancer) => of_balancer(stage, balancer),
             Component::Job(_) => Part::default(),
+            Component::Database(database) => data::of_database(stage, database),
         };
         part.column = columns[index];
         part.row = rows[part.column];
@@ -175,8 +177,8 @@ fn calls<'a>(steps: &'a [Step], found: &mut Vec<&'a str>) {
                 calls(then, found);
                 calls(otherwise, found);
             }
-            Step::Repeat { r#do, .. } => calls(r#do, found),
             Step::Spawn(steps) => calls(steps, found),
+            Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } | Step::Transaction(r#do) => calls(r#do, found),
             _ => {}
         }
     }
@@ -518,6 +520,11 @@ fn short_words(operation: &Operation) -> String {
         Operation::Enable { enabled: true } => "switched on".into(),
         Operation::Enable { enabled: false } => "switched off".into(),
         Operation::CancelTasks { .. } => "queries cancelled".into(),
+        Operation::Sql { server, sql } => data::words(server, sql),
+        Operation::Volume { server, volume, .. } => format!("{server}: {volume} grown"),
+        Operation::RestartServer { server } => format!("mysqld started again on {server}"),
+        Operation::WriteTo { server } => format!("writes go to {server}"),
+        Operation::Announce => "announced".into(),
         Operation::StartJob { .. } => "begun".into(),
         Operation::Unqueue => "taken out of the queue".into(),
         Operation::Answer { .. } => "answered".into(),

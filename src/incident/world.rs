@@ -11,6 +11,8 @@ use super::view::{Phase, Pin};
 use crate::level::condition::Told;
 use crate::level::problem::printable;
 use crate::sim::Simulation;
+use crate::sim::component::Component;
+use crate::sim::id::ComponentId;
 use crate::sim::operation::{Applied, Operation};
 use crate::sim::quantity::{Span, Time};
 use std::sync::Arc;
@@ -274,6 +276,15 @@ impl Stage {
             ]);
         }
         self.statuses += 1;
+        // News that it works spread when it does.
+        if self.judge.holds_now() {
+            for index in 0..self.simulation.components().len() {
+                if matches!(self.simulation.components()[index], Component::Clients(_)) {
+                    let name = self.simulation.name_of(ComponentId(index as u8)).to_owned();
+                    _ = self.simulation.apply(&name, &Operation::Announce);
+                }
+            }
+        }
         self.write_down(format!("status: {text}"));
         self.say("you", &format!("status: {text}"), vec![]);
         line("told everybody who waits for news")

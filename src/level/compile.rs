@@ -63,7 +63,11 @@ fn outline(sections: &Sections) -> System {
             }
             Settings::Nodes(nodes) => nodes.count = 0,
             Settings::Schedule(schedule) => schedule.publishes.clear(),
-            Settings::Broker(_) | Settings::Hosts(_) | Settings::SearchCluster(_) | Settings::Gateway(_) => {}
+            Settings::Broker(_)
+            | Settings::Database(_)
+            | Settings::Hosts(_)
+            | Settings::SearchCluster(_)
+            | Settings::Gateway(_) => {}
             Settings::LoadBalancer(balancer) => {
                 let mut to = Some(std::mem::take(&mut balancer.to));
                 redirect(&mut to, &services);

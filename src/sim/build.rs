@@ -5,6 +5,7 @@ use super::agenda::{Agenda, LaneId};
 use super::component::broker::Broker;
 use super::component::cache::{self, Backend, Cache};
 use super::component::clients::{self, Clients, Target};
+use super::component::database::Database;
 use super::component::gateway::Gateway;
 use super::component::hosts::Hosts;
 use super::component::job::Job;
@@ -311,7 +312,11 @@ impl Plan {
                 }
                 Ok(Self::Schedule(targets))
             }
-            Settings::Broker(_) | Settings::Nodes(_) | Settings::Hosts(_) | Settings::Gateway(_) => Ok(Self::Other),
+            Settings::Broker(_)
+            | Settings::Database(_)
+            | Settings::Nodes(_)
+            | Settings::Hosts(_)
+            | Settings::Gateway(_) => Ok(Self::Other),
             Settings::LoadBalancer(balancer) => Self::of_balancer(balancer, builder),
             Settings::Job(job) => {
                 programs.push(Program::compile(&job.steps, builder)?);
@@ -493,6 +498,7 @@ impl Plan {
             (Self::SearchCluster(sources), Settings::SearchCluster(settings)) => {
                 Component::SearchCluster(Box::new(SearchCluster::new(id, settings, sources, core)))
             }
+            (_, Settings::Database(settings)) => Component::Database(Box::new(Database::new(id, settings, core))),
             (_, Settings::Gateway(settings)) => Component::Gateway(Box::new(Gateway::new(id, settings, core))),
             (
                 _,

@@ -4,6 +4,7 @@
 //! every run and never part of a snapshot. `Repeat` and `When` are jumps. A running handler is a frame
 //! ([`super::frame`]); [`Core::step`] moves it until it waits, ends, or needs something that only its component has.
 
+use super::component::database::{Role, RowOp, Statement};
 use super::component::job::Ask;
 use super::core::{Core, MAX_TAGS};
 use super::data::{self, Adds, DataSite, Task};
@@ -198,6 +199,49 @@ pub enum Step {
         /// The cluster.
         on: String,
     },
+    /// Asks a database and waits for its answer: `Query(on: "db", work: "40ms")`.
+    Query {
+        /// The database.
+        on: String,
+        /// Which of its servers answers.
+        #[serde(default)]
+        from: Role,
+        /// What it is for the server.
+        #[serde(default)]
+        work: Duration,
+        /// How long the caller waits; without it, for ever.
+        #[serde(default)]
+        timeout: Option<Span>,
+        /// Whether the handler goes on when it has failed.
+        #[serde(default)]
+        goes_on: bool,
+    },
+    /// Changes rows of a table of a database, and waits until that is committed:
+    /// `Write(on: "db", table: "users", op: Update, row: "6KB")`. Within a `Transaction` it is committed with the rest.
+    Write {
+        /// The database.
+        on: String,
+        /// The table.
+        table: String,
+        /// What is done to the rows.
+        op: RowOp,
+        /// How large a row is, with all its columns.
+        row: Bytes,
+        /// How many rows, one after the other.
+        #[serde(default = "one_row")]
+        rows: u16,
+        /// What it is for the server.
+        #[serde(default)]
+        work: Duration,
+        /// How long the caller waits; without it, for ever.
+        #[serde(default)]
+        timeout: Option<Span>,
+        /// Whether the handler goes on when it has failed.
+        #[serde(default)]
+        goes_on: bool,
+    },
+    /// Does the steps, and commits what they have written to the first database among them at their end.
+    Transaction(Vec<Step>),
     /// Types a console line in the name of the job's owner, on the job's machine, and waits until it has ended; a job
     /// whose line fails goes no further. Jobs only.
     Run(String),
@@ -209,6 +253,10 @@ pub enum Step {
         /// What the job says where it doesn't hold.
         or: String,
     },
+}
+
+const fn one_row() -> u16 {
+    1
 }
 
 /// How often steps are repeated: a number, or a range that is drawn from.
@@ -320,6 +368,7 @@ pub(in crate::sim) enum Op {
     },
     StopIfCallerGone,
     Ask(u16),
+    Statement(u16),
 }
 
 /// A call as a program makes it.
@@ -362,6 +411,15 @@ pub(in crate::sim) struct PublishSite {
     pub tags: u64,
 }
 
+/// A statement as a program makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct StatementSite {
+    pub to: ComponentId,
+    pub timeout: Option<super::agenda::LaneId>,
+    pub goes_on: bool,
+    pub statement: Statement,
+}
+
 /// A question as a job's program asks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sim) struct AskSite {
@@ -394,6 +452,9 @@ pub(in crate::sim) struct Program {
     pub logs: Vec<(Severity, u16)>,
     pub asks: Vec<AskSite>,
     pub data: Vec<DataSite>,
+    pub statements: Vec<StatementSite>,
+    /// Whether the steps that are compiled now belong to a transaction.
+    in_transaction: bool,
 }
 
 /// What names mean while steps are compiled.
@@ -533,6 +594,28 @@ impl Program {
                 return self.add_when(tag.as_deref(), not_tag.as_deref(), [then, otherwise], depth, names);
             }
             Step::Repeat { times, r#do } => return self.add_repeat(*times, r#do, depth, names),
+            Step::Query { on, from, work, timeout, goes_on } => {
+                let statement = Statement::Query { from: *from, work: *work };
+                self.statement(on, *timeout, *goes_on, statement, names)?
+            }
+            Step::Write { on, table, op, row, rows, work, timeout, goes_on } => {
+                let (table, in_transaction) = (table.clone(), self.in_transaction);
+                let (op, row, rows, work) = (*op, *row, *rows, *work);
+                let statement = Statement::Write { table, op, row, rows, work, in_transaction };
+                self.statement(on, *timeout, *goes_on, statement, names)?
+            }
+            Step::Transaction(steps) => {
+                let Some(on) = first_written(steps) else {
+                    return Err("a `Transaction` without a `Write` commits nothing".into());
+                };
+                if self.in_transaction {
+                    return Err("a `Transaction` can't lie within another".into());
+                }
+                self.in_transaction = true;
+                self.add(steps, depth, names)?;
+                self.in_transaction = false;
+                self.statement(on, None, false, Statement::Commit, names)?
+            }
             Step::ForEach { of, r#do } => {
                 for item in of {
                     let steps: Vec<Step> = r#do.iter().map(|step| step.with_item(item)).collect();
@@ -558,6 +641,19 @@ impl Program {
     fn add_data(&mut self, on: &str, task: Task, names: &mut dyn Names) -> Result<Op, StepError> {
         let on = names.component(on).ok_or_else(|| format!("no component is called `{on}`"))?;
         Ok(Op::Data(place(&mut self.data, DataSite { on, task })))
+    }
+
+    fn statement(
+        &mut self,
+        on: &str,
+        timeout: Option<Span>,
+        goes_on: bool,
+        statement: Statement,
+        names: &mut dyn Names,
+    ) -> Result<Op, StepError> {
+        let to = names.component(on).ok_or_else(|| format!("no component is called `{on}`"))?;
+        let timeout = timeout.map(|delay| names.lane(delay));
+        Ok(Op::Statement(place(&mut self.statements, StatementSite { to, timeout, goes_on, statement })))
     }
 
     fn add_when(
@@ -610,6 +706,16 @@ impl Program {
     }
 }
 
+/// The database that steps write to first.
+fn first_written(steps: &[Step]) -> Option<&str> {
+    steps.iter().find_map(|step| match step {
+        Step::Write { on, .. } => Some(on.as_str()),
+        Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } => first_written(r#do),
+        Step::When { then, otherwise, .. } => first_written(then).or_else(|| first_written(otherwise)),
+        _ => None,
+    })
+}
+
 impl Step {
     /// The step with an item of a list in the place of `{item}`.
     fn with_item(&self, item: &str) -> Self {
@@ -637,6 +743,17 @@ impl Step {
             },
             Self::Repeat { times, r#do } => Self::Repeat { times: *times, r#do: all(r#do) },
             Self::Spawn(steps) => Self::Spawn(all(steps)),
+            Self::Transaction(steps) => Self::Transaction(all(steps)),
+            Self::Write { on, table, op, row, rows, work, timeout, goes_on } => Self::Write {
+                on: fill(on),
+                table: fill(table),
+                op: *op,
+                row: *row,
+                rows: *rows,
+                work: *work,
+                timeout: *timeout,
+                goes_on: *goes_on,
+            },
             Self::ForEach { of, r#do } => Self::ForEach { of: of.iter().map(fill).collect(), r#do: all(r#do) },
             Self::Index { into, family, takes, adds } => {
                 Self::Index { into: fill(into), family: fill(family), takes: *takes, adds: adds.clone() }
@@ -727,6 +844,11 @@ impl Core {
                 }
                 Op::Data(index) => {
                     self.move_data(id, index);
+                    return Flow::Waits;
+                }
+                Op::Statement(index) => {
+                    frame.tries = 0;
+                    self.state(id, index);
                     return Flow::Waits;
                 }
                 Op::Dedupe(store) => {
@@ -854,6 +976,41 @@ impl Core {
         self.deliver(from, to, child);
     }
 
+    /// Sends the statement that stands before the frame's program counter. The request carries the place of its site.
+    fn state(&mut self, id: FrameId, index: u16) {
+        let frame = &mut self.frames[id];
+        frame.draws = frame.draws.wrapping_add(1);
+        let (from, program, draws) = (frame.component, frame.program, frame.draws);
+        // A job makes more statements than a byte can count.
+        frame.attempt = frame.attempt.wrapping_add(u16::from(draws == 0));
+        let asked = Frame {
+            unit: frame.unit,
+            tags: frame.tags,
+            parent: id,
+            parent_serial: frame.serial,
+            attempt: frame.attempt,
+            weight: frame.weight,
+            program,
+            pc: index,
+            draws: draws.wrapping_mul(37),
+            started: self.now,
+            ..Frame::EMPTY
+        };
+        let site = &self.model.programs[program.0 as usize].statements[usize::from(index)];
+        let (to, timeout) = (site.to, site.timeout);
+        let child = self.frames.add(Frame { component: to, ..asked });
+        if let Some(lane) = timeout {
+            self.frames[child].timeout = self.set_timeout(lane, child);
+        }
+        self.deliver(from, to, child);
+    }
+
+    /// What a statement that has arrived at its database says.
+    pub fn statement_of(&self, id: FrameId) -> &StatementSite {
+        let frame = &self.frames[id];
+        &self.model.programs[frame.program.0 as usize].statements[usize::from(frame.pc)]
+    }
+
     /// What a search that has arrived at its cluster asks for.
     pub fn search_of(&self, id: FrameId) -> &SearchSite {
         let frame = &self.frames[id];
@@ -894,6 +1051,7 @@ impl Core {
                 (retry.map(|retry| retry.pause(frame.tries)), site.goes_on)
             }
             Op::Data(_) => (None, false),
+            Op::Statement(index) => (None, program.statements[usize::from(index)].goes_on),
             _ => return Answered::GoesOn,
         };
         if let Some(pause) = pause {

@@ -1,5 +1,6 @@
 //! What an operator can do to a system: values that the console writes and a component carries out.
 
+use super::component::database::{Grow, Sql};
 use super::component::load_balancer::Check;
 use super::message::{Message, Settle};
 use super::quantity::{Bytes, Span};
@@ -181,6 +182,34 @@ pub enum Operation {
         /// Whether to take it out.
         cordoned: bool,
     },
+    /// Does a statement on a server of a database.
+    Sql {
+        /// The server.
+        server: String,
+        /// The statement.
+        sql: Sql,
+    },
+    /// Changes a volume of a server.
+    Volume {
+        /// The server.
+        server: String,
+        /// The volume, by name.
+        volume: String,
+        /// How.
+        how: Grow,
+    },
+    /// Starts a server's process again.
+    RestartServer {
+        /// The server.
+        server: String,
+    },
+    /// Points the application at another server of a database, for its writes.
+    WriteTo {
+        /// The server.
+        server: String,
+    },
+    /// Tells everybody outside that it works again: who has given up comes back the sooner.
+    Announce,
     /// Begins a job.
     StartJob {
         /// Who; empty for the player.

@@ -1,7 +1,7 @@
 //! `deploy` and `git`: versions of services, what changed in each, and how another one gets to run.
 
 use super::world::services;
-use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, kubectl, nearest, nothing};
+use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, database, kubectl, nearest, nothing};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::settings;
 use crate::sim::operation::{Applied, Operation};
@@ -156,6 +156,12 @@ fn set(call: &mut Call, words: &[String], at: usize, world: &mut dyn World) -> P
     if call.visit == 0 && pipeline > Span::ZERO {
         call.say(format!("{stamp} {name}: {key}={value}, checked and shipped in {}", pipeline.age()));
         return Progress::Again(pipeline);
+    }
+    // Where an application's configuration says which database server it writes to, that is where it writes to.
+    if let Some((component, server)) = database::endpoint(world, key, value)
+        && let Err(refusal) = world.operate(call.who, &component, Operation::WriteTo { server })
+    {
+        return call.fail(format!("deploy: {refusal}"));
     }
     let operation = Operation::Configure { key: key.to_owned(), value: value.to_owned() };
     match world.operate(call.who, &name, operation) {

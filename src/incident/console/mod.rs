@@ -16,6 +16,7 @@
 pub mod arguments;
 mod aws;
 mod complete;
+mod database;
 mod deploy;
 pub mod filters;
 mod game;
@@ -95,6 +96,7 @@ pub const FAMILIES: &[(&str, &[Command])] = &[
     ("the broker", rabbitmq::COMMANDS),
     ("Amazon", aws::COMMANDS),
     ("the balancer", socat::COMMANDS),
+    ("the database", database::COMMANDS),
     ("the machines", host::COMMANDS),
     ("who works here", sessions::COMMANDS),
     ("the logs", search::COMMANDS),

@@ -219,7 +219,13 @@ fn perform(call: &mut Call, world: &mut dyn World) -> Progress {
                 call.say_all(lines);
                 Progress::Done(0)
             }
-            _ => Progress::Done(1),
+            _ => match call.host.and_then(|host| super::database::file(world, host, &file)) {
+                Some(lines) => {
+                    call.say_all(lines);
+                    Progress::Done(0)
+                }
+                None => Progress::Done(1),
+            },
         };
     }
     let known = find(&name).filter(|command| (command.exists)(world));

@@ -383,6 +383,9 @@ pub const COMMANDS: &[Command] = &[
         takes: Span::ZERO,
         exists: always,
         runs: Runs::Command(|call, world| {
+            if call.host.is_some_and(|host| super::database::is_server(world, host)) {
+                return super::database::list(call, world);
+            }
             if call.host.is_some() {
                 return host::ls(call, world);
             }

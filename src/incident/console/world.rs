@@ -7,6 +7,7 @@ use crate::sim::Simulation;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
 use crate::sim::component::cache::Cache;
+use crate::sim::component::database::Database;
 use crate::sim::component::hosts::Hosts;
 use crate::sim::component::job::Job;
 use crate::sim::component::load_balancer::LoadBalancer;
@@ -226,6 +227,14 @@ pub fn jobs(world: &dyn World) -> impl Iterator<Item = (usize, &Job)> {
 pub fn caches(world: &dyn World) -> impl Iterator<Item = (usize, &Cache)> {
     world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
         Component::Cache(cache) => Some((index, &**cache)),
+        _ => None,
+    })
+}
+
+/// The databases of the system, with their names.
+pub fn databases(world: &dyn World) -> impl Iterator<Item = (&str, &Database)> {
+    world.system().components().iter().filter_map(|component| match component {
+        Component::Database(database) => Some((database.settings.name.as_str(), &**database)),
         _ => None,
     })
 }

@@ -63,6 +63,11 @@ impl Checker<'_> {
                 Settings::LoadBalancer(balancer) => self.balancer(balancer, sections, &place),
                 Settings::Job(job) => self.job(job, sections, &place),
                 Settings::Cache(cache) => self.cache(cache, sections, &place),
+                Settings::Database(database) => {
+                    for (path, message) in database.problems() {
+                        self.error(&place.along(&path), message, "");
+                    }
+                }
             }
         }
         self.logs(sections, root);
@@ -292,6 +297,9 @@ impl Checker<'_> {
                 }
                 Step::Repeat { r#do, .. } => self.steps(r#do, sections, &place.field("do")),
                 Step::Spawn(steps) => self.steps(steps, sections, &place),
+                Step::Query { on, .. } => self.database(on, None, sections, &place),
+                Step::Write { on, table, .. } => self.database(on, Some(table), sections, &place),
+                Step::Transaction(steps) => self.steps(steps, sections, &place),
                 Step::ForEach { of, r#do } if of.is_empty() || r#do.is_empty() => {
                     self.error(&place, "nothing is done", "ForEach(of: [\"one\", \"two\"], do: [Run(\"… {item}\")])");
                 }
@@ -299,6 +307,21 @@ impl Checker<'_> {
                 Step::Require { that, .. } if !that.contains("{item}") => self.required(that, &place.field("that")),
                 _ => {}
             }
+        }
+    }
+
+    /// Complains about a statement to what is no database, or about a table that it doesn't have.
+    fn database(&mut self, on: &str, table: Option<&str>, sections: &Sections, place: &Place) {
+        let databases = || {
+            sections.system.iter().filter_map(|component| match component {
+                Settings::Database(database) => Some(database),
+                _ => None,
+            })
+        };
+        self.known("database", on, &place.field("on"), databases().map(|database| database.name.as_str()));
+        if let (Some(table), Some(database)) = (table, databases().find(|database| database.name == on)) {
+            let tables = database.tables.iter().map(|known| known.name.as_str());
+            self.known("table", table, &place.field("table"), tables);
         }
     }
 
@@ -390,8 +413,10 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
                 Step::Publish { tags, .. } | Step::Answer { tags } => into.extend(tags.iter().cloned()),
                 Step::Index { adds, .. } => into.extend(adds.iter().map(|adds| adds.tag.clone())),
                 Step::When { then, otherwise, .. } => [then, otherwise].iter().for_each(|steps| of_steps(steps, into)),
-                Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } => of_steps(r#do, into),
                 Step::Spawn(steps) => of_steps(steps, into),
+                Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } | Step::Transaction(r#do) => {
+                    of_steps(r#do, into)
+                }
                 _ => {}
             }
         }
@@ -417,6 +442,7 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
             }
             Settings::Broker(_)
             | Settings::Cache(_)
+            | Settings::Database(_)
             | Settings::Nodes(_)
             | Settings::Hosts(_)
             | Settings::Gateway(_)

@@ -12,8 +12,9 @@ use crate::sim::frame::{Frame, FrameId, NONE, Status};
 use crate::sim::handler::{Answered, Flow};
 use crate::sim::id::{ComponentId, ProgramId, Unit};
 use crate::sim::message::{Message, Parcel};
+use crate::sim::operation::{Applied, Operation, Refusal};
 use crate::sim::quantity::{Duration, Rate, Share, Span, Time};
-use crate::sim::random::{Popularity, Purpose, Ranks, Stream, exponential, join, unit_fraction};
+use crate::sim::random::{Popularity, Purpose, Ranks, Stream, below, exponential, join, unit_fraction};
 use crate::sim::telemetry::{HistogramId, Measure, MetricId, Origin, Telemetry};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
@@ -27,6 +28,31 @@ pub struct Settings {
     pub name: String,
     /// What they want, and how often.
     pub load: Vec<Load>,
+    /// What becomes of those who got no good answer; without it, they are gone.
+    #[serde(default)]
+    pub leaves: Option<Leaves>,
+}
+
+/// People who give up, and come back another time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaves {
+    /// How many of them come back.
+    pub comes_back: Share,
+    /// How much later.
+    #[serde(default = "later")]
+    pub within: Duration,
+    /// How soon they come where they hear that it works again.
+    #[serde(default = "soon")]
+    pub hears: Duration,
+}
+
+const fn later() -> Duration {
+    Duration::Uniform(Span::from_seconds(1200), Span::from_seconds(10_800))
+}
+
+const fn soon() -> Duration {
+    Duration::Uniform(Span::from_seconds(60), Span::from_seconds(720))
 }
 
 /// One kind of thing that clients want.
@@ -235,6 +261,11 @@ pub struct Clients {
     /// Lists that are kept, by the number of the timer that uses them again.
     kept: Vec<Option<KeptList>>,
     free: Vec<u32>,
+    leaves: Option<Leaves>,
+    /// Those who have given up and will come back: what for, and when. A place whose time has passed is free.
+    away: Vec<(Ticket, u8)>,
+    free_away: Vec<u32>,
+    returned: MetricId,
     waiting: MetricId,
     overdue: MetricId,
 }
@@ -284,7 +315,10 @@ impl Clients {
         let waiting = telemetry.gauge(id, format!("{name}.waiting"), "sent and not handled yet", Measure::Count);
         let overdue =
             telemetry.gauge(id, format!("{name}.overdue"), "waiting for longer than their patience", Measure::Count);
-        Self { id, wishes, kept: Vec::new(), free: Vec::new(), waiting, overdue }
+        let returned = telemetry.counter(id, format!("{name}.returned"), "came back after having given up");
+        let (leaves, away, free_away) = (settings.leaves, vec![], vec![]);
+        let (kept, free) = (Vec::new(), Vec::new());
+        Self { id, wishes, kept, free, leaves, away, free_away, returned, waiting, overdue }
     }
 
     /// What a message of a load says.
@@ -396,6 +430,9 @@ impl Clients {
         }
         let (kind, unit, list) = (frame.kind, Unit(frame.unit), frame.list);
         core.finish(id, status);
+        if !status.is_ok() {
+            self.gives_up(unit.0, kind, core);
+        }
         if status.is_ok() && list != ListId::EMPTY {
             self.follow(usize::from(kind), unit, list, core);
         }
@@ -436,6 +473,44 @@ impl Clients {
             let unit = Unit::new(self.id, load as u8, ordinal);
             let tags = self.wishes[load].tags | document.tags;
             self.ask(load, unit, document.number, tags, core);
+        }
+    }
+
+    /// Somebody has got no good answer, and may come back later.
+    fn gives_up(&mut self, unit: u64, load: u8, core: &mut Core) {
+        let Some(leaves) = self.leaves else { return };
+        let word = core.draw_life(self.id, Purpose::Pause, unit, 0);
+        if below(word, Share::ALL.0) >= leaves.comes_back.0 {
+            return;
+        }
+        let place = self.free_away.pop().unwrap_or_else(|| {
+            self.away.push((0, 0));
+            (self.away.len() - 1) as u32
+        });
+        let after = leaves.within.draw(core.draw_life(self.id, Purpose::Pause, unit, 1));
+        let ticket = core.set_timer(self.id, Timer::Life, place, core.now + after);
+        self.away[place as usize] = (ticket, load);
+    }
+
+    fn comes_back(&mut self, place: u32, ticket: Ticket, core: &mut Core) {
+        let Some((_, load)) = self.away.get(place as usize).copied().filter(|(known, _)| *known == ticket) else {
+            return;
+        };
+        self.away[place as usize].0 = 0;
+        self.free_away.push(place);
+        core.telemetry.add(self.returned, i64::from(self.wishes[usize::from(load)].stands_for));
+        self.arrive(usize::from(load), core);
+    }
+
+    /// Everybody who is away hears that it works again.
+    fn hear(&mut self, core: &mut Core) {
+        let Some(leaves) = self.leaves else { return };
+        let second = core.now.micros() as u64;
+        for place in 0..self.away.len() {
+            if self.away[place].0 != 0 {
+                let after = leaves.hears.draw(core.draw_life(self.id, Purpose::Pause, place as u64, second));
+                self.away[place].0 = core.set_timer(self.id, Timer::Life, place as u32, core.now + after);
+            }
         }
     }
 }
@@ -493,7 +568,10 @@ impl Behavior for Clients {
         }
     }
 
-    fn on_timer(&mut self, timer: Timer, index: u32, _ticket: Ticket, core: &mut Core) {
+    fn on_timer(&mut self, timer: Timer, index: u32, ticket: Ticket, core: &mut Core) {
+        if timer == Timer::Life {
+            return self.comes_back(index, ticket, core);
+        }
         if timer == Timer::Expire {
             let kept = self.kept.get_mut(index as usize).and_then(Option::take);
             self.free.push(index);
@@ -519,6 +597,14 @@ impl Behavior for Clients {
 
     fn on_wake(&mut self, frame: FrameId, core: &mut Core) {
         core.retry(frame);
+    }
+
+    fn operate(&mut self, operation: &Operation, core: &mut Core) -> Result<Applied, Refusal> {
+        if *operation != Operation::Announce {
+            return Err(Refusal::new("that can't be done to people"));
+        }
+        self.hear(core);
+        Ok(Applied::Done)
     }
 
     fn sample(&mut self, _second: i64, core: &mut Core) {

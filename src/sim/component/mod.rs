@@ -6,6 +6,7 @@
 pub mod broker;
 pub mod cache;
 pub mod clients;
+pub mod database;
 pub mod gateway;
 pub mod hosts;
 pub mod job;
@@ -50,6 +51,8 @@ pub enum Settings {
     LoadBalancer(load_balancer::Settings),
     /// Somebody's console session, or a tool that runs by the clock.
     Job(job::Settings),
+    /// A primary and its replicas.
+    Database(database::Settings),
 }
 
 impl Settings {
@@ -68,6 +71,7 @@ impl Settings {
             Self::Hosts(settings) => &settings.name,
             Self::LoadBalancer(settings) => &settings.name,
             Self::Job(settings) => &settings.name,
+            Self::Database(settings) => &settings.name,
         }
     }
 }
@@ -136,6 +140,8 @@ pub enum Component {
     LoadBalancer(Box<load_balancer::LoadBalancer>),
     /// See [`Settings::Job`].
     Job(Box<job::Job>),
+    /// See [`Settings::Database`].
+    Database(Box<database::Database>),
 }
 
 macro_rules! each {
@@ -152,6 +158,7 @@ macro_rules! each {
             Component::Hosts($kind) => $answer,
             Component::LoadBalancer($kind) => $answer,
             Component::Job($kind) => $answer,
+            Component::Database($kind) => $answer,
         }
     };
 }

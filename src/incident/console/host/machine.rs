@@ -4,7 +4,7 @@
 
 use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{balancers, caches, hosts, pools, services};
-use crate::incident::console::{World, kubectl};
+use crate::incident::console::{World, database, kubectl};
 use crate::sim::component::cache::{self, Cache};
 use crate::sim::component::hosts::Disks;
 use crate::sim::component::nodes::KernelKill;
@@ -143,8 +143,8 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             all.push(Machine { name: host.clone(), booted, memory: Bytes(2 << 30), ..Machine::default() });
         }
     }
-    // A machine that only a job speaks of is there all the same.
-    for name in sessions::machines(world) {
+    // A machine that only a job or a database speaks of is there all the same.
+    for name in sessions::machines(world).into_iter().chain(database::machines(world)) {
         if all.iter().all(|machine| machine.name != name) {
             let booted = Time::ZERO - Span::from_seconds(63 * 86_400 + 7919);
             all.push(Machine { name, booted, memory: Bytes(16 << 30), ..Machine::default() });
@@ -152,6 +152,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
     }
     for machine in &mut all {
         machine.supervisors.sort_by_key(|(at, ..)| *at);
+        machine.disks.volumes.extend(database::mounted(world, &machine.name));
         machine.sessions = sessions::sessions(world, Some(&machine.name));
     }
     all

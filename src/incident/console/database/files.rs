@@ -1,0 +1,87 @@
+//! The files of a database server that one can read: its error log, and its binary log.
+
+use super::{found, here};
+use crate::incident::console::{Call, Progress, World};
+
+/// The lines of a file on a machine, where it is one of a database's.
+pub fn file(world: &dyn World, host: &str, path: &str) -> Option<Vec<String>> {
+    let on = found(world, host)?;
+    if !path.ends_with("error.log") && !path.ends_with("mysqld.err") {
+        return None;
+    }
+    let line = |(at, text): &(crate::sim::quantity::Time, String)| {
+        let plain = world.clock().plain(*at);
+        // 110823 13:31:04, as MySQL 5.1 writes it.
+        format!("{}{}{} {} {text}", &plain[2..4], &plain[5..7], &plain[8..10], &plain[11..])
+    };
+    Some(on.server().said.iter().map(line).collect())
+}
+
+/// `ls [-l] [DIRECTORY]` on a database server.
+pub fn list(call: &mut Call, world: &dyn World) -> Progress {
+    let is_long = call.arguments().iter().any(|word| word.starts_with('-') && word.contains('l'));
+    let on = match here(call, world) {
+        Ok(on) => on,
+        Err(_) => return Progress::Done(0),
+    };
+    let log = &on.server().log;
+    let torn = log.torn.unwrap_or(0);
+    let last = log.files.len().saturating_sub(1);
+    let mut lines = vec![];
+    for (at, file) in log.files.iter().enumerate() {
+        let size = file.size + 106 + if at == last { torn } else { 0 };
+        let name = on.database.file_name(file.number);
+        lines.push(if is_long { format!("-rw-rw---- 1 mysql adm {size:>11} {name}") } else { name });
+    }
+    lines.push(if is_long { "-rw-r----- 1 mysql adm       14208 error.log".to_owned() } else { "error.log".into() });
+    call.say_all(lines);
+    Progress::Done(0)
+}
+
+/// `mysqlbinlog FILE`: what each table has in it. The rows themselves would fill the screen for days.
+pub fn mysqlbinlog(call: &mut Call, world: &mut dyn World) -> Progress {
+    let Some(path) = call.arguments().iter().find(|word| !word.starts_with('-')).cloned() else {
+        return call.fail("Usage: mysqlbinlog FILE");
+    };
+    let on = match here(call, world) {
+        Ok(on) => on,
+        Err(error) => return call.fail(error),
+    };
+    let number = path.rsplit(['.', '/']).next().and_then(|number| number.parse::<u32>().ok());
+    let log = &on.server().log;
+    let Some(at) = log.files.iter().position(|file| Some(file.number) == number) else {
+        return call.fail(format!("mysqlbinlog: File '{path}' not found (Errcode: 2)"));
+    };
+    let file = &log.files[at];
+    // What was logged before anybody looked is like what was logged on a quiet day.
+    let own = |file: &crate::sim::component::database::server::File| file.by_table.iter().sum::<u64>();
+    let quiet = log.files.iter().filter(|file| own(file) > 0).min_by_key(|file| own(file));
+    let by_table: Vec<u64> = match quiet {
+        Some(quiet) if file.by_table.is_empty() => {
+            quiet.by_table.iter().map(|bytes| bytes * file.size / own(quiet).max(1)).collect()
+        }
+        _ => file.by_table.clone(),
+    };
+    let mut lines = vec!["/*!40019 SET @@session.max_insert_delayed_threads=0*/;".to_owned(), "# at 4".to_owned()];
+    let mut sums: Vec<(u64, &str)> =
+        by_table.iter().zip(&on.database.settings.tables).map(|(bytes, table)| (*bytes, table.name.as_str())).collect();
+    sums.sort_unstable();
+    for (number, (bytes, table)) in sums.iter().filter(|(bytes, _)| *bytes > 0).enumerate() {
+        lines.push(format!("#     Table_map: `production`.`{table}` mapped to number {}", number + 31));
+        lines.push(format!("base64 {:>12} bytes of rows of `{table}`", bytes * 4 / 3));
+    }
+    if at + 1 == log.files.len() && log.torn.is_some() {
+        let end = file.size + 106;
+        lines.push(format!("# at {end}"));
+        lines.push(format!(
+            "ERROR: Error in Log_event::read_log_event(): 'read error', data_len: {}, event_type: 24",
+            on.server().max_allowed_packet.0 / 80
+        ));
+        lines.push("ERROR: Could not read entry at offset: the file ends inside an event".to_owned());
+    } else {
+        lines.push("DELIMITER ;".to_owned());
+        lines.push("# End of log file".to_owned());
+    }
+    call.say_all(lines);
+    Progress::Done(0)
+}

@@ -1,0 +1,214 @@
+//! What `SHOW` answers.
+
+use super::{Found, found};
+use crate::incident::console::World;
+use crate::incident::console::table;
+use crate::sim::component::Component;
+use crate::sim::component::database::{About, Database, Doing, Fetching, RowOp, Session};
+use crate::sim::quantity::Time;
+
+/// Rows with heads.
+#[derive(Default)]
+pub struct Table {
+    heads: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// As columns.
+    pub fn horizontal(&self, no_heads: bool) -> Vec<String> {
+        if self.rows.is_empty() {
+            return vec![];
+        }
+        table::plain(if no_heads { &[] } else { &self.heads }, &self.rows)
+    }
+
+    /// As `\G` prints it: a field a line.
+    pub fn vertical(&self) -> Vec<String> {
+        let width = self.heads.iter().map(|head| head.len()).max().unwrap_or(0);
+        let mut lines = vec![];
+        for (number, row) in self.rows.iter().enumerate() {
+            let stars = "*".repeat(27);
+            lines.push(format!("{stars} {}. row {stars}", number + 1));
+            lines.extend(self.heads.iter().zip(row).map(|(head, cell)| format!("{head:>width$}: {cell}")));
+        }
+        lines
+    }
+}
+
+/// Answers a statement that only looks; `None` where it isn't one that is known.
+pub fn answer(world: &dyn World, server: &str, upper: &[&str], words: &[String]) -> Option<Table> {
+    let on = found(world, server)?;
+    Some(match upper {
+        ["SHOW", "PROCESSLIST"] => processes(world, &on, false),
+        ["SHOW", "FULL", "PROCESSLIST"] => processes(world, &on, true),
+        ["SHOW", "MASTER", "STATUS"] => master_status(&on),
+        ["SHOW", "BINARY" | "MASTER", "LOGS"] => logs(&on),
+        ["SHOW", "SLAVE", "STATUS"] => slave_status(world, &on),
+        ["SHOW", "SLAVE", "HOSTS"] => followers(&on),
+        ["SHOW", "VARIABLES"] | ["SHOW", "GLOBAL", "VARIABLES"] => variables(&on, "%"),
+        ["SHOW", "VARIABLES", "LIKE", _] => variables(&on, &words[3]),
+        ["SHOW", "GLOBAL", "VARIABLES", "LIKE", _] => variables(&on, &words[4]),
+        ["SHOW", "TABLES"] => Table {
+            heads: vec!["Tables"],
+            rows: on.database.settings.tables.iter().map(|table| vec![table.name.clone()]).collect(),
+        },
+        ["SELECT", "COUNT(*)", "FROM", _] => {
+            let table = on.database.settings.tables.iter().find(|table| table.name == words[3])?;
+            Table { heads: vec!["count(*)"], rows: vec![vec![table.rows.to_string()]] }
+        }
+        ["USE", _] => Table::default(),
+        _ => return None,
+    })
+}
+
+/// The machine at the other end of a session, and who is logged in.
+fn client(world: &dyn World, session: &Session) -> (String, String) {
+    let (component, instance) = session.client;
+    let host = match world.system().components().get(component.index()) {
+        Some(Component::Service(service)) => service.instances.get(instance as usize).map(|one| one.name.to_string()),
+        Some(Component::Job(job)) => job.settings.on.clone(),
+        _ => None,
+    };
+    (host.unwrap_or_else(|| "localhost".into()), "app".into())
+}
+
+fn statement(database: &Database, session: &Session) -> String {
+    let table = |number: u16| database.settings.tables.get(usize::from(number)).map_or("?", |table| &table.name);
+    match session.about {
+        About::Query => "SELECT …".into(),
+        About::Commit => "COMMIT".into(),
+        About::Write(number, RowOp::Insert) => format!("INSERT INTO `{}` VALUES (…)", table(number)),
+        About::Write(number, RowOp::Update) => format!("UPDATE `{}` SET … WHERE `id` = …", table(number)),
+        About::Write(number, RowOp::Delete) => format!("DELETE FROM `{}` WHERE `id` = …", table(number)),
+    }
+}
+
+fn seconds(since: Time, now: Time) -> String {
+    now.since(since).seconds().max(0).to_string()
+}
+
+fn processes(world: &dyn World, on: &Found, full: bool) -> Table {
+    let now = world.now();
+    let mut rows = vec![];
+    for (number, server) in on.database.servers.iter().enumerate() {
+        let follows = server.replica.as_ref().filter(|replica| replica.of == on.number && replica.io == Fetching::Yes);
+        if follows.is_some() {
+            let host = format!("{}:{}", server.name, 48_000 + number);
+            let state = "Has sent all binlog to slave; waiting for binlog to be updated";
+            let cells = [&(21 + number).to_string(), "repl", &host, "NULL", "Binlog Dump", "412309", state, "NULL"];
+            rows.push(cells.map(str::to_owned).to_vec());
+        }
+    }
+    for session in &on.server().sessions {
+        let (host, user) = client(world, session);
+        let command = match (session.is_killed, session.doing) {
+            (true, _) => "Killed",
+            (_, Doing::Idle) => "Sleep",
+            _ => "Query",
+        };
+        let state = match (session.doing, session.about) {
+            (Doing::Working, About::Query) => "Sending data",
+            (Doing::Working, About::Write(..)) => "Updating",
+            (Doing::Idle, _) => "",
+            _ => "NULL",
+        };
+        let mut info = if session.doing == Doing::Idle { "NULL".into() } else { statement(on.database, session) };
+        if !full {
+            info = info.chars().take(100).collect();
+        }
+        let host = format!("{host}:{}", 30_000 + session.id % 20_000);
+        let time = seconds(session.since, now);
+        let cells = [&session.id.to_string(), user.as_str(), &host, "production", command, &time, state, &info];
+        rows.push(cells.map(str::to_owned).to_vec());
+    }
+    Table { heads: vec!["Id", "User", "Host", "db", "Command", "Time", "State", "Info"], rows }
+}
+
+fn master_status(on: &Found) -> Table {
+    let (number, position) = on.server().log.place(on.server().log.end());
+    let file = on.database.file_name(number);
+    Table {
+        heads: vec!["File", "Position", "Binlog_Do_DB", "Binlog_Ignore_DB"],
+        rows: vec![vec![file, position.to_string(), String::new(), String::new()]],
+    }
+}
+
+fn logs(on: &Found) -> Table {
+    let torn = on.server().log.torn.unwrap_or(0);
+    let files = &on.server().log.files;
+    let last = files.len().saturating_sub(1);
+    let row = |(at, file): (usize, &crate::sim::component::database::server::File)| {
+        let size = file.size + 106 + if at == last { torn } else { 0 };
+        vec![on.database.file_name(file.number), size.to_string()]
+    };
+    Table { heads: vec!["Log_name", "File_size"], rows: files.iter().enumerate().map(row).collect() }
+}
+
+fn followers(on: &Found) -> Table {
+    let follows = on
+        .database
+        .servers
+        .iter()
+        .enumerate()
+        .filter(|(_, server)| server.replica.as_ref().is_some_and(|replica| replica.of == on.number));
+    Table {
+        heads: vec!["Server_id", "Host", "Port"],
+        rows: follows.map(|(n, server)| vec![(n + 1).to_string(), server.name.to_string(), "3306".into()]).collect(),
+    }
+}
+
+fn slave_status(world: &dyn World, on: &Found) -> Table {
+    let Some(replica) = &on.server().replica else { return Table::default() };
+    let source = &on.database.servers[replica.of];
+    let (read_file, read_at) = source.log.place(replica.read);
+    let (exec_file, exec_at) = source.log.place(replica.exec);
+    let (state, io) = match &replica.io {
+        Fetching::Yes => ("Waiting for master to send event", "Yes"),
+        Fetching::Connecting => ("Connecting to master", "Connecting"),
+        Fetching::No | Fetching::Failed(..) => ("", "No"),
+    };
+    let (number, words) = match &replica.io {
+        Fetching::Failed(number, words) => (*number, words.clone()),
+        _ => (0, String::new()),
+    };
+    let behind = on.database.lag(on.number, world.now()).map_or("NULL".to_owned(), |lag| lag.seconds().to_string());
+    let sql = if replica.sql == Ok(true) { "Yes" } else { "No" };
+    let fields: Vec<(&'static str, String)> = vec![
+        ("Slave_IO_State", state.into()),
+        ("Master_Host", source.name.to_string()),
+        ("Master_User", "repl".into()),
+        ("Master_Port", "3306".into()),
+        ("Master_Log_File", on.database.file_name(read_file)),
+        ("Read_Master_Log_Pos", read_at.to_string()),
+        ("Relay_Master_Log_File", on.database.file_name(exec_file)),
+        ("Slave_IO_Running", io.into()),
+        ("Slave_SQL_Running", sql.into()),
+        ("Exec_Master_Log_Pos", exec_at.to_string()),
+        ("Seconds_Behind_Master", behind),
+        ("Last_IO_Errno", number.to_string()),
+        ("Last_IO_Error", words),
+        ("Last_SQL_Error", replica.sql.as_ref().err().cloned().unwrap_or_default()),
+    ];
+    let (heads, row) = fields.into_iter().unzip();
+    Table { heads, rows: vec![row] }
+}
+
+fn variables(on: &Found, pattern: &str) -> Table {
+    let server = on.server();
+    let wanted = pattern.trim_matches('%').to_lowercase();
+    let whole = !pattern.contains('%');
+    let all = [
+        ("binlog_format", "ROW".to_owned()),
+        ("hostname", server.name.to_string()),
+        ("log_bin", "ON".to_owned()),
+        ("max_allowed_packet", server.max_allowed_packet.0.to_string()),
+        ("max_binlog_size", on.database.settings.binlog.size.0.to_string()),
+        ("max_connections", server.max_connections.to_string()),
+        ("read_only", if server.is_read_only { "ON" } else { "OFF" }.to_owned()),
+        ("version", on.database.settings.version.clone()),
+    ];
+    let fits = |name: &str| if whole { name == wanted } else { name.contains(&wanted) };
+    let rows = all.into_iter().filter(|(name, _)| fits(name)).map(|(name, value)| vec![name.to_owned(), value]);
+    Table { heads: vec!["Variable_name", "Value"], rows: rows.collect() }
+}

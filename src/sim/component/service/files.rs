@@ -69,6 +69,9 @@ impl Service {
         if self.settings.logs.is_some() {
             let size = self.settings.line.iter().find(|(of, _)| *of == severity).map_or(LINE, |(_, size)| *size);
             self.ask(number as usize, DiskAsk::Append(size), core);
+            if let Some(logged) = self.metrics.logged {
+                core.telemetry.add(logged, size.0 as i64);
+            }
         }
         if fails {
             self.complain(number as usize, core);

@@ -65,6 +65,8 @@ pub(in crate::sim) struct Metrics {
     pods_ready: FamilyId,
     pods_memory: FamilyId,
     pods_restarts: FamilyId,
+    /// What its lines take, where they go to a file.
+    logged: Option<MetricId>,
     /// On machines: requests ended, and those of them without a good answer.
     machines: Option<[FamilyId; 2]>,
 }
@@ -123,6 +125,10 @@ pub struct Service {
 impl Service {
     pub(in crate::sim) fn new(id: ComponentId, settings: &Settings, around: Surroundings, core: &mut Core) -> Self {
         let mut metrics = define_metrics(id, settings, core);
+        if settings.logs.is_some() {
+            let name = format!("{}.logged", settings.name);
+            metrics.logged = Some(core.telemetry.counter(id, name, "bytes of log lines, written or not"));
+        }
         if matches!(settings.runs_on, RunsOn::Hosts(_)) {
             let name = &settings.name;
             let mut define =
@@ -273,6 +279,7 @@ fn define_metrics(id: ComponentId, settings: &Settings, core: &mut Core) -> Metr
         pods_memory: telemetry.family(id, format!("{name}.pods.memory"), "memory of its process", Measure::Bytes),
         pods_restarts: telemetry.family(id, format!("{name}.pods.restarts"), "times started again", Measure::Count),
         machines: None,
+        logged: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod batch;
 mod data;
+mod machines;
 
 use super::stage::Stage;
 use super::view::{Bar, Cell, Edge, Health, Map, Part};
@@ -10,8 +11,6 @@ use crate::sim::Step;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
 use crate::sim::component::cache::Cache;
-use crate::sim::component::hosts::Hosts;
-use crate::sim::component::hosts::disk::Volume;
 use crate::sim::component::load_balancer::{Backend, LoadBalancer, State};
 use crate::sim::component::nodes::Nodes;
 use crate::sim::component::service::{Service, Stage as Life};
@@ -51,7 +50,7 @@ pub fn map_of(stage: &Stage) -> Map {
             Component::Schedule(schedule) => batch::of_schedule(stage, schedule),
             Component::SearchCluster(cluster) => batch::of_cluster(stage, cluster),
             Component::Gateway(gateway) => batch::of_gateway(stage, gateway),
-            Component::Hosts(hosts) => of_hosts(stage, hosts),
+            Component::Hosts(hosts) => machines::of_hosts(stage, hosts),
             Component::LoadBalancer(balancer) => of_balancer(stage, balancer),
             Component::Job(_) => Part::default(),
             Component::Database(database) => data::of_database(stage, database),
@@ -317,7 +316,7 @@ fn of_service(stage: &Stage, service: &Service) -> Part {
     for (index, pod) in service.live() {
         let state = service.status_word(index, now).to_owned();
         let mut cell = Cell { name: pod.name.to_string(), health: cell_health(pod.stage), state };
-        if let Some(failed) = failing_on(stage, &name, index) {
+        if let Some(failed) = machines::failing_on(stage, &name, index) {
             cell.health = Health::Failing;
             cell.state = format!("{}, {failed} failed in 10 s", cell.state);
             part.health = Health::Failing;
@@ -328,19 +327,6 @@ fn of_service(stage: &Stage, service: &Service) -> Part {
         part.bars.push(bar);
     }
     part
-}
-
-/// How many requests failed on a machine in the last ten seconds, where that is more than one in twenty.
-fn failing_on(stage: &Stage, service: &str, number: usize) -> Option<i64> {
-    let telemetry = stage.simulation.telemetry();
-    let second = stage.now().second();
-    let lately = |what: &str| {
-        let family = telemetry.catalogue().family(&format!("{service}.machines.{what}"))?;
-        let series = &telemetry.members(family).get(number)?.series;
-        Some(series.at(second)? - series.at(second - RATE_OVER)?)
-    };
-    let (requests, failed) = (lately("requests")?, lately("failed")?);
-    (failed > 0 && failed * 20 > requests).then_some(failed)
 }
 
 /// Memory as it was scraped: the largest of the pods that were home, against their limit.
@@ -440,40 +426,6 @@ fn of_nodes(stage: &Stage, nodes: &Nodes) -> Part {
         part.line = format!("{}  {pending} pods pending", part.line);
     }
     part
-}
-
-fn of_hosts(stage: &Stage, hosts: &Hosts) -> Part {
-    let count = hosts.machines.len();
-    let mut part = Part { name: hosts.settings.name.clone(), kind: "machines".into(), ..Part::default() };
-    part.line = format!("{count} up");
-    for machine in &hosts.machines {
-        part.cells.push(Cell { name: machine.name.to_string(), health: Health::Good, state: "up".into() });
-        for volume in &machine.disks.volumes {
-            part.bars.extend(disk_bar(stage, &hosts.settings.name, &machine.name, volume));
-        }
-    }
-    part.health = part.bars.iter().map(|bar| bar.health).max().unwrap_or(Health::Good);
-    part
-}
-
-/// How full a volume was when that was last scraped; nothing where nobody collects it.
-fn disk_bar(stage: &Stage, component: &str, machine: &str, volume: &Volume) -> Option<Bar> {
-    let metric = format!("{machine}.{}.used", volume.word());
-    if !stage.level.monitoring.collects.includes(&metric) {
-        return None;
-    }
-    let telemetry = stage.simulation.telemetry();
-    let id = stage.simulation.id_of(component)?;
-    let scrape = crate::sim::telemetry::Scrape::of(stage.simulation.hash_of(id), stage.level.monitoring.scrape);
-    let used = telemetry.series(telemetry.catalogue().scalar(&metric)?).at(scrape.last_at(stage.now().second()))?;
-    let fill = used as f64 / volume.size.0.max(1) as f64;
-    Some(Bar {
-        label: format!("{machine} {}", volume.mount),
-        text: format!("{:.0} %", fill * 100.0),
-        fill,
-        health: if fill > 0.95 { Health::Strained } else { Health::Good },
-        trend: 0,
-    })
 }
 
 /// What rings about a part, and what has been done to it lately.

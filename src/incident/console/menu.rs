@@ -4,16 +4,16 @@
 //! goes on typing.
 
 use super::kubectl::{Cluster, Pod};
-use super::{Named, World, deploy, rabbitmq, shell};
+use super::{Named, World, deploy, host, rabbitmq, shell};
 use crate::incident::view::Choice;
 
 /// A look.
-fn look(label: impl Into<String>, line: impl Into<String>) -> Choice {
+pub(super) fn look(label: impl Into<String>, line: impl Into<String>) -> Choice {
     Choice { label: label.into(), line: line.into(), changes: false, warning: String::new() }
 }
 
 /// A change, with what it will do.
-fn change(label: impl Into<String>, line: impl Into<String>, warning: impl Into<String>) -> Choice {
+pub(super) fn change(label: impl Into<String>, line: impl Into<String>, warning: impl Into<String>) -> Choice {
     Choice { label: label.into(), line: line.into(), changes: true, warning: warning.into() }
 }
 
@@ -44,6 +44,7 @@ pub fn menu(world: &dyn World, part: &str) -> Vec<Choice> {
         all.push(look("How full the machines are", "kubectl top nodes"));
         all.push(look("What the cluster has noticed", "kubectl get events --sort-by=.lastTimestamp | tail -20"));
     }
+    host::choices(world, part, &mut all);
     if all.is_empty() {
         all.push(look("How it stands", "status"));
         all.push(look("Which documents are at hand", "read"));
@@ -62,6 +63,7 @@ pub fn palette(world: &dyn World) -> Vec<Choice> {
     let parts = cluster.deployments.iter().map(|one| one.name.clone());
     let parts = parts.chain(brokers.iter().map(|broker| broker.name.clone()));
     let parts = parts.chain(brokers.iter().flat_map(|broker| broker.queues.iter().map(|queue| queue.name.clone())));
+    let parts = parts.chain(host::parts(world));
     let parts: Vec<String> = parts.chain(cluster.nodes.iter().map(|node| node.name.clone())).collect();
     for part in parts {
         let of_part = menu(world, &part).into_iter();

@@ -2,6 +2,7 @@
 //!
 //! [`machine`] takes a machine out of the system as plain values; the other files only print it.
 
+mod choices;
 mod disks;
 mod files;
 mod kernel;
@@ -10,6 +11,7 @@ mod processes;
 mod supervisor;
 mod tree;
 
+pub use choices::{choices, parts};
 pub use files::{ls, overwrite, read};
 pub use machine::{Machine, all};
 

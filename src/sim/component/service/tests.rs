@@ -2,8 +2,8 @@
 
 use super::{Service, Stage};
 use crate::sim::component::{Component, Settings};
-use crate::sim::operation::{Applied, Operation, Verb};
-use crate::sim::quantity::Time;
+use crate::sim::operation::{Applied, FileChange, Operation, Verb};
+use crate::sim::quantity::{Bytes, Time};
 use crate::sim::random::Seed;
 use crate::sim::{Simulation, System};
 use ron::extensions::Extensions;
@@ -131,4 +131,97 @@ fn a_deploy_to_machines_goes_from_one_to_the_next() {
     assert_eq!(service(&shop).ready_count(), 2);
     assert!(service(&shop).instances.iter().all(|instance| instance.version == 1));
     assert_eq!(value(&shop, "people.look.failed"), value(&shop, "shop.failed"));
+}
+
+/// One machine whose disk a log fills: a megabyte a second, ten seconds until it is full. A request writes a line, and
+/// then saves a file of its own or doesn't, by its tag.
+fn logging(level: &str) -> Simulation {
+    let text = format!(
+        r#"[
+            Clients(name: "people", load: [
+                (kind: "save", rate: "50/s", call: "shop", tags: ["save"]),
+                (kind: "look", rate: "50/s", call: "shop"),
+            ]),
+            Service(
+                name: "shop", runs_on: Hosts(names: ["web-1"], supervisor: Systemd(starts_in: "1s", stops_in: "100ms")),
+                workers: 20, logs: "/var/log/shop.log", line: [(Debug, "10KB"), (Info, "100B")],
+                config: [(key: "LOG_LEVEL", is: "info", but: [("web-1", "{level}")])],
+                runs: "v1", versions: [(name: "v1", steps: [
+                    Work("1ms"), Log(Debug, "all of {{id}}"), Log(Info, "{{id}}"),
+                    When(tag: "save", then: [Save(to: "/var/lib/shop", size: "1KB", or: [Fail(500)])]),
+                ])],
+            ),
+            Hosts(name: "web-1", volumes: [(mount: "/", size: "1GB", used: "990MB", reserved: "0%")],
+                  files: [(path: "/var/log/shop.log", size: "500MB")]),
+        ]"#
+    );
+    let system = System { components: read(&text), ..System::default() };
+    Simulation::new(&system, Seed(1)).unwrap()
+}
+
+fn on_file(simulation: &mut Simulation, change: FileChange) {
+    let operation = Operation::File { machine: "web-1".into(), path: "/var/log/shop.log".into(), change };
+    simulation.apply("web-1", &operation).unwrap();
+}
+
+/// Requests of both kinds that have failed in the ten seconds up to then, and what is free.
+fn after(simulation: &mut Simulation, second: i64) -> (i64, i64, i64) {
+    simulation.run_until(Time::from_seconds(second - 10));
+    let before = [value(simulation, "people.save.failed"), value(simulation, "people.look.failed")];
+    simulation.run_until(Time::from_seconds(second));
+    let now = [value(simulation, "people.save.failed"), value(simulation, "people.look.failed")];
+    (now[0] - before[0], now[1] - before[1], value(simulation, "web-1.root.free"))
+}
+
+#[test]
+fn a_log_fills_the_disk_and_only_those_fail_who_need_room() {
+    let mut shop = logging("debug");
+    let (save, look, free) = after(&mut shop, 30);
+    assert!(save > 400 && look == 0 && free < 100, "{save} {look} {free}");
+    let said: Vec<&str> = service(&shop).journal.iter().map(|entry| entry.text.as_str()).collect();
+    assert!(said.iter().any(|line| line.ends_with("No space left on device")), "{said:?}");
+    let mut quiet = logging("info");
+    let (save, look, free) = after(&mut quiet, 30);
+    assert!(save == 0 && look == 0 && free > 9_000_000, "{save} {look} {free}");
+}
+
+#[test]
+fn a_deleted_log_frees_nothing_until_the_process_lets_go() {
+    for (verb, is_free) in [(None, false), (Some(Verb::Reload), true), (Some(Verb::Restart), true)] {
+        let mut shop = logging("debug");
+        shop.run_until(Time::from_seconds(30));
+        on_file(&mut shop, FileChange::Remove);
+        shop.run_until(Time::from_seconds(35));
+        if let Some(verb) = verb {
+            tell(&mut shop, "web-1", verb);
+        }
+        let (save, _, free) = after(&mut shop, 50);
+        assert_eq!((save == 0, free > 400_000_000), (is_free, is_free), "{verb:?}: {save} failed, {free} free");
+    }
+}
+
+#[test]
+fn a_new_start_alone_frees_nothing_and_a_cut_frees_all_at_once() {
+    let mut shop = logging("debug");
+    shop.run_until(Time::from_seconds(30));
+    tell(&mut shop, "web-1", Verb::Restart);
+    let (save, _, free) = after(&mut shop, 50);
+    assert!(save > 400 && free < 100, "{save} {free}");
+    on_file(&mut shop, FileChange::Truncate(Bytes(0)));
+    let (save, _, free) = after(&mut shop, 61);
+    assert!(save == 0 && free > 450_000_000, "{save} {free}");
+}
+
+#[test]
+fn a_setting_is_read_when_a_process_starts() {
+    let mut shop = logging("debug");
+    shop.run_until(Time::from_seconds(5));
+    let configure = Operation::Configure { key: "LOG_LEVEL".into(), value: "info".into() };
+    assert_eq!(shop.apply("shop", &configure), Ok(Applied::Done));
+    shop.run_until(Time::from_seconds(8));
+    let before = value(&shop, "shop.logged");
+    shop.run_until(Time::from_seconds(28));
+    let logged = value(&shop, "shop.logged") - before;
+    assert!((150_000..250_000).contains(&logged), "{logged} bytes in twenty seconds");
+    assert_eq!(shop.apply("shop", &configure), Ok(Applied::Unchanged));
 }

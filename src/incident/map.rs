@@ -152,7 +152,8 @@ fn flows(stage: &Stage) -> Vec<Flow> {
         }
         let version = usize::from(service.template().version);
         let mut called = vec![];
-        calls(&service.settings.versions[version].steps, &mut called);
+        let does = service.settings.versions[version].does();
+        calls(&does, &mut called);
         for name in called {
             if let Some(to) = simulation.id_of(name) {
                 let metric = format!("{name}.requests");
@@ -466,6 +467,7 @@ fn short_words(operation: &Operation) -> String {
         Operation::SetCheck { .. } => "check changed".into(),
         Operation::DeleteIndex { index } => format!("{index} deleted"),
         Operation::MoveAliases { .. } => "alias moved".into(),
+        Operation::PutFile { machine, path, .. } => format!("{path} on {machine}"),
         Operation::Ban { pattern, .. } => format!("ban {pattern}"),
         Operation::SetHealth { backend, .. } => format!("{backend} set by hand"),
         Operation::Cordon { node, .. } => format!("{node} cordoned"),

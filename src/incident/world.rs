@@ -122,6 +122,7 @@ impl World for Stage {
     fn named(&self, kind: Named) -> Vec<(String, String)> {
         let level = &self.level;
         match kind {
+            Named::Brought => self.brought.iter().map(|version| (version.clone(), String::new())).collect(),
             Named::Firing => {
                 let rings = self.alerts.rings(&level.monitoring.alerts, Self::now(self));
                 rings

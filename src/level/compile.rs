@@ -58,6 +58,7 @@ fn outline(sections: &Sections) -> System {
                     note: String::new(),
                     author: String::new(),
                     steps: vec![],
+                    files: vec![],
                 };
                 service.versions = vec![none];
             }

@@ -349,7 +349,7 @@ impl Plan {
         let mut of_versions = Vec::new();
         builder.keeps_log = settings.logs.is_some() || !settings.config.is_empty();
         for version in &settings.versions {
-            let program = Program::compile(&version.steps, builder)
+            let program = Program::compile(&version.does(), builder)
                 .map_err(|problem| format!("version `{}`: {problem}", version.name))?;
             if !program.asks.is_empty() {
                 return Err(format!("version `{}`: `Run` and `Require` are steps of a `Job`", version.name));

@@ -143,6 +143,15 @@ pub enum Operation {
         /// Alias and index.
         moves: Vec<(String, String)>,
     },
+    /// Writes a file of a service's code onto a machine.
+    PutFile {
+        /// The machine.
+        machine: String,
+        /// The full path.
+        path: String,
+        /// What it says.
+        text: String,
+    },
     /// Makes a cache forget the answers whose address fits a pattern.
     Ban {
         /// The machine; all of them where none is named.

@@ -4,6 +4,7 @@
 //! goes on typing.
 
 use super::kubectl::{Cluster, Pod};
+use super::world::caches;
 use super::{Named, World, deploy, host, rabbitmq, shell};
 use crate::incident::view::Choice;
 
@@ -45,6 +46,7 @@ pub fn menu(world: &dyn World, part: &str) -> Vec<Choice> {
         all.push(look("What the cluster has noticed", "kubectl get events --sort-by=.lastTimestamp | tail -20"));
     }
     host::choices(world, part, &mut all);
+    of_cache(world, part, &mut all);
     if all.is_empty() {
         all.push(look("How it stands", "status"));
         all.push(look("Which documents are at hand", "read"));
@@ -52,6 +54,26 @@ pub fn menu(world: &dyn World, part: &str) -> Vec<Choice> {
     // Looks first; a stable sort keeps the order among them.
     all.sort_by_key(|choice| choice.changes);
     all
+}
+
+/// A cache or one of its machines.
+fn of_cache(world: &dyn World, part: &str, all: &mut Vec<Choice>) {
+    for (_, cache) in caches(world) {
+        if cache.settings.name == part {
+            all.push(look("What it has counted", "varnishstat -1"));
+            all.push(look("Whom it asks, and whether they are well", "varnishadm backend.list"));
+            for route in &cache.settings.routes {
+                let line = format!("varnishadm ban req.url '~' ^/{}", route.path);
+                let warning = "what is asked for next is fetched anew, as it is then";
+                all.push(change(format!("Make it forget every {}", route.path), line, warning));
+            }
+        }
+        for machine in cache.machines.iter().filter(|machine| *machine.name == *part) {
+            all.push(look("What it has counted", format!("ssh {part} varnishstat -1")));
+            let warning = "it forgets all its answers; everything is asked for again, all at once";
+            all.push(change("Restart it", format!("ssh {} systemctl restart varnish", machine.name), warning));
+        }
+    }
 }
 
 /// Everything that can be looked at and done now.
@@ -65,7 +87,8 @@ pub fn palette(world: &dyn World) -> Vec<Choice> {
     let parts = parts.chain(brokers.iter().flat_map(|broker| broker.queues.iter().map(|queue| queue.name.clone())));
     let parts = parts.chain(host::parts(world));
     let parts: Vec<String> = parts.chain(cluster.nodes.iter().map(|node| node.name.clone())).collect();
-    for part in parts {
+    let caches = caches(world).map(|(_, cache)| cache.settings.name.clone());
+    for part in parts.into_iter().chain(caches) {
         let of_part = menu(world, &part).into_iter();
         all.extend(of_part.map(|choice| Choice { label: format!("{part}: {}", choice.label), ..choice }));
     }

@@ -32,6 +32,7 @@ pub mod shell;
 mod socat;
 pub mod stamp;
 mod table;
+mod varnish;
 mod world;
 
 pub use menu::{menu, palette};
@@ -98,6 +99,7 @@ pub const FAMILIES: &[(&str, &[Command])] = &[
     ("the balancer", socat::COMMANDS),
     ("the database", database::COMMANDS),
     ("the machines", host::COMMANDS),
+    ("the cache", varnish::COMMANDS),
     ("who works here", sessions::COMMANDS),
     ("the logs", search::COMMANDS),
     ("the code", deploy::COMMANDS),

@@ -206,27 +206,16 @@ fn perform(call: &mut Call, world: &mut dyn World) -> Progress {
     let name = call.words[0].clone();
     if name == READ {
         let file = call.words.get(1).cloned().unwrap_or_default();
-        return match call.files.get(&file) {
-            _ if call.host.is_some() => match call.host.and_then(|on| host::read(on, &file, world)) {
-                Some(lines) => {
-                    call.say_all(lines);
-                    Progress::Done(0)
-                }
-                None => Progress::Done(1),
-            },
-            Some(lines) => {
-                let lines = lines.clone();
-                call.say_all(lines);
-                Progress::Done(0)
-            }
-            _ => match call.host.and_then(|host| super::database::file(world, host, &file)) {
-                Some(lines) => {
-                    call.say_all(lines);
-                    Progress::Done(0)
-                }
-                None => Progress::Done(1),
-            },
+        // A machine has files of its own; where engineers work lie those that were kept, and the code.
+        let lines = match call.host {
+            Some(on) => host::code::read(Some(on), &file, world)
+                .or_else(|| host::read(on, &file, world))
+                .or_else(|| super::database::file(world, on, &file)),
+            None => call.files.get(&file).cloned().or_else(|| host::code::read(None, &file, world)),
         };
+        let Some(lines) = lines else { return Progress::Done(1) };
+        call.say_all(lines);
+        return Progress::Done(0);
     }
     let known = find(&name).filter(|command| (command.exists)(world));
     let Some(command) = known else {
@@ -315,6 +304,8 @@ struct Evaluation<'a> {
     next: usize,
     depth: usize,
     screen: Vec<String>,
+    /// What the first command of the next line is given.
+    stdin: Option<Vec<String>>,
     /// The command under way, where its output so far has gone on through the filters after it.
     blocked: Option<Box<Request>>,
 }
@@ -322,7 +313,7 @@ struct Evaluation<'a> {
 impl<'a> Evaluation<'a> {
     fn new(running: &'a Running) -> Self {
         let (results, pending) = (running.results.as_slice(), running.call.as_ref());
-        Self { results, pending, next: 0, depth: 0, screen: vec![], blocked: None }
+        Self { results, pending, next: 0, depth: 0, screen: vec![], stdin: None, blocked: None }
     }
 
     /// Runs a line; its output goes to `capture` or onto the screen.
@@ -354,7 +345,8 @@ impl<'a> Evaluation<'a> {
         host: Option<&str>,
         mut capture: Option<&mut Vec<String>>,
     ) -> Result<u8, Pause> {
-        let mut input = None;
+        // What is piped into `ssh` goes to the first command there.
+        let mut input = self.stdin.take();
         let mut code = 0;
         for (index, stage) in stages.iter().enumerate() {
             let is_last = index + 1 == stages.len();
@@ -426,7 +418,8 @@ impl<'a> Evaluation<'a> {
             }
             _ if self.blocked.is_some() => Err(Pause(None)),
             (Some(Runs::Shell(_)), "xargs") => self.xargs(words, host, &input.unwrap_or_default()),
-            (Some(Runs::Shell(_)), "ssh") => self.ssh(words, host),
+            (Some(Runs::Shell(_)), "ssh") => self.ssh(words, host, input),
+            (Some(Runs::Shell(_)), "dsh") => self.dsh(words, host, input.as_ref()),
             _ => self.request(words.to_vec(), host, input),
         }
     }
@@ -485,7 +478,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// `ssh [USER@]HOST [LINE]`: logs in, then runs the line there or opens a shell.
-    fn ssh(&mut self, words: &[String], host: Option<&str>) -> Result<Printed, Pause> {
+    fn ssh(&mut self, words: &[String], host: Option<&str>, input: Option<Vec<String>>) -> Result<Printed, Pause> {
         let mut rest = &words[1..];
         while rest.first().is_some_and(|word| word.starts_with('-')) {
             let takes_value = matches!(rest[0].as_str(), "-o" | "-i" | "-l" | "-p" | "-F" | "-J");
@@ -508,7 +501,9 @@ impl<'a> Evaluation<'a> {
             Err(error) => return Ok(Printed::error(2, error.to_string())),
         };
         let mut output = vec![];
+        self.stdin = input;
         let verdict = self.line(&line, Some(&to), Some(&mut output));
+        self.stdin = None;
         let lines = connected.lines.into_iter().chain(output.into_iter().map(|line| (Stream::Output, line))).collect();
         match verdict {
             Ok(code) => Ok(Printed { lines, code }),
@@ -516,6 +511,32 @@ impl<'a> Evaluation<'a> {
             Err(Pause(None)) if self.blocked.is_some() => Ok(Printed { lines, code: 0 }),
             Err(pause) => Err(pause),
         }
+    }
+
+    /// `dsh -g GROUP LINE`: runs the line on every machine of the group, one after the other.
+    fn dsh(&mut self, words: &[String], host: Option<&str>, input: Option<&Vec<String>>) -> Result<Printed, Pause> {
+        let [_, flag, group, line @ ..] = words else { return Ok(Printed::error(1, "usage: dsh -g GROUP COMMAND")) };
+        if flag != "-g" || line.is_empty() {
+            return Ok(Printed::error(1, "usage: dsh -g GROUP COMMAND"));
+        }
+        let listed = self.request(vec!["dsh".to_owned(), group.clone()], host, None)?;
+        if listed.code != 0 {
+            return Ok(listed);
+        }
+        let line = match parse(&line.join(" ")) {
+            Ok(line) => line,
+            Err(error) => return Ok(Printed::error(2, error.to_string())),
+        };
+        let mut all = Printed::default();
+        for (_, to) in listed.lines {
+            let mut output = vec![];
+            self.stdin = input.cloned();
+            let code = self.line(&line, Some(&to), Some(&mut output))?;
+            self.stdin = None;
+            all.lines.extend(output.into_iter().map(|text| (Stream::Output, format!("{to}: {text}"))));
+            all.code = if code == 0 { all.code } else { code };
+        }
+        Ok(all)
     }
 
     /// The words that come of words: outputs take their places.

@@ -389,7 +389,8 @@ pub const COMMANDS: &[Command] = &[
             if call.host.is_some() {
                 return host::ls(call, world);
             }
-            let names: Vec<String> = call.files.keys().cloned().collect();
+            let mut names: Vec<String> = call.files.keys().cloned().collect();
+            names.extend(host::code::paths(world));
             call.say_all(names);
             Progress::Done(0)
         }),
@@ -493,6 +494,9 @@ fn tee(call: &mut Call, world: &mut dyn World) -> Progress {
     let Some(file) = call.arguments().iter().find(|word| !word.starts_with('-')).cloned() else {
         return call.fail("usage: tee [-a] FILE");
     };
+    if let Some(progress) = host::code::write(call, world, &file) {
+        return progress;
+    }
     if call.host.is_some()
         && let Some(progress) = host::overwrite(call, world, &file, append)
     {

@@ -74,6 +74,8 @@ pub enum Named {
     Hypotheses,
     /// Answers that are open: `WHO N`; about: its words.
     Answers,
+    /// Versions that somebody has written, as `VERSION` or `SERVICE@VERSION`.
+    Brought,
 }
 
 /// What the game itself can be asked to do.

@@ -169,6 +169,10 @@ impl Checker<'_> {
             let place = versions.item(at);
             self.plain_name("a version", &version.name, &place.field("name"));
             self.steps(&version.steps, sections, &place.field("steps"));
+            let files = place.field("files");
+            for (at, file) in version.files.iter().enumerate() {
+                self.steps(&file.steps, sections, &files.item(at).field("steps"));
+            }
         }
     }
 
@@ -429,7 +433,7 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
                 tags.extend(all.map(|tagged| tagged.tag.clone()));
             }
             Settings::Service(service) => {
-                service.versions.iter().for_each(|version| of_steps(&version.steps, &mut tags));
+                service.versions.iter().for_each(|version| of_steps(&version.does(), &mut tags));
             }
             Settings::SearchCluster(cluster) => {
                 cluster

@@ -3,6 +3,7 @@
 //! [`machine`] takes a machine out of the system as plain values; the other files only print it.
 
 mod choices;
+pub mod code;
 mod disks;
 mod files;
 mod kernel;
@@ -16,9 +17,11 @@ pub use files::{ls, overwrite, read};
 pub use machine::{Machine, all};
 
 use super::arguments::{Given, switch};
-use super::world::services;
+use super::world::{caches, services};
 use super::{Call, Command, Place, Progress, Runs, Wish, World, candidate, nearest, nothing};
 use crate::incident::view::Candidate;
+use crate::sim::component::service::Service;
+use crate::sim::component::service::settings::RunsOn;
 use crate::sim::component::service::supervisor::Supervisor;
 use crate::sim::quantity::{Bytes, Span, Time};
 
@@ -58,6 +61,22 @@ pub const COMMANDS: &[Command] = &[
         complete: |typed, world| if typed.before.len() > 1 { vec![] } else { hosts(world) },
     },
     Command {
+        name: "dsh",
+        aliases: &[],
+        usage: "dsh -g GROUP COMMAND",
+        summary: "runs one command on every machine of a group, one after the other",
+        manual: "What is piped in goes to each of them.\n\ndsh -g GROUP systemctl status UNIT\ncat FILE | dsh -g GROUP \"cat > PATH\"",
+        place: Place::Bastion,
+        takes: Span::from_seconds(1),
+        exists: |world| !groups(world).is_empty(),
+        runs: Runs::Shell(list_group),
+        complete: |typed, world| match typed.before {
+            [_] => vec![candidate("-g", "the group follows")],
+            [_, _] => groups(world).into_iter().map(|(name, hosts)| candidate(name, hosts.join(" "))).collect(),
+            _ => vec![],
+        },
+    },
+    Command {
         name: "exit",
         aliases: &["logout"],
         usage: "exit",
@@ -85,7 +104,10 @@ pub const COMMANDS: &[Command] = &[
     ),
     Command {
         takes: Span::from_millis(200),
-        exists: |world| services(world).any(|(_, service)| service.supervisor().is_some_and(Supervisor::is_systemd)),
+        exists: |world| {
+            let is_systemd = |service: &Service| service.supervisor().is_some_and(Supervisor::is_systemd);
+            caches(world).next().is_some() || services(world).any(|(_, service)| is_systemd(service))
+        },
         complete: supervisor::complete_systemctl,
         ..tool(
             "systemctl",
@@ -219,6 +241,33 @@ fn connect(call: &mut Call, world: &mut dyn World) -> Progress {
         *call.wish = Some(Wish::Enter(machine.name.clone()));
         call.say(format!("Welcome to {}. `exit` leads back to where you came from.", machine.name));
     }
+    Progress::Done(0)
+}
+
+/// The groups of machines: each with the names of its machines.
+fn groups(world: &dyn World) -> Vec<(String, Vec<String>)> {
+    let mut groups: Vec<(String, Vec<String>)> = vec![];
+    for (_, service) in services(world) {
+        let RunsOn::Hosts(hosts) = &service.settings.runs_on else { continue };
+        let name = if hosts.group.is_empty() { service.settings.name.clone() } else { hosts.group.clone() };
+        groups.push((name, hosts.machines(&service.settings.name)));
+    }
+    for (_, cache) in caches(world) {
+        groups.push((cache.settings.name.clone(), cache.machines.iter().map(|one| one.name.to_string()).collect()));
+    }
+    groups
+}
+
+/// `dsh -g GROUP`: the machines, one a line; the line after it is run by the shell.
+fn list_group(call: &mut Call, world: &mut dyn World) -> Progress {
+    let name = call.arguments().first().cloned().unwrap_or_default();
+    let groups = groups(world);
+    let Some((_, hosts)) = groups.iter().find(|(known, _)| *known == name) else {
+        let near = nearest(&name, groups.iter().map(|(known, _)| known.as_str()));
+        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+        return call.fail(format!("dsh: no group {name}{hint}"));
+    };
+    call.say_all(hosts.clone());
     Progress::Done(0)
 }
 

@@ -351,7 +351,7 @@ pub fn processor(world: &dyn World, service: &str, component: usize, instance: &
     let in_a_minute = |metric: &str| (counted(metric, at.second()) - counted(metric, at.second() - 60)).max(0);
     let ready = counted("available", at.second()).max(1);
     let Some((_, service)) = services(world).find(|(index, _)| *index == component) else { return 1 };
-    let steps = &service.settings.versions[usize::from(service.template().version)].steps;
+    let steps = &service.settings.versions[usize::from(service.template().version)].does();
     let work: i64 =
         steps.iter().map(|step| if let Step::Work(duration) = step { mean(*duration).micros() } else { 0 }).sum();
     let handled = in_a_minute("handled") + in_a_minute("requests");

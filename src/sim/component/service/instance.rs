@@ -60,8 +60,12 @@ pub struct Instance {
     pub uid: u64,
     /// The revision of the deployment's template that it was made from.
     pub revision: u32,
-    /// The version that runs in it, as an index into the service's versions.
+    /// The version that was deployed to it, as an index into the service's versions.
     pub version: u16,
+    /// What lies at each path of the service's code.
+    pub(in crate::sim) code: Vec<super::code::Lies>,
+    /// What its process has loaded.
+    pub(in crate::sim) loaded: super::code::Loaded,
     /// Where it stands.
     pub stage: Stage,
     /// The node it runs on, as an index into the pool.
@@ -131,6 +135,8 @@ impl Instance {
             uid,
             revision,
             version,
+            code: Vec::new(),
+            loaded: super::code::Loaded::Version(version),
             stage: Stage::Pending,
             node: None,
             created,

@@ -121,6 +121,7 @@ impl Service {
         instance.stage = Stage::Starting;
         instance.started = started;
         instance.probe_failures = 0;
+        self.load(number, core);
         self.begin_memory(number, limit, core);
         self.read_settings(number, core);
     }

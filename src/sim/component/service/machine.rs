@@ -236,8 +236,16 @@ impl Service {
                 let Some(index) = self.settings.versions.iter().position(|known| known.name == *version) else {
                     return Err(Refusal::new(format!("no version `{version}` of {}", self.settings.name)));
                 };
-                Ok(self.change_template(|template| template.version = index as u16, core))
+                // The same version once more puts back what was changed by hand.
+                let is_changed = (0..self.instances.len()).any(|number| self.is_changed_by_hand(number));
+                let stamp = self.template().stamp + u32::from(is_changed);
+                let change = |template: &mut super::Revision| {
+                    template.version = index as u16;
+                    template.stamp = stamp;
+                };
+                Ok(self.change_template(change, core))
             }
+            Operation::PutFile { machine, path, text } => self.put_file(machine, path, text, core),
             Operation::RolloutRestart => {
                 let stamp = self.template().stamp + 1;
                 Ok(self.change_template(|template| template.stamp = stamp, core))
@@ -280,6 +288,7 @@ impl Service {
             let instance = &mut self.instances[next];
             instance.revision = revision;
             instance.version = version;
+            self.lay_files(next, version);
             self.on_unit_if_up(next, core);
         }
     }

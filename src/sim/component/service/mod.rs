@@ -3,6 +3,7 @@
 //! Under Kubernetes its instances are pods of a deployment: the kubelet's part is in `life`, the controllers' in
 //! `deployment`, the kernel's in `memory`; what an instance does with its workers is in `worker`.
 
+pub mod code;
 mod deployment;
 pub mod event;
 mod files;
@@ -58,6 +59,8 @@ pub(in crate::sim) struct Metrics {
     kill_delay: MetricId,
     replicas: MetricId,
     available: MetricId,
+    /// Processes that have an application, where one can be without.
+    loaded: Option<MetricId>,
     exits: MetricId,
     leaked: Option<MetricId>,
     goroutines: Option<FamilyId>,
@@ -274,6 +277,9 @@ fn define_metrics(id: ComponentId, settings: &Settings, core: &mut Core) -> Metr
             Measure::Time,
         ),
         replicas: telemetry.gauge(id, format!("{name}.replicas"), "instances that there should be", Measure::Count),
+        loaded: matches!(settings.server, settings::Server::Uwsgi).then(|| {
+            telemetry.gauge(id, format!("{name}.loaded"), "processes that have an application", Measure::Count)
+        }),
         available: telemetry.gauge(id, format!("{name}.available"), "instances that are ready", Measure::Count),
         pods_ready: telemetry.family(id, format!("{name}.pods.ready"), "whether it is ready", Measure::Flag),
         pods_memory: telemetry.family(id, format!("{name}.pods.memory"), "memory of its process", Measure::Bytes),
@@ -347,6 +353,9 @@ impl Behavior for Service {
         self.check_limits(core);
         core.telemetry.set(self.metrics.replicas, i64::from(self.deployment.replicas));
         core.telemetry.set(self.metrics.available, self.ready.len() as i64);
+        if let Some(loaded) = self.metrics.loaded {
+            core.telemetry.set(loaded, self.loaded_count());
+        }
         for number in 0..self.instances.len() {
             let instance = &self.instances[number];
             let exists = instance.exists();

@@ -39,6 +39,12 @@ pub struct Settings {
     pub runs: String,
     /// What each version does with a request.
     pub versions: Vec<Version>,
+    /// What its processes are run by.
+    #[serde(default)]
+    pub server: Server,
+    /// Where its code lies on a machine: `/srv/app`.
+    #[serde(default)]
+    pub root: String,
     /// The name of its process, as `ps` and the kernel print it.
     #[serde(default = "process")]
     pub process: String,
@@ -457,5 +463,42 @@ pub struct Version {
     #[serde(default)]
     pub author: String,
     /// What it does with a request.
+    #[serde(default)]
     pub steps: Vec<Step>,
+    /// The files that it consists of, where one can be told from another; then they say what it does.
+    #[serde(default)]
+    pub files: Vec<CodeFile>,
+}
+
+impl Version {
+    /// What it does with a request: its own steps, or those of its files.
+    #[must_use]
+    pub fn does(&self) -> Vec<Step> {
+        let of_files = self.files.iter().flat_map(|file| file.steps.iter());
+        self.steps.iter().chain(of_files).cloned().collect()
+    }
+}
+
+/// A file of a version's code.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeFile {
+    /// The path that it was written for, below the service's `root`.
+    pub path: String,
+    /// What it says.
+    #[serde(default)]
+    pub text: String,
+    /// What it does with a request; files that only start the others do nothing.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+}
+
+/// What a process on a machine is run by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Server {
+    /// Itself.
+    #[default]
+    Itself,
+    /// uWSGI, which goes on without an application where it can't be loaded.
+    Uwsgi,
 }

@@ -1,6 +1,7 @@
 //! What an instance does with its workers: requests that wait in line, messages in hand, handlers that run.
 
 use super::Service;
+use super::code::Loaded;
 use super::instance::{Held, Line};
 use super::settings::{AckMode, Holds};
 use crate::sim::component::load_balancer::{CHECK, CONNECTION_ONLY};
@@ -27,14 +28,23 @@ impl Service {
             self.refuse(id, Status::REFUSED, core);
             return;
         };
-        if is_probe || is_check && core.frames[id].subscription == CONNECTION_ONLY {
+        if is_check && core.frames[id].subscription == CONNECTION_ONLY {
+            core.finish(id, Status::OK);
+            return;
+        }
+        let Loaded::Version(version) = self.instances[number as usize].loaded else {
+            self.answer_without_application(number as usize, core);
+            self.refuse(id, Status(500), core);
+            return;
+        };
+        if is_probe {
             core.finish(id, Status::OK);
             return;
         }
         let instance = &mut self.instances[number as usize];
         let frame = &mut core.frames[id];
         frame.instance = number;
-        frame.program = if is_check { self.health } else { self.programs[usize::from(instance.version)] };
+        frame.program = if is_check { self.health } else { self.programs[usize::from(version)] };
         frame.pc = 0;
         frame.started = core.now;
         let holds_worker = self.settings.holds == Holds::Handler;

@@ -260,7 +260,8 @@ fn clients(stage: &Stage, index: usize) -> Part {
 
 fn of_broker(stage: &Stage, broker: &Broker) -> Part {
     let name = broker.name().to_owned();
-    let mut part = Part { name: name.clone(), kind: "RabbitMQ".into(), ..Part::default() };
+    let kind = if broker.is_sqs() { "SQS" } else { "RabbitMQ" };
+    let mut part = Part { name: name.clone(), kind: kind.into(), ..Part::default() };
     let worst = broker.queues().map(|queue| queue.ready).max().unwrap_or(0).max(1000);
     let mut waiting = 0;
     for queue in broker.queues() {
@@ -274,7 +275,11 @@ fn of_broker(stage: &Stage, broker: &Broker) -> Part {
         };
         part.bars.push(Bar {
             label: queue.name.to_owned(),
-            text: format!("{} ready", spaced(ready)),
+            text: if broker.is_sqs() {
+                format!("{} visible  {} not", spaced(ready), spaced(queue.unacked as i64))
+            } else {
+                format!("{} ready", spaced(ready))
+            },
             fill: ready as f64 / worst as f64,
             health,
             trend: if grown.abs() < 5 { 0 } else { grown.signum() as i8 },
@@ -473,6 +478,8 @@ fn short_words(operation: &Operation) -> String {
         Operation::Cordon { node, .. } => format!("{node} cordoned"),
         Operation::Enable { enabled: true } => "switched on".into(),
         Operation::Enable { enabled: false } => "switched off".into(),
+        Operation::SetQueue { queue, .. } => format!("{queue}: attributes"),
+        Operation::SetOption { option, value } => format!("{option}={value}"),
         Operation::CancelTasks { .. } => "queries cancelled".into(),
         Operation::Sql { server, sql } => data::words(server, sql),
         Operation::Volume { server, volume, .. } => format!("{server}: {volume} grown"),

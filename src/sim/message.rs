@@ -5,7 +5,7 @@
 use super::component::search::Index;
 use super::frame::FrameId;
 use super::id::{ComponentId, Unit};
-use super::quantity::{Bytes, Time};
+use super::quantity::{Bytes, Span, Time};
 use std::sync::Arc;
 
 /// A message as a queue keeps it.
@@ -34,6 +34,8 @@ pub enum Settle {
     Requeue,
     /// Not wanted: dead-lettered where there is a dead-letter exchange, else dropped.
     Reject,
+    /// Hidden for this long from now, then there again (SQS; elsewhere it goes back at once).
+    Hide(Span),
 }
 
 /// One consumer of one queue: a channel of an instance, as long as its process lives.
@@ -93,6 +95,8 @@ pub(in crate::sim) enum Parcel {
     Publish { queue: u16, message: Message },
     /// To a broker: from now on deliver to this consumer.
     Subscribe { queue: u16, consumer: Consumer, prefetch: u32, auto_ack: bool },
+    /// To a broker: this consumer would take so many messages, each hidden for so long.
+    Poll { queue: u16, consumer: Consumer, count: u32, visibility: Option<Span> },
     /// To a broker: a process has gone, and its connection with it.
     Disconnect { component: ComponentId, instance: u32, epoch: u32 },
     /// To a broker: a delivery is settled.

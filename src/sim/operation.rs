@@ -101,6 +101,20 @@ pub enum Operation {
         /// The signal's number: 9 can't be caught.
         signal: u8,
     },
+    /// Sets attributes of a queue (SQS).
+    SetQueue {
+        /// The queue.
+        queue: String,
+        /// What is to be different.
+        change: QueueChange,
+    },
+    /// Sets an option of the environment that a service runs in (Elastic Beanstalk).
+    SetOption {
+        /// The option's name: `HttpConnections`.
+        option: String,
+        /// Its new value, as it is typed.
+        value: String,
+    },
     /// Switches a schedule, or what a gateway takes, on or off.
     Enable {
         /// Whether it is on from now.
@@ -268,6 +282,17 @@ impl Verb {
             Self::Reload => "reload",
         }
     }
+}
+
+/// What is to be different about a queue of SQS; what is left out stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueChange {
+    /// How long a receive hides a message.
+    pub visibility: Option<Span>,
+    /// How long a message is kept.
+    pub retention: Option<Span>,
+    /// After so many receives a message goes to the dead-letter queue.
+    pub max_receives: Option<u32>,
 }
 
 /// What a policy of a broker sets.

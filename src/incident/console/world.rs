@@ -212,7 +212,15 @@ pub fn balancers(world: &dyn World) -> impl Iterator<Item = &LoadBalancer> {
 /// The brokers of the system, with their numbers.
 pub fn brokers(world: &dyn World) -> impl Iterator<Item = (usize, &Broker)> {
     world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
-        Component::Broker(broker) => Some((index, &**broker)),
+        Component::Broker(broker) if !broker.is_sqs() => Some((index, &**broker)),
+        _ => None,
+    })
+}
+
+/// The brokers of the system whose queues are those of SQS, with their numbers.
+pub fn sqs(world: &dyn World) -> impl Iterator<Item = (usize, &Broker)> {
+    world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
+        Component::Broker(broker) if broker.is_sqs() => Some((index, &**broker)),
         _ => None,
     })
 }

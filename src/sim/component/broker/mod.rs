@@ -10,6 +10,7 @@ mod operate;
 mod policy;
 mod queue;
 mod settings;
+mod sqs;
 mod unacked;
 mod view;
 
@@ -19,6 +20,7 @@ mod tests;
 pub use policy::NamedPolicy;
 pub use queue::Tally;
 pub use settings::{Flavour, PolicySettings, QueueKind, QueueSettings, Requeue, Settings, Version};
+pub use sqs::Attributes;
 pub use view::{Argument, ConsumerView, QueueView};
 
 use super::Behavior;
@@ -98,6 +100,8 @@ pub struct Broker {
     closed: BTreeMap<(ComponentId, u32), u32>,
     /// What blocked publishers want to publish, in order.
     held: VecDeque<(u16, Message)>,
+    /// Where its queues have the semantics of SQS: what that takes.
+    sqs: Option<sqs::Sqs>,
     letters: VecDeque<Letter>,
     made: Vec<Made>,
     followed: Vec<(String, MetricId)>,
@@ -131,7 +135,7 @@ impl Broker {
         let mut broker = Self {
             id,
             name: name.as_str().into(),
-            version: settings.flavour.version().clone(),
+            version: settings.flavour.version(),
             idle: settings.idle,
             message_size: settings.message_size,
             limit,
@@ -142,6 +146,10 @@ impl Broker {
             policies: policies.collect(),
             closed: BTreeMap::new(),
             held: VecDeque::new(),
+            sqs: match settings.flavour {
+                Flavour::Sqs => Some(sqs::Sqs::new(id, name, &settings.queues, telemetry)),
+                Flavour::RabbitMq { .. } => None,
+            },
             letters: VecDeque::new(),
             made: Vec::new(),
             followed,
@@ -193,6 +201,10 @@ impl Broker {
     /// Delivers ready messages as long as a consumer can take one.
     #[inline]
     fn deliver(&mut self, place: usize, core: &mut Core) {
+        if self.is_sqs() {
+            self.pump(place, core);
+            return;
+        }
         while self.unacked.has_room() {
             let queue = &mut self.queues[place];
             if queue.ready.is_empty() {
@@ -272,7 +284,7 @@ impl Broker {
                 self.acked(place, &message, core);
                 core.telemetry.delivered(message.unit, message.published, core.now);
             }
-            Settle::Requeue => {
+            Settle::Requeue | Settle::Hide(_) => {
                 self.take_back(place, message, core);
                 self.keep_bounds(place, 0, core);
             }
@@ -444,7 +456,14 @@ impl Behavior for Broker {
     fn on_parcel(&mut self, parcel: Parcel, core: &mut Core) {
         match parcel {
             Parcel::Publish { queue, message } => self.publish(queue, message, core),
+            Parcel::Settled { tag, how, .. } if self.is_sqs() => self.settle_receipt(tag, how, core),
             Parcel::Settled { tag, consumer, how } => self.settle(tag, consumer, how, core),
+            Parcel::Poll { queue, consumer, count, visibility } => {
+                self.poll(queue, consumer, count, visibility, core);
+            }
+            Parcel::Disconnect { component, instance, epoch } if self.is_sqs() => {
+                self.forget_polls(component, instance, epoch);
+            }
             Parcel::Subscribe { queue, consumer, prefetch, auto_ack } => {
                 self.subscribe(queue, consumer, prefetch, auto_ack, core);
             }
@@ -464,7 +483,11 @@ impl Behavior for Broker {
         }
     }
 
-    fn sample(&mut self, _second: i64, core: &mut Core) {
+    fn sample(&mut self, second: i64, core: &mut Core) {
+        if self.is_sqs() {
+            self.sweep(second, core);
+            self.settle_down(core);
+        }
         for queue in &self.queues {
             queue.sample(&mut core.telemetry);
         }

@@ -13,6 +13,9 @@ const MOST_AT_ONCE: u32 = 1_000_000;
 
 impl Broker {
     pub(super) fn apply(&mut self, operation: &Operation, core: &mut Core) -> Result<Applied, Refusal> {
+        if self.is_sqs() && !matches!(operation, Operation::Publish { .. }) {
+            return self.apply_to_sqs(operation, core);
+        }
         match operation {
             Operation::Publish { queue, tags, count, name, body } => {
                 let bits = tag_bits(tags, core)?;
@@ -92,7 +95,7 @@ impl Broker {
                     self.acked(place, &message, core);
                     core.telemetry.lost(message.unit);
                 }
-                Settle::Requeue => self.take_back(place, message, core),
+                Settle::Requeue | Settle::Hide(_) => self.take_back(place, message, core),
                 Settle::Reject => self.part_with(place, message, Reason::Rejected, 0, core),
             }
         }

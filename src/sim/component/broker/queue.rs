@@ -155,6 +155,14 @@ impl Queue {
         }
     }
 
+    /// A message that had been received is visible again, behind the others.
+    pub fn show_again(&mut self, mut message: Message, now: Time) {
+        message.redelivered = true;
+        message.position = self.next_position(now);
+        self.tally.requeued += 1;
+        self.ready.push_back(message);
+    }
+
     /// A message has left for good, in whatever way.
     #[inline]
     pub fn forget(&mut self, message: &Message) {

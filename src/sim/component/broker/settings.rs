@@ -64,6 +64,8 @@ pub enum Flavour {
         #[serde(default)]
         version: Version,
     },
+    /// Amazon SQS: consumers poll, a receive hides a message for a while, a delete ends it.
+    Sqs,
 }
 
 impl Default for Flavour {
@@ -75,9 +77,10 @@ impl Default for Flavour {
 impl Flavour {
     /// The broker's version.
     #[must_use]
-    pub const fn version(&self) -> &Version {
+    pub fn version(&self) -> Version {
         match self {
-            Self::RabbitMq { version } => version,
+            Self::RabbitMq { version } => version.clone(),
+            Self::Sqs => Version::default(),
         }
     }
 }
@@ -142,6 +145,15 @@ pub struct QueueSettings {
     /// How many ready messages it holds before it drops from its head.
     #[serde(default)]
     pub max_length: Option<u32>,
+    /// SQS: how long a receive hides a message (30 s where nothing is said).
+    #[serde(default)]
+    pub visibility: Option<Span>,
+    /// SQS: how long a message is kept (4 days where nothing is said).
+    #[serde(default)]
+    pub retention: Option<Span>,
+    /// SQS: after so many receives a message goes to the dead-letter queue instead.
+    #[serde(default)]
+    pub max_receives: Option<u32>,
     /// Where a message goes that a consumer gives back, or loses by dying.
     #[serde(default)]
     pub requeue: Requeue,
@@ -248,6 +260,7 @@ impl Settings {
             if queue.kind.is_quorum() && !quorum_exists {
                 problems.push((format!("{place}.kind"), "there are quorum queues from version 3.8 on".into()));
             }
+            check_kind_of_broker(&place, queue, &self.flavour, &mut problems);
             check_dead_letter(&place, queue.dead_letter.as_deref(), is_known, &mut problems);
             check_ttl(&place, queue.message_ttl, &mut problems);
         }
@@ -271,6 +284,26 @@ fn check_dead_letter(
 ) {
     if let Some(name) = name.filter(|name| !is_known(name)) {
         problems.push((format!("{place}.dead_letter"), format!("this broker has no queue called `{name}`")));
+    }
+}
+
+/// What one kind of broker has and the other hasn't.
+fn check_kind_of_broker(place: &str, queue: &QueueSettings, flavour: &Flavour, problems: &mut Vec<(String, String)>) {
+    let is_sqs = *flavour == Flavour::Sqs;
+    let of_sqs = [
+        ("visibility", queue.visibility.is_some()),
+        ("retention", queue.retention.is_some()),
+        ("max_receives", queue.max_receives.is_some()),
+    ];
+    let of_rabbit = [("message_ttl", queue.message_ttl.is_some()), ("max_length", queue.max_length.is_some())];
+    let (foreign, words) = if is_sqs { (&of_rabbit[..], "SQS has no") } else { (&of_sqs[..], "only SQS has") };
+    for (field, is_set) in foreign {
+        if *is_set {
+            problems.push((format!("{place}.{field}"), format!("{words} `{field}`")));
+        }
+    }
+    if is_sqs && queue.max_receives.is_some() && queue.dead_letter.is_none() {
+        problems.push((format!("{place}.max_receives"), "say where to, with `dead_letter`".into()));
     }
 }
 

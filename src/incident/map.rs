@@ -142,8 +142,9 @@ fn flows(stage: &Stage) -> Vec<Flow> {
             }
         }
         let Component::Service(service) = component else { continue };
-        for consumed in &service.settings.consumes {
-            let Some((broker, queue)) = consumed.queue.split_once('/') else { continue };
+        let posted = service.settings.daemon.iter().map(|daemon| &daemon.queue);
+        for path in service.settings.consumes.iter().map(|consumed| &consumed.queue).chain(posted) {
+            let Some((broker, queue)) = path.split_once('/') else { continue };
             let Some(from) = simulation.id_of(broker) else { continue };
             let Component::Broker(of) = &simulation.components()[from.index()] else { continue };
             let from_queue = of.queue_number(queue).map(usize::from);

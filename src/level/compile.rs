@@ -49,6 +49,11 @@ fn outline(sections: &Sections) -> System {
             }
             Settings::Service(service) => {
                 service.consumes.clear();
+                let mut posts = service.daemon.as_ref().map(|daemon| daemon.queue.clone());
+                redirect(&mut posts, &queues);
+                if let (Some(daemon), Some(queue)) = (&mut service.daemon, posts) {
+                    daemon.queue = queue;
+                }
                 service.runs_on = RunsOn::Hosts(OnHosts { names: Names::List(vec![]), ..OnHosts::default() });
                 service.health.clear();
                 let none = Version {

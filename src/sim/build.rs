@@ -202,7 +202,7 @@ fn instances_of(settings: &Settings) -> Vec<String> {
     match settings {
         Settings::Service(service) => match &service.runs_on {
             service::RunsOn::Hosts(hosts) => hosts.machines(&service.name),
-            service::RunsOn::Kubernetes(_) => vec![],
+            service::RunsOn::Kubernetes(_) | service::RunsOn::Beanstalk(_) => vec![],
         },
         Settings::Cache(cache) => (0..cache.instances as usize).map(|index| cache.host(index)).collect(),
         _ => vec![],
@@ -376,6 +376,13 @@ impl Plan {
             None => None,
         };
         let banner = Some(settings.banner.as_str()).filter(|banner| !banner.is_empty());
+        let posted_from = match &settings.daemon {
+            Some(daemon) => {
+                let path = &daemon.queue;
+                Some(builder.queue(path).ok_or_else(|| format!("no queue is called `{path}`"))?)
+            }
+            None => None,
+        };
         let mut around = Surroundings {
             pool: None,
             node_memory: Bytes(16 << 30),
@@ -387,6 +394,7 @@ impl Plan {
             banner: banner.map(|banner| builder.template(banner)),
             subscriptions,
             machines: builder.machines_of(settings),
+            posted_from,
         };
         if let service::settings::RunsOn::Kubernetes(kubernetes) = &settings.runs_on {
             let pools = builder.system.components.iter().enumerate();

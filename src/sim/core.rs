@@ -82,7 +82,7 @@ pub(in crate::sim) enum Timer {
     Reconcile = 4,
     /// A node joins or leaves; the autoscaler looks.
     Node = 5,
-    /// A message's time to live may be over.
+    /// A message's time to live may be over, or the patience with a post.
     Expire = 6,
     /// Anything else a component does by the clock.
     Tick = 7,

@@ -159,8 +159,13 @@ impl Checker<'_> {
             let place = place.field("consumes").item(at).field("queue");
             self.known("queue", &consumes.queue, &place, queues.iter().map(String::as_str));
         }
+        if let Some(daemon) = &service.daemon {
+            let place = place.field("daemon").field("queue");
+            self.known("queue", &daemon.queue, &place, queues.iter().map(String::as_str));
+        }
         match &service.runs_on {
             service::RunsOn::Kubernetes(kubernetes) => self.kubernetes(kubernetes, service, sections, place),
+            service::RunsOn::Beanstalk(_) => {}
             service::RunsOn::Hosts(hosts) => {
                 self.machines(&hosts.machines(&service.name), &place.field("runs_on"));
             }

@@ -120,6 +120,9 @@ impl Service {
 
     /// What an operator does to the deployment or one of its pods.
     pub(super) fn change(&mut self, operation: &Operation, core: &mut Core) -> Result<Applied, Refusal> {
+        if self.beanstalk().is_some() {
+            return self.change_environment(operation, core);
+        }
         if self.kubernetes().is_none() {
             return self.change_on_host(operation, core);
         }

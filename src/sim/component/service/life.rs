@@ -150,6 +150,7 @@ impl Service {
                 },
             );
         }
+        self.ask_for_messages(number, core);
         if let Some(liveness) = self.liveness() {
             let spread = Span::from_micros((uid % liveness.period.micros().max(1).unsigned_abs()) as i64);
             self.instances[number].probe = core.set_timer(self.id, Timer::Probe, number as u32, core.now + spread);
@@ -163,6 +164,7 @@ impl Service {
             return;
         }
         match self.instances[number].stage {
+            Stage::Creating if self.supervisor().is_some() => self.start_on_host(number, core),
             Stage::Creating => self.start_container(number, core),
             Stage::Starting => self.become_ready(number, core),
             Stage::BackingOff if self.supervisor().is_some() => self.start_on_host(number, core),

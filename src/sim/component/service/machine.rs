@@ -46,6 +46,7 @@ impl Service {
     pub fn supervisor(&self) -> Option<&Supervisor> {
         match &self.settings.runs_on {
             RunsOn::Hosts(hosts) => Some(&hosts.supervisor),
+            RunsOn::Beanstalk(environment) => Some(&environment.supervisor),
             RunsOn::Kubernetes(_) => None,
         }
     }

@@ -4,6 +4,8 @@
 //! `deployment`, the kernel's in `memory`; what an instance does with its workers is in `worker`.
 
 pub mod code;
+pub mod beanstalk;
+pub mod daemon;
 mod deployment;
 pub mod event;
 mod files;
@@ -18,6 +20,7 @@ pub mod supervisor;
 mod tests;
 mod worker;
 
+pub use daemon::Daemon;
 pub use deployment::{Deployment, Revision};
 pub use event::{Event, Events};
 pub use instance::{Exit, Instance, Stage};
@@ -92,6 +95,8 @@ pub(in crate::sim) struct Surroundings {
     pub subscriptions: Vec<Subscription>,
     /// The machines of its instances, where components describe them: the component and the machine's number there.
     pub machines: Vec<Option<(ComponentId, u32)>>,
+    /// The queue that a daemon beside it takes messages from.
+    pub posted_from: Option<(ComponentId, u16)>,
 }
 
 /// A service at work.
@@ -122,6 +127,8 @@ pub struct Service {
     pub events: Events,
     /// What the supervisors on its machines say, oldest first.
     pub journal: machine::Journal,
+    /// The daemons that post messages to its instances.
+    pub daemon: Option<Daemon>,
     metrics: Metrics,
 }
 
@@ -146,6 +153,7 @@ impl Service {
         let (replicas, resources) = match &settings.runs_on {
             RunsOn::Kubernetes(kubernetes) => (kubernetes.replicas, kubernetes.memory),
             RunsOn::Hosts(hosts) => (hosts.machines(&settings.name).len() as u32, settings::Resources::default()),
+            RunsOn::Beanstalk(environment) => (environment.instances, settings::Resources::default()),
         };
         let made = (Time::ZERO + deployed).min(core.now);
         let revision = Revision { number: 1, version: version as u16, resources, made, stamp: 0 };
@@ -170,6 +178,11 @@ impl Service {
             deployment,
             events: Events::default(),
             journal: machine::Journal::new(),
+            daemon: settings
+                .daemon
+                .as_ref()
+                .zip(around.posted_from)
+                .map(|(daemon, queue)| Daemon::new(id, &settings.name, daemon, queue, &mut core.telemetry)),
             metrics,
         }
     }
@@ -179,7 +192,7 @@ impl Service {
     pub fn kubernetes(&self) -> Option<&Kubernetes> {
         match &self.settings.runs_on {
             RunsOn::Kubernetes(settings) => Some(settings),
-            RunsOn::Hosts(_) => None,
+            RunsOn::Hosts(_) | RunsOn::Beanstalk(_) => None,
         }
     }
 
@@ -293,6 +306,7 @@ impl Behavior for Service {
     fn start(&mut self, core: &mut Core) {
         match &self.settings.runs_on {
             RunsOn::Kubernetes(_) => self.start_deployment(core),
+            RunsOn::Beanstalk(_) => self.start_environment(core),
             RunsOn::Hosts(hosts) => {
                 for name in hosts.machines(&self.settings.name) {
                     self.create_on_host(&name, core);
@@ -335,12 +349,16 @@ impl Behavior for Service {
             Timer::Memory => self.on_memory_edge(number, ticket, core),
             Timer::Probe => self.on_probe(number, ticket, core),
             Timer::Tick => self.write_metrics_line(number, ticket, core),
+            Timer::Expire => self.give_up(index, ticket, core),
             _ => {}
         }
     }
 
     fn on_parcel(&mut self, parcel: Parcel, core: &mut Core) {
         match parcel {
+            Parcel::Delivery { consumer, tag, message } if Self::is_for_daemon(&consumer) => {
+                self.post(consumer, tag, message, core);
+            }
             Parcel::Delivery { consumer, tag, message } => self.receive(consumer, tag, message, core),
             Parcel::Placed { pod, node } => self.placed(pod, node, core),
             Parcel::Saved { frame, serial, done } => self.saved(frame, serial, done, core),
@@ -351,6 +369,7 @@ impl Behavior for Service {
 
     fn sample(&mut self, second: i64, core: &mut Core) {
         self.check_limits(core);
+        self.sample_daemon(core);
         core.telemetry.set(self.metrics.replicas, i64::from(self.deployment.replicas));
         core.telemetry.set(self.metrics.available, self.ready.len() as i64);
         if let Some(loaded) = self.metrics.loaded {

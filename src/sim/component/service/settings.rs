@@ -1,6 +1,8 @@
 //! A service as a level describes it. What is left out has the real tool's default.
 
 use super::runtime::Runtime;
+use super::beanstalk::Beanstalk;
+use super::daemon;
 use super::supervisor::Supervisor;
 use crate::sim::component::hosts::Names;
 use crate::sim::handler::Step;
@@ -35,6 +37,9 @@ pub struct Settings {
     /// The queues whose messages it handles.
     #[serde(default)]
     pub consumes: Vec<Consumes>,
+    /// The daemon beside it that posts messages of a queue to it.
+    #[serde(default)]
+    pub daemon: Option<daemon::Settings>,
     /// The version that runs at the beginning.
     pub runs: String,
     /// What each version does with a request.
@@ -104,7 +109,7 @@ impl Settings {
     #[must_use]
     pub fn machine_names(&self) -> Vec<String> {
         match &self.runs_on {
-            RunsOn::Kubernetes(_) => vec![],
+            RunsOn::Kubernetes(_) | RunsOn::Beanstalk(_) => vec![],
             RunsOn::Hosts(hosts) => hosts.machines(&self.name),
         }
     }
@@ -134,6 +139,8 @@ pub enum RunsOn {
     Kubernetes(Kubernetes),
     /// Machines, always there, each with one process under a supervisor.
     Hosts(OnHosts),
+    /// Instances of an Elastic Beanstalk environment.
+    Beanstalk(Beanstalk),
 }
 
 impl Default for RunsOn {

@@ -47,6 +47,12 @@ impl Service {
         frame.program = if is_check { self.health } else { self.programs[usize::from(version)] };
         frame.pc = 0;
         frame.started = core.now;
+        self.begin(id, number as usize, core);
+    }
+
+    /// A handler begins where a worker is free for it, else it stands in line.
+    pub(super) fn begin(&mut self, id: FrameId, number: usize, core: &mut Core) {
+        let instance = &mut self.instances[number];
         let holds_worker = self.settings.holds == Holds::Handler;
         if !holds_worker || instance.busy < self.settings.workers {
             instance.busy += u16::from(holds_worker);
@@ -290,6 +296,8 @@ impl Service {
         self.instances[number].busy -= u16::from(self.settings.holds == Holds::Handler && !spawned);
         if core.frames[id].kind == CHECK || answered {
             // Nobody's request, or counted already.
+        } else if Self::is_posted(&core.frames[id]) {
+            self.posted(id, status, core);
         } else if is_message {
             if !status.is_ok() {
                 self.settle(id, Settle::Requeue, core);
@@ -335,10 +343,13 @@ impl Service {
             .filter(|(_, frame)| frame.component == id && frame.instance == number as u32)
             .map(|(frame, _)| frame)
             .collect();
+        let is_abandoned = |frame: &Frame| frame.caller_gone && Self::is_posted(frame);
+        let abandoned = lost.iter().filter(|frame| is_abandoned(&core.frames[**frame])).count();
         for frame in lost {
             core.finish(frame, Status::RESET);
         }
         self.close_files(number, core);
+        self.drop_posts(number, abandoned as i64, core);
         let instance = &mut self.instances[number];
         instance.busy = 0;
         instance.line = Line::EMPTY;

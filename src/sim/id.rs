@@ -48,6 +48,20 @@ impl Unit {
         self.0 & 0xffff_ffff_ffff
     }
 
+    /// As a broker prints the id of its message: a random UUID to look at, the same for the same unit.
+    #[must_use]
+    pub fn uuid(self) -> String {
+        let (word, more) = (super::random::mix(self.0), super::random::mix(self.0 ^ 0x5bd1_e995));
+        format!(
+            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+            word >> 32,
+            word >> 16 & 0xffff,
+            word & 0xfff,
+            more >> 52,
+            more & 0xffff_ffff_ffff
+        )
+    }
+
     /// As logs print it: eight hexadecimal digits that look like nothing in particular.
     #[must_use]
     pub fn label(self) -> String {

@@ -110,7 +110,8 @@ fn counter(word: &str, unit: Unit) -> Option<u64> {
     }
 }
 
-/// The text of a record: `{id}` is its unit, any other `{word}` a value that is always the same for the same unit.
+/// The text of a record: `{id}` is its unit, `{msgid}` the id that a broker gave it, any other `{word}` a
+/// value that is always the same for the same unit.
 #[must_use]
 pub fn text(template: &str, unit: Unit) -> String {
     let mut line = String::with_capacity(template.len() + 16);
@@ -123,6 +124,8 @@ pub fn text(template: &str, unit: Unit) -> String {
             line.push_str(&unit.label());
         } else if let Some(number) = counter(word, unit) {
             line.push_str(&number.to_string());
+        } else if word == "msgid" {
+            line.push_str(&unit.uuid());
         } else {
             let number = super::random::join(unit.0, super::random::hash_name(word)) % 9000 + 1000;
             line.push_str(word);

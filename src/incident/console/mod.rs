@@ -17,11 +17,14 @@ pub mod arguments;
 mod aws;
 mod complete;
 mod database;
+mod curl;
 mod deploy;
+mod eb;
 pub mod filters;
 mod game;
 mod host;
 mod kubectl;
+mod mail;
 pub mod menu;
 mod rabbitmq;
 mod running;
@@ -96,6 +99,9 @@ pub const FAMILIES: &[(&str, &[Command])] = &[
     ("the cluster", kubectl::COMMANDS),
     ("the broker", rabbitmq::COMMANDS),
     ("Amazon", aws::COMMANDS),
+    ("the environments", eb::COMMANDS),
+    ("over HTTP", curl::COMMANDS),
+    ("mail", mail::COMMANDS),
     ("the balancer", socat::COMMANDS),
     ("the database", database::COMMANDS),
     ("the machines", host::COMMANDS),

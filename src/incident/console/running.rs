@@ -208,7 +208,8 @@ fn perform(call: &mut Call, world: &mut dyn World) -> Progress {
         let file = call.words.get(1).cloned().unwrap_or_default();
         // A machine has files of its own; where engineers work lie those that were kept, and the code.
         let lines = match call.host {
-            Some(on) => host::code::read(Some(on), &file, world)
+            Some(on) => super::eb::file(world, on, &file)
+                .or_else(|| host::code::read(Some(on), &file, world))
                 .or_else(|| host::read(on, &file, world))
                 .or_else(|| super::database::file(world, on, &file)),
             None => call.files.get(&file).cloned().or_else(|| host::code::read(None, &file, world)),

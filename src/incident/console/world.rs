@@ -8,10 +8,13 @@ use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
 use crate::sim::component::cache::Cache;
 use crate::sim::component::database::Database;
+use crate::sim::component::gateway::Gateway;
 use crate::sim::component::hosts::Hosts;
 use crate::sim::component::job::Job;
 use crate::sim::component::load_balancer::LoadBalancer;
 use crate::sim::component::nodes::Nodes;
+use crate::sim::component::schedule::Schedule;
+use crate::sim::component::search::SearchCluster;
 use crate::sim::component::service::Service;
 use crate::sim::operation::{Applied, Operation};
 use crate::sim::quantity::{Span, Time};
@@ -221,6 +224,30 @@ pub fn brokers(world: &dyn World) -> impl Iterator<Item = (usize, &Broker)> {
 pub fn sqs(world: &dyn World) -> impl Iterator<Item = (usize, &Broker)> {
     world.system().components().iter().enumerate().filter_map(|(index, component)| match component {
         Component::Broker(broker) if broker.is_sqs() => Some((index, &**broker)),
+        _ => None,
+    })
+}
+
+/// The search clusters of the system.
+pub fn clusters(world: &dyn World) -> impl Iterator<Item = &SearchCluster> {
+    world.system().components().iter().filter_map(|component| match component {
+        Component::SearchCluster(cluster) => Some(&**cluster),
+        _ => None,
+    })
+}
+
+/// The gateways of the system.
+pub fn gateways(world: &dyn World) -> impl Iterator<Item = &Gateway> {
+    world.system().components().iter().filter_map(|component| match component {
+        Component::Gateway(gateway) => Some(&**gateway),
+        _ => None,
+    })
+}
+
+/// The schedules of the system.
+pub fn schedules(world: &dyn World) -> impl Iterator<Item = &Schedule> {
+    world.system().components().iter().filter_map(|component| match component {
+        Component::Schedule(schedule) => Some(schedule),
         _ => None,
     })
 }

@@ -5,6 +5,8 @@
 
 mod cloudwatch;
 mod elb;
+mod events;
+mod sqs;
 
 use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate};
 use crate::incident::view::Candidate;
@@ -22,13 +24,13 @@ struct Branch {
     complete: fn(&Typed, &dyn World) -> Vec<Candidate>,
 }
 
-const BRANCHES: &[Branch] = &[elb::BRANCH, cloudwatch::BRANCH];
+const BRANCHES: &[Branch] = &[elb::BRANCH, cloudwatch::BRANCH, sqs::BRANCH, events::BRANCH];
 
 pub const COMMANDS: &[Command] = &[Command {
     name: "aws",
     aliases: &[],
     usage: "aws SERVICE OPERATION [--PARAMETER VALUE…]",
-    summary: "Amazon's services: load balancers, metrics",
+    summary: "Amazon's services: load balancers, metrics, queues, rules",
     manual: MANUAL,
     place: Place::Bastion,
     takes: Span::from_millis(900),
@@ -44,6 +46,12 @@ elb register-instances-with-load-balancer --load-balancer-name NAME --instances 
 elb configure-health-check --load-balancer-name NAME --health-check Target=HTTP:8080/health,Interval=30,Timeout=5,UnhealthyThreshold=2,HealthyThreshold=10
 cloudwatch list-metrics
 cloudwatch get-metric-statistics --metric-name NAME [--statistics Sum] [--period 60] [--start-time -3h]
+sqs list-queues
+sqs get-queue-attributes --queue-url QUEUE
+sqs receive-message --queue-url QUEUE [--max-number-of-messages N]    hides it for a while, and counts
+sqs set-queue-attributes --queue-url QUEUE --attributes VisibilityTimeout=300
+sqs purge-queue --queue-url QUEUE        deletes every message for good, hidden ones as well
+events list-rules, events disable-rule --name RULE, events enable-rule --name RULE
 
 An instance that is taken out finishes what it has in hand. One that is put in has to pass a check first. Only periods in which there was something are told. --output json prints more.
 

@@ -67,6 +67,12 @@ impl QueueView<'_> {
         arguments
     }
 
+    /// The queue that its dead letters go to.
+    #[must_use]
+    pub fn dead_letter(&self) -> Option<&str> {
+        self.settings.dead_letter.as_deref()
+    }
+
     /// Where messages go that come back.
     #[must_use]
     pub fn requeue(&self) -> Requeue {

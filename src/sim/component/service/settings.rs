@@ -1,8 +1,8 @@
 //! A service as a level describes it. What is left out has the real tool's default.
 
-use super::runtime::Runtime;
 use super::beanstalk::Beanstalk;
 use super::daemon;
+use super::runtime::Runtime;
 use super::supervisor::Supervisor;
 use crate::sim::component::hosts::Names;
 use crate::sim::handler::Step;

@@ -1,0 +1,211 @@
+//! The search cluster's HTTP interface: `_cat`, `_tasks`, `_cluster`.
+
+use super::{Asked, Server};
+use crate::incident::console::world::clusters;
+use crate::incident::console::{Call, Progress, World};
+use crate::sim::component::search::SearchCluster;
+use crate::sim::operation::{Applied, Operation};
+use crate::sim::quantity::Span;
+
+pub const SERVER: Server = Server {
+    addresses: |world| {
+        let of = |cluster: &SearchCluster| {
+            let at = format!("{}:9200", cluster.settings.name);
+            [
+                (format!("{at}/_cat/thread_pool/search?v"), "threads at work, queries that wait, rejections"),
+                (format!("{at}/_cat/tasks?v"), "what the threads work on"),
+                (format!("{at}/_cat/nodes?v"), "the nodes"),
+                (format!("{at}/_cluster/health"), "the state of the cluster"),
+                (format!("{at}/_slowlog"), "the last queries that took long"),
+            ]
+        };
+        clusters(world).flat_map(of).collect()
+    },
+    is: |host, world| clusters(world).any(|cluster| cluster.settings.name == host),
+    answer,
+};
+
+fn answer(call: &mut Call, world: &mut dyn World, asked: &Asked) -> Progress {
+    let Some(cluster) = clusters(world).find(|cluster| cluster.settings.name == asked.host) else {
+        return Progress::Done(6);
+    };
+    let parts = asked.parts();
+    let lines = match (asked.method.as_str(), parts.as_slice()) {
+        ("GET", []) => greeting(cluster),
+        ("GET", ["_cat"]) => {
+            ["/_cat/thread_pool", "/_cat/tasks", "/_cat/nodes", "/_cat/health"].map(String::from).into()
+        }
+        ("GET", ["_cat", "thread_pool"] | ["_cat", "thread_pool", "search"]) => thread_pool(cluster, asked),
+        ("GET", ["_cat", "tasks"] | ["_tasks"]) => tasks(cluster, world, asked),
+        ("GET", ["_cat", "nodes"]) => nodes(cluster, asked),
+        ("GET", ["_cat", "health"]) => vec![format!("{} green {}", cluster.settings.name, cluster.nodes.len())],
+        ("GET", ["_cluster", "health"]) => health(cluster),
+        ("GET", ["_slowlog"]) => slow_log(cluster, world),
+        ("POST", ["_tasks", "_cancel"]) => return cancel(call, world, &asked.host, None),
+        ("POST", ["_tasks", id, "_cancel"]) => {
+            let Some(task) = task_of(cluster, id) else {
+                return call.fail(format!(
+                    "{{\"error\":{{\"type\":\"resource_not_found_exception\",\"reason\":\"task [{id}] doesn't support cancellation or isn't running\"}},\"status\":404}}"
+                ));
+            };
+            return cancel(call, world, &asked.host, Some(task));
+        }
+        ("PUT", ["_cluster", "settings"]) => vec![settings(asked)],
+        (method, _) => vec![format!("No handler found for uri [/{}] and method [{method}]", asked.path)],
+    };
+    call.say_all(lines);
+    Progress::Done(0)
+}
+
+fn greeting(cluster: &SearchCluster) -> Vec<String> {
+    vec![
+        "{".to_owned(),
+        format!("  \"cluster_name\" : \"{}\",", cluster.settings.name),
+        format!("  \"version\" : {{ \"number\" : \"{}\" }},", cluster.settings.version),
+        "  \"tagline\" : \"You Know, for Search\"".to_owned(),
+        "}".to_owned(),
+    ]
+}
+
+/// Columns as `_cat` prints them: one space between, numbers to the right; heads where `v` is asked for.
+fn cat(asked: &Asked, heads: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+    let wanted: Vec<usize> = match asked.parameter("h") {
+        Some(names) => names.split(',').filter_map(|name| heads.iter().position(|head| *head == name)).collect(),
+        None => (0..heads.len()).collect(),
+    };
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        let head = if asked.parameter("v").is_some() { heads[column].len() } else { 0 };
+        cells.chain([head]).max().unwrap_or_default()
+    };
+    let is_number = |column: usize| rows.iter().all(|row| row[column].chars().all(|c| c.is_ascii_digit()));
+    let line = |cells: &dyn Fn(usize) -> String| {
+        let cell = |column: &usize| {
+            let (text, width) = (cells(*column), width(*column));
+            if is_number(*column) { format!("{text:>width$}") } else { format!("{text:<width$}") }
+        };
+        wanted.iter().map(cell).collect::<Vec<_>>().join(" ").trim_end().to_owned()
+    };
+    let mut lines = vec![];
+    if asked.parameter("v").is_some() {
+        lines.push(line(&|column| heads[column].to_owned()));
+    }
+    lines.extend(rows.iter().map(|row| line(&|column| row[column].clone())));
+    lines
+}
+
+fn thread_pool(cluster: &SearchCluster, asked: &Asked) -> Vec<String> {
+    let rows: Vec<Vec<String>> = cluster
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(index, node)| {
+            let numbers = [node.tasks.len() as u64, node.queued() as u64, node.rejected, node.completed];
+            let cells = [cluster.node_name(index), "search".to_owned()];
+            cells.into_iter().chain(numbers.map(|number| number.to_string())).collect()
+        })
+        .collect();
+    let all = ["node_name", "name", "active", "queue", "rejected", "completed"];
+    let asked = match asked.parameter("h") {
+        Some(_) => asked.clone(),
+        None => {
+            let mut query = asked.query.clone();
+            query.push(("h".to_owned(), all[..5].join(",")));
+            Asked { query, ..asked.clone() }
+        }
+    };
+    cat(&asked, &all, &rows)
+}
+
+fn seconds(span: Span) -> String {
+    let millis = span.micros() / 1000;
+    if millis < 1000 { format!("{millis}ms") } else { format!("{:.1}s", span.as_seconds()) }
+}
+
+fn tasks(cluster: &SearchCluster, world: &dyn World, asked: &Asked) -> Vec<String> {
+    let now = world.now();
+    let mut all = vec![];
+    for (index, node) in cluster.nodes.iter().enumerate() {
+        let name = cluster.node_name(index);
+        let mut tasks = node.tasks.clone();
+        tasks.sort_by_key(|task| task.started);
+        all.extend(tasks.into_iter().map(|task| {
+            vec![
+                "indices:data/read/search".to_owned(),
+                format!("{name}:{}", task.number),
+                "transport".to_owned(),
+                world.clock().utc_seconds(task.started),
+                seconds(now.since(task.started)),
+                name.clone(),
+            ]
+        }));
+    }
+    cat(asked, &["action", "task_id", "type", "timestamp", "running_time", "node"], &all)
+}
+
+fn nodes(cluster: &SearchCluster, asked: &Asked) -> Vec<String> {
+    let threads = cluster.settings.search.threads.max(1) as usize;
+    let row = |(index, node): (usize, &crate::sim::component::search::Node)| {
+        vec![
+            format!("10.0.3.{}", 11 + index),
+            (4 + node.tasks.len() * 95 / threads).to_string(),
+            "mdi".to_owned(),
+            if index == 0 { "*" } else { "-" }.to_owned(),
+            cluster.node_name(index),
+        ]
+    };
+    let rows: Vec<Vec<String>> = cluster.nodes.iter().enumerate().map(row).collect();
+    cat(asked, &["ip", "cpu", "node.role", "master", "name"], &rows)
+}
+
+fn health(cluster: &SearchCluster) -> Vec<String> {
+    vec![format!(
+        "{{\"cluster_name\":\"{}\",\"status\":\"green\",\"timed_out\":false,\"number_of_nodes\":{nodes},\"number_of_data_nodes\":{nodes}}}",
+        cluster.settings.name,
+        nodes = cluster.nodes.len()
+    )]
+}
+
+fn slow_log(cluster: &SearchCluster, world: &dyn World) -> Vec<String> {
+    if cluster.settings.slow_log.is_none() {
+        return vec!["the slow log is off (index.search.slowlog.threshold.query.warn: -1)".to_owned()];
+    }
+    let line = |slow: &crate::sim::component::search::SlowQuery| {
+        let millis = slow.took.micros() / 1000;
+        format!(
+            "[{}][WARN ][index.search.slowlog.query] [{}] took[{}], took_millis[{millis}], search_type[QUERY_THEN_FETCH], total_shards[1]",
+            world.clock().iso(slow.at).trim_end_matches('Z').replace('.', ","),
+            cluster.node_name(slow.node as usize),
+            seconds(slow.took),
+        )
+    };
+    let skipped = cluster.slow.len().saturating_sub(50);
+    cluster.slow.iter().skip(skipped).map(line).collect()
+}
+
+fn task_of(cluster: &SearchCluster, id: &str) -> Option<(u32, u64)> {
+    let (node, number) = id.rsplit_once(':')?;
+    let number = number.parse().ok()?;
+    let index = (0..cluster.nodes.len()).find(|index| cluster.node_name(*index) == node)?;
+    let runs = cluster.nodes[index].tasks.iter().any(|task| task.number == number);
+    runs.then_some((index as u32, number))
+}
+
+fn cancel(call: &mut Call, world: &mut dyn World, name: &str, task: Option<(u32, u64)>) -> Progress {
+    match world.operate(call.who, name, Operation::CancelTasks { task }) {
+        Ok(Applied::Count(count)) => {
+            call.say(format!("{{\"acknowledged\":true,\"cancelled\":{count}}}"));
+            Progress::Done(0)
+        }
+        Ok(_) => Progress::Done(0),
+        Err(error) => call.fail(error),
+    }
+}
+
+/// Thread pools are fixed when a node starts, from version 5 on.
+fn settings(asked: &Asked) -> String {
+    let key = if asked.body.contains("thread_pool") { "thread_pool.search.queue_size" } else { "that" };
+    format!(
+        "{{\"error\":{{\"type\":\"illegal_argument_exception\",\"reason\":\"transient setting [{key}], not dynamically updateable\"}},\"status\":400}}"
+    )
+}

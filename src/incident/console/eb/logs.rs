@@ -26,7 +26,7 @@ pub fn file(world: &dyn World, host: &str, path: &str) -> Option<Vec<String>> {
 
 fn files(service: &Service) -> Vec<String> {
     let daemon = service.daemon.is_some().then(|| DAEMON.to_owned());
-    daemon.into_iter().chain(service.settings.log_file.clone()).collect()
+    daemon.into_iter().chain(service.settings.logs.clone()).collect()
 }
 
 fn lines(component: usize, service: &Service, number: usize, path: &str, world: &dyn World) -> Vec<String> {

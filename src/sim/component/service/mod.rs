@@ -6,6 +6,8 @@
 pub mod code;
 pub mod beanstalk;
 pub mod daemon;
+#[cfg(test)]
+mod daemon_tests;
 mod deployment;
 pub mod event;
 mod files;

@@ -47,7 +47,7 @@ impl Outside {
     fn left(&mut self, ordinal: u64, how: Settle) {
         match how {
             Settle::Ack => self.gone += 1,
-            Settle::Requeue => _ = self.ready.insert(ordinal),
+            Settle::Requeue | Settle::Hide(_) => _ = self.ready.insert(ordinal),
             Settle::Reject => _ = self.dead.insert(ordinal),
         }
     }

@@ -68,7 +68,7 @@ impl Alerts {
             began: None,
             rang_at: None,
             taken_by: alert.acknowledged.as_ref().map(|taken| taken.by.clone()),
-            silenced_until: None,
+            silenced_until: level.monitoring.quiet_until.filter(|_| is_page(alert)),
             text: String::new(),
         };
         Self { watched: level.monitoring.alerts.iter().enumerate().map(watch).collect() }

@@ -133,6 +133,7 @@ pub(super) fn digest(sections: &Sections) -> u64 {
     let monitoring = &sections.monitoring;
     let _ = write!(text, "{:?}{:?}{:?}{:?}", clock.warm_up, clock.limit, sections.system, sections.events);
     let _ = write!(text, "{:?}{:?}{:?}{:?}", monitoring.scrape, monitoring.collects, monitoring.ships, sections.goal);
+    let _ = write!(text, "{:?}", monitoring.quiet_until);
     for alert in &monitoring.alerts {
         let _ = write!(text, "{:?}{:?}{:?}{:?}", alert.name, alert.when, alert.to, alert.repeat);
     }

@@ -105,6 +105,7 @@ fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
     let is_built = kubectl::is_built(service, index);
     let writing = versions[index].takes.filter(|_| !is_built).unwrap_or_default();
     let building = if is_built { Span::ZERO } else { service.settings.pipeline };
+    let on_machines = service.kubernetes().is_none();
     let stamp = world.clock().seconds(world.now());
     match call.visit {
         0 if writing > Span::ZERO => {
@@ -122,6 +123,9 @@ fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
             let operation = Operation::SetVersion { version: version.clone() };
             match world.operate(call.who, name, operation) {
                 Ok(Applied::Unchanged) => call.say(format!("{stamp} {name} runs {version} already: nothing to do")),
+                Ok(_) if on_machines => {
+                    call.say(format!("{stamp} rolling out {name}:{version}, one machine after the other"));
+                }
                 Ok(_) => call.say(format!(
                     "{stamp} rolling out {name}:{version}: kubectl rollout status deployment/{name} follows it"
                 )),

@@ -20,6 +20,9 @@ pub struct Monitoring {
     /// What rings.
     #[serde(default)]
     pub alerts: Vec<Alert>,
+    /// Until when nobody hears a page: the phone is in Do Not Disturb. What fires is listed as silenced, and rings then.
+    #[serde(default)]
+    pub quiet_until: Option<Time>,
 }
 
 const fn fifteen_seconds() -> Span {
@@ -28,7 +31,7 @@ const fn fifteen_seconds() -> Span {
 
 impl Default for Monitoring {
     fn default() -> Self {
-        Self { scrape: fifteen_seconds(), collects: Collects::All, ships: vec![], alerts: vec![] }
+        Self { scrape: fifteen_seconds(), collects: Collects::All, ships: vec![], alerts: vec![], quiet_until: None }
     }
 }
 

@@ -16,8 +16,8 @@
 pub mod arguments;
 mod aws;
 mod complete;
-mod database;
 mod curl;
+mod database;
 mod deploy;
 mod eb;
 pub mod filters;

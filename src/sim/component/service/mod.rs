@@ -3,8 +3,8 @@
 //! Under Kubernetes its instances are pods of a deployment: the kubelet's part is in `life`, the controllers' in
 //! `deployment`, the kernel's in `memory`; what an instance does with its workers is in `worker`.
 
-pub mod code;
 pub mod beanstalk;
+pub mod code;
 pub mod daemon;
 #[cfg(test)]
 mod daemon_tests;

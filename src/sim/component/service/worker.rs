@@ -41,7 +41,6 @@ impl Service {
             core.finish(id, Status::OK);
             return;
         }
-        let instance = &mut self.instances[number as usize];
         let frame = &mut core.frames[id];
         frame.instance = number;
         frame.program = if is_check { self.health } else { self.programs[usize::from(version)] };

@@ -9,6 +9,7 @@ use super::component::job::Question;
 use super::frame::{Frame, FrameId, Frames, NONE, Status};
 use super::handler::Program;
 use super::id::{ComponentId, Unit};
+use super::kernel::Network;
 use super::log::{Log, Record, Severity};
 use super::message::{Message, Parcel};
 use super::quantity::{Duration, Span, Time};
@@ -113,6 +114,8 @@ pub(in crate::sim) struct Core {
     pub questions: Vec<Question>,
     /// The lists of documents that answers have brought.
     pub lists: Lists,
+    /// The machines' kernels, and who runs where.
+    pub network: Network,
     agenda: Agenda,
     parcels: Vec<Option<(ComponentId, Parcel)>>,
     free_parcels: Vec<u32>,
@@ -137,6 +140,7 @@ impl Core {
             marks: BTreeSet::new(),
             questions: Vec::new(),
             lists: Lists::default(),
+            network: Network::default(),
             agenda,
             parcels: Vec::new(),
             free_parcels: Vec::new(),
@@ -286,6 +290,7 @@ impl Core {
     /// Ends a frame and sends its answer to whoever waits for it.
     #[inline]
     pub fn finish(&mut self, id: FrameId, status: Status) {
+        self.disconnect(id);
         let frame = &self.frames[id];
         let (component, parent, unit) = (frame.component, frame.parent, frame.unit);
         self.mark(component, 40, unit, u64::from(status.0));
@@ -364,12 +369,18 @@ impl Core {
             self.wait_for_answer(id);
             return;
         }
+        // Who still waits for a connection finds out when its first packet would be sent again.
+        let unconnected = self.frames[id].unconnected;
+        if !unconnected {
+            self.disconnect(id);
+        }
         let frame = &mut self.frames[id];
         let parent = std::mem::replace(&mut frame.parent, NONE);
         frame.caller_gone = true;
         frame.timeout = 0;
         if !gone && parent != NONE {
-            self.ready.push_back(Ready::Resume(parent, Status::TIMED_OUT));
+            let status = if unconnected { Status::UNREACHED } else { Status::TIMED_OUT };
+            self.ready.push_back(Ready::Resume(parent, status));
         }
     }
 

@@ -30,6 +30,8 @@ impl Status {
     pub const RESET: Self = Self(2);
     /// The caller had gone, and the handler stopped for that reason.
     pub const CALLER_GONE: Self = Self(3);
+    /// No connection came about in the caller's patience: packets were dropped, and nobody said so.
+    pub const UNREACHED: Self = Self(4);
     /// It went well.
     pub const OK: Self = Self(200);
     /// There was no room for it just now; whoever asks may come back later.

@@ -15,6 +15,7 @@ pub mod data;
 mod frame;
 mod handler;
 pub mod id;
+pub mod kernel;
 pub mod log;
 pub mod message;
 pub mod operation;
@@ -251,6 +252,12 @@ impl Simulation {
     #[must_use]
     pub fn hash_of(&self, id: ComponentId) -> u64 {
         self.core.model.components[id.index()].hash
+    }
+
+    /// The kernel of the machine of this name.
+    #[must_use]
+    pub fn kernel(&self, machine: &str) -> Option<&kernel::Kernel> {
+        self.core.network.named(machine)
     }
 
     /// The lines that a component's instances have written.

@@ -8,6 +8,7 @@ use crate::sim::component::load_balancer::{CHECK, CONNECTION_ONLY};
 use crate::sim::core::Core;
 use crate::sim::frame::{Frame, FrameId, HEALTH, NONE, Status};
 use crate::sim::handler::Flow;
+use crate::sim::kernel::Connection;
 use crate::sim::log::Severity;
 use crate::sim::message::{Consumer, Message, Parcel, Settle};
 use crate::sim::quantity::Bytes;
@@ -19,15 +20,53 @@ impl Service {
     /// A request has come in: an instance takes it, or nobody is there.
     #[inline]
     pub(super) fn admit(&mut self, id: FrameId, core: &mut Core) {
-        let is_check = core.frames[id].kind == CHECK;
-        let is_probe = core.frames[id].path == HEALTH;
-        if !is_check && !is_probe {
-            core.telemetry.add(self.metrics.requests, i64::from(core.frames[id].weight));
-        }
         let Some(number) = self.taker(id, core) else {
+            self.count(id, core);
             self.refuse(id, Status::REFUSED, core);
             return;
         };
+        core.frames[id].instance = number;
+        match core.connect(id) {
+            Connection::Made => self.accept(id, core),
+            Connection::Waits => {}
+            Connection::Failed => core.finish(id, Status::UNREACHED),
+        }
+    }
+
+    /// The first packet of a request's connection is sent again. Until it comes through, nobody here knows of it.
+    fn admit_again(&mut self, id: FrameId, core: &mut Core) {
+        match core.connect_again(id) {
+            Connection::Made => self.accept(id, core),
+            Connection::Waits => {}
+            Connection::Failed => core.finish(id, Status::UNREACHED),
+        }
+    }
+
+    /// Whether somebody only looks whether an instance is well.
+    fn is_look(frame: &Frame) -> bool {
+        frame.kind == CHECK || frame.path == HEALTH
+    }
+
+    #[inline]
+    fn count(&self, id: FrameId, core: &mut Core) {
+        let frame = &core.frames[id];
+        if !Self::is_look(frame) {
+            let weight = i64::from(frame.weight);
+            core.telemetry.add(self.metrics.requests, weight);
+        }
+    }
+
+    /// A request has its connection: a worker takes it, or it stands in line.
+    #[inline]
+    fn accept(&mut self, id: FrameId, core: &mut Core) {
+        self.count(id, core);
+        let frame = &core.frames[id];
+        let (is_check, number) = (frame.kind == CHECK, frame.instance);
+        if !self.instances[number as usize].is_ready() {
+            self.refuse(id, Status::REFUSED, core);
+            return;
+        }
+        let is_probe = core.frames[id].path == HEALTH;
         if is_check && core.frames[id].subscription == CONNECTION_ONLY {
             core.finish(id, Status::OK);
             return;
@@ -42,7 +81,6 @@ impl Service {
             return;
         }
         let frame = &mut core.frames[id];
-        frame.instance = number;
         frame.program = if is_check { self.health } else { self.programs[usize::from(version)] };
         frame.pc = 0;
         frame.started = core.now;
@@ -265,6 +303,10 @@ impl Service {
     /// A worker's own work is over.
     #[inline]
     pub(super) fn worked(&mut self, id: FrameId, core: &mut Core) {
+        if core.is_connecting(id) {
+            self.admit_again(id, core);
+            return;
+        }
         let frame = &core.frames[id];
         let number = frame.instance as usize;
         if frame.retries_call {

@@ -477,6 +477,7 @@ fn short_words(operation: &Operation) -> String {
         Operation::Ban { pattern, .. } => format!("ban {pattern}"),
         Operation::SetHealth { backend, .. } => format!("{backend} set by hand"),
         Operation::Cordon { node, .. } => format!("{node} cordoned"),
+        Operation::Kernel { machine, command, .. } => format!("{machine}: {command}"),
         Operation::Enable { enabled: true } => "switched on".into(),
         Operation::Enable { enabled: false } => "switched off".into(),
         Operation::SetQueue { queue, .. } => format!("{queue}: attributes"),

@@ -59,6 +59,8 @@ const WAITING_SPEED: u32 = 60;
 pub struct Incident {
     stage: Stage,
     console: Console,
+    /// The shells of those whom nobody watches.
+    unseen: Console,
     /// Lines that the player has typed, with their times.
     typed: Vec<(Time, String)>,
     /// How long the clock stays slow, in real time.
@@ -78,8 +80,15 @@ impl Incident {
             // Checked when the level was read: what can't be built isn't a level.
             Err(why) => unreachable!("a level that was read can be built: {why}"),
         };
-        let mut incident =
-            Self { stage, console: Console::default(), typed: vec![], slow_for: Span::ZERO, owed: 0, events_before: 0 };
+        let mut incident = Self {
+            stage,
+            console: Console::default(),
+            unseen: Console::default(),
+            typed: vec![],
+            slow_for: Span::ZERO,
+            owed: 0,
+            events_before: 0,
+        };
         incident.pass(Time::ZERO);
         incident.events_before = incident.stage.simulation.events();
         incident
@@ -142,7 +151,7 @@ impl Incident {
             }
             let next_second = Time::from_seconds(now.second() + 1);
             let mut target = until.min(next_second);
-            if let Some(due) = self.console.next_due() {
+            for due in [self.console.next_due(), self.unseen.next_due()].into_iter().flatten() {
                 target = target.min(due.max(now + Span::from_micros(1)));
             }
             self.stage.simulation.run_until(target);
@@ -155,6 +164,9 @@ impl Incident {
             }
             for (who, line) in std::mem::take(&mut self.stage.typing) {
                 self.console.type_line(self.stage.now(), &who, &line);
+            }
+            for (who, line) in std::mem::take(&mut self.stage.typing_quietly) {
+                self.unseen.type_line(self.stage.now(), &who, &line);
             }
             self.run_errands();
         }
@@ -188,6 +200,9 @@ impl Incident {
 
     /// Runs whatever the shells have to do now.
     fn run_console(&mut self) {
+        while self.unseen.next_due().is_some_and(|due| due <= self.stage.now()) {
+            self.unseen.step(&mut self.stage);
+        }
         while self.console.next_due().is_some_and(|due| due <= self.stage.now()) {
             for entry in self.console.step(&mut self.stage) {
                 let shown = &self.console.entries()[entry];

@@ -18,6 +18,7 @@ use crate::level::schema::Event;
 use crate::sim::Simulation;
 use crate::sim::component::Component;
 use crate::sim::component::job::{Ask, Question};
+use crate::sim::kernel::Change;
 use crate::sim::operation::Operation;
 use crate::sim::quantity::Time;
 use crate::sim::random::Seed;
@@ -101,6 +102,8 @@ pub struct Stage {
     pub(super) asked: Vec<Errand>,
     /// Lines of jobs that run, by the number of their entry.
     pub(super) errands: Vec<(usize, Errand)>,
+    /// Lines that colleagues are about to type on screens of their own, which nobody else sees.
+    pub(super) typing_quietly: Vec<(String, String)>,
     pub(super) is_paused: bool,
     pub(super) speed: Option<u32>,
     /// Something has happened that slows the clock.
@@ -146,6 +149,7 @@ impl Stage {
             typing: vec![],
             asked: vec![],
             errands: vec![],
+            typing_quietly: vec![],
             is_paused: false,
             speed: None,
             is_startled: false,
@@ -225,7 +229,8 @@ impl Stage {
                 _ = self.simulation.apply(broker, &operation);
             }
             Event::Type(typing) => {
-                self.typing.extend(typing.lines.iter().map(|line| (typing.by.clone(), line.clone())));
+                let list = if typing.quietly { &mut self.typing_quietly } else { &mut self.typing };
+                list.extend(typing.lines.iter().map(|line| (typing.by.clone(), line.clone())));
             }
         }
     }
@@ -484,7 +489,14 @@ impl Stage {
     /// Does something to the system in somebody's name.
     pub(super) fn operated(&mut self, who: &str, component: &str, operation: Operation) {
         let at = self.now();
-        let changes_pods = !matches!(operation, Operation::Get { .. } | Operation::Publish { .. });
+        let changes_pods = match &operation {
+            Operation::Get { .. } | Operation::Publish { .. } => false,
+            // Who looks changes nothing; whether that is so is not for the timeline to say.
+            Operation::Kernel { change, .. } => {
+                who.is_empty() && !matches!(change, Change::List(_) | Change::OpenNetlink | Change::ClearLog)
+            }
+            _ => true,
+        };
         if changes_pods {
             let text = map::words_for(component, &operation);
             let kind = if who.is_empty() { MarkKind::Own } else { MarkKind::Deploy };

@@ -62,6 +62,7 @@ fn outline(sections: &Sections) -> System {
                     takes: None,
                     note: String::new(),
                     author: String::new(),
+                    keepalive: false,
                     steps: vec![],
                     files: vec![],
                 };

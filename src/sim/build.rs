@@ -395,6 +395,7 @@ impl Plan {
             subscriptions,
             machines: builder.machines_of(settings),
             posted_from,
+            lines: service::proxy::LINES.map(|line| builder.template(line)).to_vec(),
         };
         if let service::settings::RunsOn::Kubernetes(kubernetes) = &settings.runs_on {
             let pools = builder.system.components.iter().enumerate();

@@ -2,6 +2,7 @@
 
 use super::component::database::{Grow, Sql};
 use super::component::load_balancer::Check;
+use super::kernel::Change;
 use super::message::{Message, Settle};
 use super::quantity::{Bytes, Span};
 
@@ -197,6 +198,17 @@ pub enum Operation {
         path: String,
         /// What.
         change: FileChange,
+    },
+    /// Somebody on a machine changes something about its kernel.
+    Kernel {
+        /// The machine.
+        machine: String,
+        /// Who; empty for the player.
+        by: String,
+        /// The command, as the machine's log has it; empty where it takes no privilege.
+        command: String,
+        /// What.
+        change: Change,
     },
     /// Takes a machine out of scheduling or puts it back.
     Cordon {

@@ -211,7 +211,8 @@ fn perform(call: &mut Call, world: &mut dyn World) -> Progress {
             Some(on) => super::eb::file(world, on, &file)
                 .or_else(|| host::code::read(Some(on), &file, world))
                 .or_else(|| host::read(on, &file, world))
-                .or_else(|| super::database::file(world, on, &file)),
+                .or_else(|| super::database::file(world, on, &file))
+                .or_else(|| host::file(on, &file, world)),
             None => call.files.get(&file).cloned().or_else(|| host::code::read(None, &file, world)),
         };
         let Some(lines) = lines else { return Progress::Done(1) };

@@ -503,6 +503,9 @@ fn tee(call: &mut Call, world: &mut dyn World) -> Progress {
         return progress;
     }
     let lines: Vec<String> = call.input.unwrap_or_default().to_vec();
+    if let Some(result) = super::host::write(call, &file, &lines, append, world) {
+        return result;
+    }
     if !call.files.contains_key(&file) && call.files.len() >= 100 {
         return call.fail(format!("tee: {file}: No space left on device"));
     }

@@ -87,6 +87,12 @@ impl Clock {
         self.utc(at).strftime("%b %d %H:%M:%S").to_string()
     }
 
+    /// `2012/08/13 14:46:52`, as nginx writes it.
+    #[must_use]
+    pub fn nginx(&self, at: Time) -> String {
+        self.utc(at).strftime("%Y/%m/%d %H:%M:%S").to_string()
+    }
+
     /// `Tue Aug 11 16:41:12 2020`, as `dmesg -T` writes it.
     #[must_use]
     pub fn kernel(&self, at: Time) -> String {

@@ -55,6 +55,9 @@ pub struct Typing {
     pub by: String,
     /// What, one after the other.
     pub lines: Vec<String>,
+    /// Nobody says so, and nobody else's screen shows it; what it leaves behind can be found.
+    #[serde(default)]
+    pub quietly: bool,
 }
 
 const fn one() -> u32 {

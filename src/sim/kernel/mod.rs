@@ -93,6 +93,10 @@ pub struct Kernel {
     mark: Mark,
     time_wait: Fading,
     open_sockets: u64,
+    /// What has been done with privileges: when, by whom, which command.
+    pub audit: Vec<(Time, String, String)>,
+    /// Packets dropped by tables that are gone.
+    dropped_before: u64,
 }
 
 impl Kernel {
@@ -110,6 +114,8 @@ impl Kernel {
             mark: 0,
             time_wait: Fading::default(),
             open_sockets: 0,
+            audit: Vec::new(),
+            dropped_before: 0,
         }
     }
 
@@ -185,6 +191,23 @@ impl Kernel {
         self.open_sockets + u64::from(self.settings.pooled)
     }
 
+    /// Packets that were ever dropped for want of an entry.
+    #[must_use]
+    pub fn dropped_ever(&self) -> u64 {
+        self.dropped_before + self.conntrack.as_ref().map_or(0, |table| table.counts.dropped)
+    }
+
+    /// Somebody has used his privileges; the log keeps the last thousand times.
+    pub(in crate::sim) fn note(&mut self, now: Time, by: &str, command: &str) {
+        if command.is_empty() {
+            return;
+        }
+        if self.audit.len() == 1000 {
+            self.audit.remove(0);
+        }
+        self.audit.push((now, by.to_owned(), command.to_owned()));
+    }
+
     fn next_mark(&mut self) -> Mark {
         self.mark = self.mark.wrapping_add(1).max(1);
         self.mark
@@ -218,6 +241,7 @@ impl Kernel {
     fn unload(&mut self, name: &str) -> Result<&'static Module, Refusal> {
         let module = self.modules.unload(name).map_err(Refusal::new)?;
         if module.name == "nf_conntrack" {
+            self.dropped_before = self.dropped_ever();
             self.conntrack = None;
         }
         Ok(module)

@@ -174,9 +174,4 @@ impl Modules {
         }
         Ok(self.loaded.remove(index).module)
     }
-
-    /// Everything is as after a boot.
-    pub(super) fn clear(&mut self) {
-        self.loaded.clear();
-    }
 }

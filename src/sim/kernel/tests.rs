@@ -157,11 +157,10 @@ fn a_larger_table_helps_at_once_and_a_flush_for_as_long_as_it_takes_to_fill() {
 fn a_shorter_wait_concerns_new_entries_only() {
     let mut kernel = kernel();
     list(&mut kernel, Table::Nat, 0).unwrap();
-    fill(&mut kernel, 0, 60, 800);
+    fill(&mut kernel, 0, 30, 800);
     let key = "net.netfilter.nf_conntrack_tcp_timeout_time_wait".to_owned();
-    kernel.change(&Change::Sysctl { key, value: "30".into() }, Time::from_seconds(60)).unwrap();
-    assert_eq!(fill(&mut kernel, 60, 180, 800), None);
-    fill(&mut kernel, 180, 182, 800);
+    kernel.change(&Change::Sysctl { key, value: "30".into() }, Time::from_seconds(30)).unwrap();
+    assert_eq!(fill(&mut kernel, 30, 152, 800), None);
     assert!((24_000..24_600).contains(&count(&kernel)), "{}", count(&kernel));
 }
 

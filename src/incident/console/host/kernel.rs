@@ -9,7 +9,7 @@ use crate::incident::console::{Call, Progress, World};
 use crate::sim::quantity::{Span, Time};
 
 /// Lines that the kernel's ring keeps.
-const RING: usize = 2_000;
+const RING: usize = 4_000;
 
 /// The lines that the kernel writes when it kills a process for the memory of its cgroup.
 fn lines(killed: &Killed) -> Vec<(Time, String)> {
@@ -73,13 +73,29 @@ fn all(machine: &Machine, now: Time) -> Vec<(Time, String)> {
         (3_871_502, "IPv6: ADDRCONF(NETDEV_CHANGE): eth0: link becomes ready"),
         (41_300_877, "cbr0: port 1(veth0) entered forwarding state"),
     ];
-    let boot = boot.map(|(after, text)| (machine.booted + Span::from_micros(after), text.to_owned()));
+    // Only a node has a bridge for its pods.
+    let boot = boot.iter().take(if machine.is_node { 5 } else { 4 });
+    let version = |text: &str| text.replace("4.14.138+", machine.version.as_deref().unwrap_or("4.14.138+"));
+    let boot = boot.map(|(after, text)| (machine.booted + Span::from_micros(*after), version(text)));
     let killed = machine.kernel.iter().flat_map(lines).filter(|(at, _)| *at <= now);
     let mut all: Vec<(Time, String)> = boot.into_iter().chain(killed).collect();
+    all.extend(machine.said.iter().filter(|(at, _)| *at <= now).cloned());
     all.sort_by_key(|(at, _)| *at);
     let kept = all.len().saturating_sub(RING);
     all.drain(..kept);
     all
+}
+
+/// What the system's log has of the kernel: the same lines, with the time of day and the time since the boot.
+pub fn logged(host: &str, world: &dyn World) -> Option<Vec<String>> {
+    let machine = super::all(world).into_iter().find(|machine| machine.name == host)?;
+    let line = |(at, text): (Time, String)| {
+        let since = at.since(super::booted(&machine));
+        let stamp = format!("[{}.{:06}]", since.seconds(), since.micros().rem_euclid(1_000_000));
+        format!("{} {host} kernel: {stamp} {text}", world.clock().journal(at))
+    };
+    // Logs are rotated: what was said at the boot is in another file.
+    Some(all(&machine, world.now()).into_iter().filter(|(at, _)| at.micros() > -86_400_000_000).map(line).collect())
 }
 
 /// How long a line has to wait where this goes on printing; what was printed up to is kept.

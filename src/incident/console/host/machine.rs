@@ -27,8 +27,12 @@ pub struct Machine {
     /// Whether it carries pods: a kubelet runs on it.
     pub is_node: bool,
     pub residents: Vec<Resident>,
-    /// What its kernel has said, oldest first.
+    /// Whom its kernel has killed, oldest first.
     pub kernel: Vec<Killed>,
+    /// What else its kernel has said, oldest first.
+    pub said: Vec<(Time, String)>,
+    /// Its kernel's version, where the level says it.
+    pub version: Option<String>,
     /// What the supervisors of its processes have said, oldest first: when, who, what.
     pub supervisors: Vec<(Time, &'static str, String)>,
     /// What people and cron run there.
@@ -120,6 +124,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             disks: machine.disks.clone(),
             booted: machine.booted,
             memory: group.settings.memory,
+            version: Some(group.settings.kernel.version.clone()),
             ..Machine::default()
         }));
     }
@@ -151,6 +156,9 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
         }
     }
     for machine in &mut all {
+        if let Some(kernel) = world.system().kernel(&machine.name) {
+            machine.said = kernel.log.lines().map(|(at, said)| (at, said.text())).collect();
+        }
         machine.supervisors.sort_by_key(|(at, ..)| *at);
         machine.disks.volumes.extend(database::mounted(world, &machine.name));
         machine.sessions = sessions::sessions(world, Some(&machine.name));

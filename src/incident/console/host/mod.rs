@@ -8,13 +8,17 @@ mod disks;
 mod files;
 mod kernel;
 mod machine;
+mod netfilter;
+mod network;
 mod processes;
 mod supervisor;
+mod system_files;
 mod tree;
 
 pub use choices::{choices, parts};
 pub use files::{ls, overwrite, read};
 pub use machine::{Machine, all};
+pub use system_files::{file, write};
 
 use super::arguments::{Given, switch};
 use super::world::{caches, services};
@@ -139,6 +143,70 @@ pub const COMMANDS: &[Command] = &[
             supervisor::kill,
         )
     },
+    Command {
+        exists: has_kernel,
+        ..tool(
+            "lsmod",
+            "lsmod",
+            "the modules that the kernel has loaded, and who uses them",
+            "The last column says how often a module is in use, and by which. Reading it loads nothing.\n\nlsmod | grep NAME",
+            netfilter::lsmod,
+        )
+    },
+    Command {
+        exists: has_kernel,
+        complete: netfilter::complete_modules,
+        ..tool(
+            "modprobe",
+            "modprobe [-r] MODULE",
+            "loads a module with what it needs; -r takes it out with what nobody else needs",
+            "What it may load is said in /etc/modprobe.d: `alias NAME off` makes it look for a module called off. That takes out nothing that is loaded.\n\nmodprobe -r MODULE",
+            netfilter::modprobe,
+        )
+    },
+    Command {
+        exists: has_kernel,
+        complete: netfilter::complete_modules,
+        ..tool(
+            "rmmod",
+            "rmmod MODULE...",
+            "takes modules out of the kernel, one after the other",
+            "A module that another uses stays: begin with the one that nobody uses. What a module held is gone with it.\n\nlsmod\nrmmod MODULE MODULE",
+            netfilter::rmmod,
+        )
+    },
+    Command {
+        exists: has_kernel,
+        complete: netfilter::complete_sysctl,
+        ..tool(
+            "sysctl",
+            "sysctl [-a] [-w] KEY[=VALUE]...",
+            "values of the kernel: reads them, sets them",
+            "A value that is set lasts until the next boot, or until what it belongs to is taken out. A key that nobody brings is unknown.\n\nsysctl KEY\nsysctl -w KEY=VALUE\nsysctl -a | grep PART",
+            netfilter::sysctl,
+        )
+    },
+    Command {
+        exists: has_kernel,
+        ..tool(
+            "iptables",
+            "iptables [-t TABLE] -L|-A|-D|-F [CHAIN] ...",
+            "the kernel's packet rules: lists them, adds and removes them",
+            "Tables: filter (where none is named), nat, mangle, raw. To answer, the kernel needs what it is asked about.\n\niptables -L\niptables -t raw -A PREROUTING -j NOTRACK",
+            netfilter::iptables,
+        )
+    },
+    Command {
+        exists: has_kernel,
+        ..tool(
+            "conntrack",
+            "conntrack -L|-C|-S|-F",
+            "the connections that the kernel keeps track of",
+            "-L lists them, -C counts them, -S what has been counted since, -F forgets them all.\n\nconntrack -L | awk '{print $4}' | sort | uniq -c",
+            netfilter::conntrack,
+        )
+    },
+    Command { exists: has_kernel, ..tool("ss", "ss -s", "the machine's sockets, counted by state", "", network::ss) },
     tool("free", "free [-m|-h]", "the machine's memory", "-m in MiB, -h for people.", free),
     tool(
         "ps",
@@ -213,6 +281,11 @@ pub const COMMANDS: &[Command] = &[
         Progress::Done(0)
     }),
 ];
+
+/// For tools of a kernel that the level describes.
+fn has_kernel(world: &dyn World) -> bool {
+    super::world::hosts(world).next().is_some()
+}
 
 /// The machines that one can log in to.
 pub fn hosts(world: &dyn World) -> Vec<Candidate> {

@@ -1,7 +1,8 @@
 //! Machines as such: what they are made of, whoever's processes run on them.
 //!
 //! A service says by name on which machines it runs (`runs_on: Hosts(names: …)`); this component says what these machines
-//! have: processors, memory, disks. It knows no service; processes reach it with parcels, and it answers with parcels.
+//! have: processors, memory, disks, a kernel. It knows no service; processes reach it with parcels, and it answers with
+//! parcels; their packets pass the kernels in the core ([`crate::sim::kernel`]).
 
 pub mod disk;
 pub mod settings;
@@ -12,10 +13,11 @@ pub use settings::{Names, Settings};
 use super::Behavior;
 use crate::sim::core::Core;
 use crate::sim::id::ComponentId;
+use crate::sim::kernel::Kernel;
 use crate::sim::message::{DiskAsk, Parcel};
 use crate::sim::operation::{Applied, FileChange, Operation, Refusal};
 use crate::sim::quantity::{Bytes, Span, Time};
-use crate::sim::telemetry::{Measure, MetricId};
+use crate::sim::telemetry::{Measure, MetricId, Telemetry};
 use std::sync::Arc;
 
 /// What the system itself takes of a machine's memory: a twentieth, 700 MiB at most.
@@ -38,6 +40,67 @@ pub struct Machine {
     volumes: Vec<[MetricId; 2]>,
 }
 
+/// What is measured of a machine's kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Measured {
+    count: MetricId,
+    max: MetricId,
+    dropped: MetricId,
+    lost_of_open: MetricId,
+    full: MetricId,
+    time_wait: MetricId,
+    modules: Vec<(&'static str, MetricId)>,
+}
+
+/// Modules whose coming is measured.
+const WATCHED: [&str; 3] = ["ip_tables", "iptable_nat", "nf_conntrack"];
+
+impl Measured {
+    fn of(machine: &str, id: ComponentId, telemetry: &mut Telemetry) -> Self {
+        let mut gauge = |name: &str, about: &'static str, measure: Measure| {
+            telemetry.gauge(id, format!("{machine}.{name}"), about, measure)
+        };
+        let modules = WATCHED.map(|module| {
+            let name = format!("modules.{module}");
+            (module, gauge(&name, "how long the machine was up when this module was loaded", Measure::Time))
+        });
+        Self {
+            count: gauge("conntrack.count", "connections in the kernel's table", Measure::Count),
+            max: gauge("conntrack.max", "connections that the kernel's table holds at most", Measure::Count),
+            full: gauge("conntrack.full", "whether packets were dropped in this second", Measure::Flag),
+            time_wait: gauge("sockets.time_wait", "sockets in TIME-WAIT", Measure::Count),
+            modules: modules.to_vec(),
+            dropped: telemetry.counter(
+                id,
+                format!("{machine}.conntrack.dropped"),
+                "packets dropped for want of an entry",
+            ),
+            lost_of_open: telemetry.counter(
+                id,
+                format!("{machine}.conntrack.lost_of_open"),
+                "packets of open connections among them",
+            ),
+        }
+    }
+
+    fn tell(&self, kernel: &Kernel, telemetry: &mut Telemetry) {
+        let table = kernel.conntrack.as_ref();
+        let counts = table.map(|table| table.counts).unwrap_or_default();
+        telemetry.set(self.count, table.map_or(0, |table| table.count() as i64));
+        telemetry.set(self.max, table.map_or(0, |table| i64::from(table.max)));
+        telemetry.set(self.time_wait, kernel.time_wait() as i64);
+        // A counter goes on counting when the table that counted is gone.
+        let (before, now) = (telemetry.value(self.dropped), kernel.dropped_ever() as i64);
+        telemetry.set(self.full, i64::from(now > before));
+        telemetry.set(self.dropped, now);
+        telemetry.set(self.lost_of_open, counts.lost_of_open as i64);
+        for (module, metric) in &self.modules {
+            let up = kernel.modules.since(module).map_or(0, |since| since.since(kernel.booted).micros());
+            telemetry.set(*metric, up);
+        }
+    }
+}
+
 /// Machines at work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosts {
@@ -46,6 +109,7 @@ pub struct Hosts {
     pub settings: Arc<Settings>,
     /// In the order of their names.
     pub machines: Vec<Machine>,
+    measured: Vec<Measured>,
 }
 
 impl Hosts {
@@ -69,7 +133,13 @@ impl Hosts {
                 volumes,
             });
         }
-        Self { id, settings: Arc::new(settings.clone()), machines }
+        let kernel = Arc::new(settings.kernel.clone());
+        for machine in &machines {
+            core.network.add(&machine.name, machine.booted, &kernel);
+        }
+        let measured = machines.iter().filter(|_| kernel.measured);
+        let measured = measured.map(|machine| Measured::of(&machine.name, id, &mut core.telemetry)).collect();
+        Self { id, settings: Arc::new(settings.clone()), machines, measured }
     }
 
     /// The machine of this name, with its index.
@@ -107,15 +177,29 @@ impl Behavior for Hosts {
     }
 
     fn sample(&mut self, _second: i64, core: &mut Core) {
-        for machine in &self.machines {
+        let now = core.now;
+        for (index, machine) in self.machines.iter().enumerate() {
             for (volume, [used, free]) in machine.disks.volumes.iter().zip(&machine.volumes) {
                 core.telemetry.set(*used, volume.used.0 as i64);
                 core.telemetry.set(*free, volume.free().0 as i64);
+            }
+            let Some(kernel) = core.network.named_mut(&machine.name) else { continue };
+            kernel.tick(now);
+            if let Some(measured) = self.measured.get(index) {
+                measured.tell(kernel, &mut core.telemetry);
             }
         }
     }
 
     fn operate(&mut self, operation: &Operation, core: &mut Core) -> Result<Applied, Refusal> {
+        if let Operation::Kernel { machine, by, command, change } = operation {
+            let now = core.now;
+            let Some(kernel) = core.network.named_mut(machine) else {
+                return Err(Refusal::new(format!("there is no machine called {machine}")));
+            };
+            kernel.note(now, by, command);
+            return kernel.change(change, now);
+        }
         let Operation::File { machine, path, change } = operation else {
             return Err(Refusal::new(format!("that can't be done to a machine: {operation:?}")));
         };

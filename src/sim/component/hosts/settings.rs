@@ -1,6 +1,7 @@
 //! Machines as a level describes them. What is left out is what a small virtual machine has.
 
 use super::disk::{Disks, FileSettings, VolumeSettings};
+use crate::sim::kernel;
 use crate::sim::quantity::{Bytes, Span};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
@@ -43,6 +44,9 @@ pub struct Settings {
     /// Machines that differ from the rest.
     #[serde(default)]
     pub but: Vec<Differs>,
+    /// What runs below everything on them.
+    #[serde(default)]
+    pub kernel: kernel::Settings,
 }
 
 /// A machine that differs from the rest of its kind.

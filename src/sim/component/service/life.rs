@@ -124,6 +124,9 @@ impl Service {
         self.load(number, core);
         self.begin_memory(number, limit, core);
         self.read_settings(number, core);
+        let version = usize::from(self.instances[number].version);
+        let keeps = self.settings.versions.get(version).is_some_and(|version| version.keepalive);
+        core.keep_connections(self.id, number as u32, keeps);
     }
 
     pub(super) fn become_ready(&mut self, number: usize, core: &mut Core) {

@@ -70,6 +70,7 @@ impl Service {
         let mut instance = Instance::new(name.into(), word, revision, version, made);
         instance.first_pid = 900 + (word % 1_700) as u32;
         self.instances.push(instance);
+        core.network.place(self.id, number as u32, name);
         self.begin_process(number, made, core);
         self.become_ready(number, core);
     }

@@ -15,6 +15,7 @@ pub mod instance;
 mod life;
 pub mod machine;
 mod memory;
+pub(in crate::sim) mod proxy;
 pub mod runtime;
 pub mod settings;
 pub mod supervisor;
@@ -99,6 +100,8 @@ pub(in crate::sim) struct Surroundings {
     pub machines: Vec<Option<(ComponentId, u32)>>,
     /// The queue that a daemon beside it takes messages from.
     pub posted_from: Option<(ComponentId, u16)>,
+    /// What a proxy writes down, as numbers of texts: in the order of [`proxy::LINES`].
+    pub lines: Vec<u16>,
 }
 
 /// A service at work.
@@ -115,6 +118,7 @@ pub struct Service {
     machine_memory: Option<MachineMemory>,
     metrics_line: Option<u16>,
     banner: Option<u16>,
+    lines: Vec<u16>,
     subscriptions: Vec<Subscription>,
     machines: Vec<Option<(ComponentId, u32)>>,
     /// What its processes read when they start.
@@ -172,6 +176,7 @@ impl Service {
             machine_memory: around.machine_memory,
             metrics_line: around.metrics_line,
             banner: around.banner,
+            lines: around.lines,
             subscriptions: around.subscriptions,
             machines: around.machines,
             config: settings.config.clone(),

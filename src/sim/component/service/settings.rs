@@ -60,6 +60,9 @@ pub struct Settings {
     /// worker is free.
     #[serde(default)]
     pub health: Vec<Step>,
+    /// What it is, where it passes on what others answer.
+    #[serde(default)]
+    pub proxy: Option<Proxy>,
     /// How long it takes to build and push a version.
     #[serde(default = "pipeline")]
     pub pipeline: Span,
@@ -451,6 +454,13 @@ pub enum AckMode {
     Automatic,
 }
 
+/// Somebody who passes requests on, and answers himself where nobody else does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Proxy {
+    /// nginx: 502 where a connection is refused or breaks, 504 where nobody answers, and a line in its error log.
+    Nginx,
+}
+
 /// A version of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -469,6 +479,9 @@ pub struct Version {
     /// Who wrote it.
     #[serde(default)]
     pub author: String,
+    /// Whether it keeps its connections to those whom it asks open for the next request.
+    #[serde(default)]
+    pub keepalive: bool,
     /// What it does with a request.
     #[serde(default)]
     pub steps: Vec<Step>,

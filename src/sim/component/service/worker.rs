@@ -326,6 +326,7 @@ impl Service {
     /// A handler has come to its end.
     #[inline]
     pub(super) fn end(&mut self, id: FrameId, status: Status, core: &mut Core) {
+        let status = self.answer_of_proxy(id, status, core);
         let frame = &core.frames[id];
         let (number, holds_kib, is_message) =
             (frame.instance as usize, frame.holds_kib, frame.parent == NONE && !frame.caller_gone);

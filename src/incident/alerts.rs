@@ -140,13 +140,7 @@ impl Alerts {
             })
         };
         let mut rings: Vec<Ring> = self.watched.iter().filter_map(ring).collect();
-        let urgency = |ring: &Ring| match ring.state {
-            RingState::Ringing => 0,
-            RingState::Acknowledged => 1,
-            RingState::Silenced => 2,
-            RingState::Over => 3,
-        };
-        rings.sort_by_key(|ring| (urgency(ring), !ring.is_page, ring.since));
+        rings.sort_by_key(|ring| (ring.state.urgency(), !ring.is_page, ring.since));
         rings
     }
 

@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod alerts;
+mod checks;
 pub mod console;
 mod debrief;
 mod facts;
@@ -314,7 +315,11 @@ impl Incident {
     /// What rings or has rung, the most urgent first.
     #[must_use]
     pub fn rings(&self) -> Vec<Ring> {
-        self.stage.alerts.rings(&self.stage.level.monitoring.alerts, self.now())
+        let monitoring = &self.stage.level.monitoring;
+        let mut rings = self.stage.alerts.rings(&monitoring.alerts, self.now());
+        rings.extend(self.stage.checks.rings(&monitoring.checks));
+        rings.sort_by_key(|ring| (ring.state.urgency(), !ring.is_page, ring.since));
+        rings
     }
 
     /// The incident's channel, oldest first.

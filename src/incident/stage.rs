@@ -3,6 +3,7 @@
 //! Once a simulated second it looks at all of them, in a fixed order: events, alerts, team, goal, expectations.
 
 use super::alerts::{Alerts, Rung, is_page};
+use super::checks::{Checks, Notice};
 use super::console::shell;
 use super::console::stamp::Clock;
 use super::facts::Facts;
@@ -14,7 +15,7 @@ use super::view::{Happened, Happening, Health, Mark, MarkKind, Phase, Saying};
 use super::{Mode, map};
 use crate::level::Level;
 use crate::level::condition::{Condition, State, Told};
-use crate::level::schema::Event;
+use crate::level::schema::{Destination, Event};
 use crate::sim::Simulation;
 use crate::sim::component::Component;
 use crate::sim::component::job::{Ask, Question};
@@ -80,6 +81,7 @@ pub struct Stage {
     pub(super) simulation: Simulation,
     pub(super) clock: Clock,
     pub(super) alerts: Alerts,
+    pub(super) checks: Checks,
     pub(super) team: Team,
     pub(super) judge: Judge,
     pub(super) notebook: Notebook,
@@ -131,6 +133,7 @@ impl Stage {
             mode,
             clock: Clock::of(&level.clock),
             alerts: Alerts::of(&level),
+            checks: Checks::of(&level),
             team: Team::of(&level),
             judge: Judge::of(&level),
             notebook: Notebook::default(),
@@ -185,6 +188,7 @@ impl Stage {
         self.events(second);
         self.hear_jobs(second);
         self.ring(second);
+        self.check(second);
         self.speak(second);
         self.judge_second(second);
         self.follow(second);
@@ -292,17 +296,7 @@ impl Stage {
             match one {
                 Rung::Rings { rule, text, again } => {
                     let rule = &level.monitoring.alerts[rule];
-                    let page = is_page(rule);
-                    self.facts.tell(Told::Fired, &rule.name, &text);
-                    if page {
-                        self.judge.paged(self.now());
-                    }
-                    if !again && second >= 0 {
-                        self.marks.push(Mark { at: self.now(), kind: MarkKind::Alert, text: rule.name.clone() });
-                        let word = if page { "page" } else { "alert" };
-                        self.write_down(format!("{word}: {} ({text})", rule.name));
-                    }
-                    self.tell(Happened::Rang { name: rule.name.clone(), is_page: page, text });
+                    self.rang(&rule.name, is_page(rule), text, again, second);
                 }
                 Rung::Over { rule } => {
                     let name = level.monitoring.alerts[rule].name.clone();
@@ -311,6 +305,40 @@ impl Stage {
                 }
             }
         }
+    }
+
+    fn check(&mut self, second: i64) {
+        let level = Arc::clone(&self.level);
+        let mut checks = std::mem::take(&mut self.checks);
+        let notices = checks.second(&level.monitoring.checks, &Values::truth(self), second);
+        self.checks = checks;
+        for notice in notices {
+            match notice {
+                Notice::Tells { check, text, again } => {
+                    let check = &level.monitoring.checks[check];
+                    let is_page = check.to == Destination::Page;
+                    self.rang(&check.name, is_page, text, again, second);
+                }
+                Notice::Over { check } => {
+                    let name = level.monitoring.checks[check].name.clone();
+                    self.write_down(format!("over: {name}"));
+                    self.tell(Happened::Quieted { name });
+                }
+            }
+        }
+    }
+
+    fn rang(&mut self, name: &str, is_page: bool, text: String, again: bool, second: i64) {
+        self.facts.tell(Told::Fired, name, &text);
+        if is_page {
+            self.judge.paged(self.now());
+        }
+        if !again && second >= 0 {
+            self.marks.push(Mark { at: self.now(), kind: MarkKind::Alert, text: name.to_owned() });
+            let word = if is_page { "page" } else { "alert" };
+            self.write_down(format!("{word}: {name} ({text})"));
+        }
+        self.tell(Happened::Rang { name: name.to_owned(), is_page, text });
     }
 
     fn speak(&mut self, second: i64) {

@@ -203,6 +203,19 @@ pub enum RingState {
     Over,
 }
 
+impl RingState {
+    /// The lower, the sooner somebody has to look.
+    #[must_use]
+    pub const fn urgency(self) -> u8 {
+        match self {
+            Self::Ringing => 0,
+            Self::Acknowledged => 1,
+            Self::Silenced => 2,
+            Self::Over => 3,
+        }
+    }
+}
+
 /// One line in the incident's channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saying {

@@ -2,6 +2,8 @@
 
 use super::Mode;
 use super::alerts::is_page;
+use super::checks::{Checks, Found, Standing, Taken};
+use super::console::nagios::Service;
 use super::console::stamp::Clock;
 use super::console::{Act, Named, World};
 use super::map;
@@ -10,6 +12,7 @@ use super::stage::{Stage, said_of};
 use super::view::{Phase, Pin};
 use crate::level::condition::Told;
 use crate::level::problem::printable;
+use crate::level::schema::Check;
 use crate::sim::Simulation;
 use crate::sim::component::Component;
 use crate::sim::id::ComponentId;
@@ -58,6 +61,7 @@ impl World for Stage {
             Act::Ask { person, text } => self.ask(&person, &text, Told::Asked),
             Act::Reply { person, answer } => self.reply(&person, &answer),
             Act::Acknowledge { alert } => self.acknowledge(who, &alert),
+            Act::Unacknowledge { alert } => self.unacknowledge(&alert),
             Act::Silence { alert, span } => self.silence(&alert, span),
             Act::Status { text } => self.status(&text),
             Act::Note { text } => {
@@ -128,6 +132,8 @@ impl World for Stage {
                 rings
                     .into_iter()
                     .filter(|ring| ring.state != super::view::RingState::Over)
+                    .chain(self.checks.rings(&level.monitoring.checks))
+                    .filter(|ring| ring.state != super::view::RingState::Over)
                     .map(|r| (r.name, r.text))
                     .collect()
             }
@@ -158,6 +164,19 @@ impl World for Stage {
                 open.map(|(words, line)| (line.trim_start_matches("reply ").to_owned(), words.clone())).collect()
             }
         }
+    }
+
+    fn checks(&self) -> Vec<Service> {
+        let checks = self.checks.all.iter().zip(&self.level.monitoring.checks);
+        let service = |(standing, check): (&Standing, &Check)| Service {
+            name: check.name.clone(),
+            state: standing.state.word(),
+            since: standing.since,
+            tries: (standing.tries, check.tries),
+            lines: standing.lines.iter().map(|(found, text)| (found.word(), text.clone())).collect(),
+            taken: standing.taken.as_ref().map(|t| (t.by.clone(), t.at, t.note.clone(), t.is_sticky)),
+        };
+        checks.map(service).collect()
     }
 
     fn document(&self, name: &str) -> Option<String> {
@@ -241,7 +260,36 @@ impl Stage {
         line(format!("told {name}: {}", offer.reply))
     }
 
+    fn unacknowledge(&mut self, alert: &str) -> Said {
+        let level = Arc::clone(&self.level);
+        let Some(place) = Checks::meant(&level.monitoring.checks, alert) else {
+            return Err(format!("no check is called {alert}"));
+        };
+        if self.checks.all[place].taken.take().is_none() {
+            return Err(format!("{alert}: nobody has acknowledged it"));
+        }
+        self.write_down(format!("acknowledgement taken off: {alert}"));
+        line(format!("{alert}: no longer acknowledged; it tells again when it looks next"))
+    }
+
+    fn take_check(&mut self, who: &str, place: usize) -> Said {
+        let name = self.level.monitoring.checks[place].name.clone();
+        let now = Self::now(self);
+        let standing = &mut self.checks.all[place];
+        if standing.state == Found::Ok {
+            return Err(format!("{name} is well"));
+        }
+        let by = if who.is_empty() { "you".to_owned() } else { who.to_owned() };
+        standing.taken = Some(Taken { by, at: now, note: String::new(), is_sticky: true });
+        self.facts.tell(Told::Acknowledged, &name, who);
+        self.write_down(format!("acknowledged: {name}"));
+        line(format!("{name}: acknowledged"))
+    }
+
     fn acknowledge(&mut self, who: &str, alert: &str) -> Said {
+        if let Some(place) = Checks::meant(&self.level.monitoring.checks, alert) {
+            return self.take_check(who, place);
+        }
         let rules = &self.level.monitoring.alerts;
         let Some(rule) = self.alerts.meant(rules, alert) else {
             return Err(if alert.is_empty() { "nothing rings".into() } else { format!("no alert is called {alert}") });

@@ -138,6 +138,9 @@ pub(super) fn digest(sections: &Sections) -> u64 {
     for alert in &monitoring.alerts {
         let _ = write!(text, "{:?}{:?}{:?}{:?}", alert.name, alert.when, alert.to, alert.repeat);
     }
+    for check in &monitoring.checks {
+        let _ = write!(text, "{check:?}");
+    }
     for saying in &sections.team {
         let _ = write!(text, "{:?}{:?}{:?}{:?}", saying.at, saying.when, saying.after, (&saying.brings, &saying.does));
         for offer in &saying.offers {

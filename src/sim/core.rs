@@ -311,6 +311,8 @@ impl Core {
             frame.status = status;
             frame.instance = NONE;
             frame.waits_for = ticket;
+            // Whoever still works for it has no caller any more.
+            frame.serial = 0;
         }
     }
 

@@ -4,9 +4,10 @@
 //! goes on typing.
 
 use super::kubectl::{Cluster, Pod};
-use super::world::caches;
-use super::{Named, World, deploy, host, rabbitmq, shell};
+use super::world::{caches, databases};
+use super::{Named, World, deploy, host, rabbitmq, sessions, shell};
 use crate::incident::view::Choice;
+use crate::sim::component::database::Database;
 
 /// A look.
 pub(super) fn look(label: impl Into<String>, line: impl Into<String>) -> Choice {
@@ -47,6 +48,11 @@ pub fn menu(world: &dyn World, part: &str) -> Vec<Choice> {
     }
     host::choices(world, part, &mut all);
     of_cache(world, part, &mut all);
+    for (name, database) in databases(world) {
+        if name == part || database.number_of(part).is_some() {
+            of_database(part, database, &mut all);
+        }
+    }
     if all.is_empty() {
         all.push(look("How it stands", "status"));
         all.push(look("Which documents are at hand", "read"));
@@ -101,6 +107,20 @@ pub fn palette(world: &dyn World) -> Vec<Choice> {
         all.push(look("Which unit of work is handled most often", "logs search --count-by id --top 10"));
         all.push(look("Search all logs", "logs search …"));
     }
+    for (name, _) in databases(world) {
+        let of_part = menu(world, name).into_iter();
+        all.extend(of_part.map(|choice| Choice { label: format!("{name}: {}", choice.label), ..choice }));
+    }
+    if !world.checks().is_empty() {
+        all.push(look("Which checks there are, and who has taken them", "nagios"));
+        let names = world.checks().into_iter().map(|check| check.name);
+        all.extend(
+            names.map(|name| look(format!("What the check sees: {name}"), format!("nagios {}", shell::quote(&name)))),
+        );
+    }
+    for machine in sessions::machines(world) {
+        all.push(look(format!("{machine}: who works there"), format!("ssh {machine} w")));
+    }
     let mut seen: Vec<String> = vec![];
     all.retain(|choice| {
         let new = !seen.contains(&choice.line);
@@ -138,6 +158,39 @@ fn of_the_incident(world: &dyn World) -> Vec<Choice> {
     all.push(change("Close the incident", "resolve", "If the cause is still in the system, the pager rings again."));
     all.push(look("Which commands there are", "help"));
     all
+}
+
+/// A database as a whole, or one of its servers.
+fn of_database(part: &str, database: &Database, all: &mut Vec<Choice>) {
+    let primary = &database.servers[database.writes_to].name;
+    let server = if database.number_of(part).is_some() { part } else { primary };
+    all.push(look(format!("Who does what on {server}"), format!("mysql -h {server} -e 'SHOW FULL PROCESSLIST'")));
+    all.push(look(format!("How far the log of {server} is"), format!("mysql -h {server} -e 'SHOW MASTER STATUS'")));
+    all.push(look(format!("How full the volumes of {server} are"), format!("ssh {server} df -h")));
+    all.push(look(
+        format!("What the server says on {server}"),
+        format!("ssh {server} tail -20 /var/log/mysql/error.log"),
+    ));
+    let followers = database.servers.iter().filter(|one| one.replica.is_some());
+    let followers: Vec<&str> = followers.map(|one| &*one.name).collect();
+    if let Some(first) = followers.first() {
+        all.push(look("Whether the replicas follow", format!("mysql -h {first} -e 'SHOW SLAVE STATUS\\G'")));
+        let line = format!(
+            "echo {} | xargs -n 1 mysql -e 'SHOW SLAVE STATUS\\G' -h | grep Exec_Master_Log_Pos",
+            followers.join(" ")
+        );
+        all.push(look("Whether all replicas are at the same place", line));
+    }
+    all.push(change(
+        "End a session",
+        format!("mysql -h {server} -e 'KILL …'"),
+        "What it has not committed is rolled back.",
+    ));
+    all.push(change(
+        "Drop old log files",
+        format!("mysql -h {server} -e \"PURGE BINARY LOGS TO '…'\""),
+        "A replica that has not read them can't follow any more.",
+    ));
 }
 
 fn of_deployment(name: &str, cluster: &Cluster, world: &dyn World, all: &mut Vec<Choice>) {

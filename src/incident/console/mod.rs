@@ -26,6 +26,7 @@ mod host;
 mod kubectl;
 mod mail;
 pub mod menu;
+pub mod nagios;
 mod rabbitmq;
 mod running;
 mod search;
@@ -107,6 +108,7 @@ pub const FAMILIES: &[(&str, &[Command])] = &[
     ("the machines", host::COMMANDS),
     ("the cache", varnish::COMMANDS),
     ("who works here", sessions::COMMANDS),
+    ("the checks", nagios::COMMANDS),
     ("the logs", search::COMMANDS),
     ("the code", deploy::COMMANDS),
     ("the shell", session::COMMANDS),

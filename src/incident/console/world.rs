@@ -54,6 +54,11 @@ pub trait World {
     /// Things of the game that commands name, each with a few words about it, in an order worth reading.
     fn named(&self, kind: Named) -> Vec<(String, String)>;
 
+    /// The checks that probe by themselves, with how they stand.
+    fn checks(&self) -> Vec<super::nagios::Service> {
+        vec![]
+    }
+
     /// The text of a document by its name in [`Named::Documents`].
     fn document(&self, name: &str) -> Option<String>;
 }
@@ -113,6 +118,11 @@ pub enum Act {
     /// Takes an alert: 'I have it'.
     Acknowledge {
         /// The alert's name; empty for the most urgent that rings.
+        alert: String,
+    },
+    /// Takes an acknowledgement off a check: it tells again.
+    Unacknowledge {
+        /// The check's name.
         alert: String,
     },
     /// Keeps an alert from ringing for a while.

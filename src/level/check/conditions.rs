@@ -34,7 +34,10 @@ impl LevelNames {
             metrics,
             places,
             tags: carried_tags(sections),
-            alerts: sections.monitoring.alerts.iter().map(|alert| alert.name.clone()).collect(),
+            alerts: {
+                let checks = sections.monitoring.checks.iter().map(|check| check.name.clone());
+                sections.monitoring.alerts.iter().map(|alert| alert.name.clone()).chain(checks).collect()
+            },
             people: sections.team.iter().map(|saying| saying.who.clone()).collect(),
             events: sections.events.iter().map(|event| event.name().to_owned()).collect(),
             is_lenient: false,
@@ -130,6 +133,20 @@ impl Checker<'_> {
                 if let Some(name) = names.name_of(metric).filter(|name| !collects.includes(name)) {
                     let message = format!("nobody collects `{name}`, so this alert could never ring");
                     self.error(&place, message, "collect it, or alert on something that is collected");
+                }
+            }
+        }
+        for (at, check) in sections.monitoring.checks.iter_mut().enumerate() {
+            let place = root.field("monitoring").field("checks").item(at);
+            for (number, probe) in check.probes.iter_mut().enumerate() {
+                let place = place.field("probes").item(number);
+                for (name, condition) in [("warn", &mut probe.warn), ("critical", &mut probe.critical)] {
+                    if let Some(condition) = condition {
+                        self.holding(condition, names, &place.field(name), For::Play);
+                    }
+                }
+                if let Some(shows) = &mut probe.shows {
+                    self.measuring(shows, names, &place.field("shows"), For::Play);
                 }
             }
         }

@@ -305,10 +305,9 @@ impl Checker<'_> {
                     self.steps(otherwise, sections, &place.field("otherwise"));
                 }
                 Step::Repeat { r#do, .. } => self.steps(r#do, sections, &place.field("do")),
-                Step::Spawn(steps) => self.steps(steps, sections, &place),
                 Step::Query { on, .. } => self.database(on, None, sections, &place),
                 Step::Write { on, table, .. } => self.database(on, Some(table), sections, &place),
-                Step::Transaction(steps) => self.steps(steps, sections, &place),
+                Step::Spawn(steps) | Step::Transaction(steps) => self.steps(steps, sections, &place),
                 Step::ForEach { of, r#do } if of.is_empty() || r#do.is_empty() => {
                     self.error(&place, "nothing is done", "ForEach(of: [\"one\", \"two\"], do: [Run(\"… {item}\")])");
                 }
@@ -392,6 +391,19 @@ impl Checker<'_> {
                 self.error(&place.field("delay"), "a log line takes from no time to an hour", "delay: \"10s\"");
             }
         }
+        for (at, check) in sections.monitoring.checks.iter().enumerate() {
+            let place = place.field("checks").item(at);
+            if check.name.trim().is_empty() {
+                self.error(&place.field("name"), "a check needs a name", "name: \"disk web1\"");
+            }
+            if check.probes.is_empty() {
+                self.error(
+                    &place.field("probes"),
+                    "this check looks at nothing",
+                    "probes: [(name: \"/\", warn: \"…\")]",
+                );
+            }
+        }
         let names = sections.monitoring.alerts.iter().enumerate();
         let alerts = place.field("alerts");
         let names: Vec<_> = names.map(|(at, alert)| (alert.name.as_str(), alerts.item(at).field("name"))).collect();
@@ -424,7 +436,7 @@ pub(super) fn carried_tags(sections: &Sections) -> Vec<String> {
                 Step::When { then, otherwise, .. } => [then, otherwise].iter().for_each(|steps| of_steps(steps, into)),
                 Step::Spawn(steps) => of_steps(steps, into),
                 Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } | Step::Transaction(r#do) => {
-                    of_steps(r#do, into)
+                    of_steps(r#do, into);
                 }
                 _ => {}
             }

@@ -12,7 +12,7 @@ pub use play::{Budget, Event, Goal, Hurt, Offer, Publication, Saying, Typing};
 pub use proof::{Change, Expectation, Figure, Proof, Script, Solution, Statement};
 pub use story::{Cause, Clock, Debrief, Difficulty, Evidence, Hint, LocalTime, Paper, Question, Source, UtcOffset};
 pub(in crate::level) use watch::matches as pattern_matches;
-pub use watch::{Acknowledged, Alert, Collects, Destination, Monitoring, ShippedLog, Shipping};
+pub use watch::{Acknowledged, Alert, Check, Collects, Destination, Monitoring, Probe, ShippedLog, Shipping};
 
 use crate::sim::Link;
 use crate::sim::component::Settings;

@@ -23,6 +23,9 @@ pub struct Monitoring {
     /// Until when nobody hears a page: the phone is in Do Not Disturb. What fires is listed as silenced, and rings then.
     #[serde(default)]
     pub quiet_until: Option<Time>,
+    /// What is looked at by a prober of its own, apart from what is scraped.
+    #[serde(default)]
+    pub checks: Vec<Check>,
 }
 
 const fn fifteen_seconds() -> Span {
@@ -31,7 +34,14 @@ const fn fifteen_seconds() -> Span {
 
 impl Default for Monitoring {
     fn default() -> Self {
-        Self { scrape: fifteen_seconds(), collects: Collects::All, ships: vec![], alerts: vec![], quiet_until: None }
+        Self {
+            scrape: fifteen_seconds(),
+            collects: Collects::All,
+            ships: vec![],
+            alerts: vec![],
+            quiet_until: None,
+            checks: vec![],
+        }
     }
 }
 
@@ -143,6 +153,63 @@ const fn five_minutes() -> Span {
     Span::from_seconds(300)
 }
 
+/// A check in Nagios' manner: as bad as the worst thing that it probes.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What it is called.
+    pub name: String,
+    /// What it looks at.
+    pub probes: Vec<Probe>,
+    /// How often it looks.
+    #[serde(default = "five_minutes")]
+    pub every: Span,
+    /// How often it looks while it sees something else than it believes.
+    #[serde(default = "a_minute")]
+    pub retry: Span,
+    /// How often in a row it has to see something until it believes it.
+    #[serde(default = "three")]
+    pub tries: u32,
+    /// How often it tells again while nobody has taken it.
+    #[serde(default = "half_an_hour")]
+    pub repeat: Span,
+    /// Whom it tells.
+    #[serde(default)]
+    pub to: Destination,
+    /// Somebody has taken it before the level begins.
+    #[serde(default)]
+    pub acknowledged: Option<Acknowledged>,
+}
+
+const fn a_minute() -> Span {
+    Span::from_seconds(60)
+}
+
+const fn half_an_hour() -> Span {
+    Span::from_seconds(1800)
+}
+
+const fn three() -> u32 {
+    3
+}
+
+/// One thing that a check looks at, by what is true when it looks.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// What it prints of it.
+    pub name: String,
+    /// When it warns.
+    #[serde(default)]
+    pub warn: Option<Condition>,
+    /// When it is critical.
+    #[serde(default)]
+    pub critical: Option<Condition>,
+    /// A number that it prints.
+    #[serde(default)]
+    pub shows: Option<Condition>,
+}
+
 /// Whom an alert reaches.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum Destination {
@@ -169,6 +236,13 @@ pub struct Acknowledged {
     /// Why.
     #[serde(default)]
     pub note: String,
+    /// For a check: whether it lasts until everything that is probed is well, else until the state changes.
+    #[serde(default = "yes")]
+    pub sticky: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 #[cfg(test)]

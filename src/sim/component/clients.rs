@@ -265,6 +265,7 @@ pub struct Clients {
     /// Those who have given up and will come back: what for, and when. A place whose time has passed is free.
     away: Vec<(Ticket, u8)>,
     free_away: Vec<u32>,
+    returns: u64,
     returned: MetricId,
     waiting: MetricId,
     overdue: MetricId,
@@ -318,7 +319,7 @@ impl Clients {
         let returned = telemetry.counter(id, format!("{name}.returned"), "came back after having given up");
         let (leaves, away, free_away) = (settings.leaves, vec![], vec![]);
         let (kept, free) = (Vec::new(), Vec::new());
-        Self { id, wishes, kept, free, leaves, away, free_away, returned, waiting, overdue }
+        Self { id, wishes, kept, free, leaves, away, free_away, returns: 0, returned, waiting, overdue }
     }
 
     /// What a message of a load says.
@@ -499,7 +500,13 @@ impl Clients {
         self.away[place as usize].0 = 0;
         self.free_away.push(place);
         core.telemetry.add(self.returned, i64::from(self.wishes[usize::from(load)].stands_for));
-        self.arrive(usize::from(load), core);
+        // Numbers of their own, so that nobody else's request depends on how many have come back.
+        self.returns += 1;
+        let unit = Unit::new(self.id, load, (1 << 46) + self.returns);
+        let wish = &self.wishes[usize::from(load)];
+        let key = wish.ranks.draw(core.draw_life(self.id, Purpose::Key, unit.0, 0));
+        let tags = wish.tags_of(unit, core);
+        self.ask(usize::from(load), unit, key, tags, core);
     }
 
     /// Everybody who is away hears that it works again.

@@ -28,8 +28,7 @@ fn options(words: &[String]) -> Result<Options, String> {
             "-e" => options.statements.push(value()?),
             "-u" | "-P" => _ = value()?,
             "-N" => options.no_heads = true,
-            "-p" | "-s" | "-B" | "-t" | "-A" => {}
-            "--" => {}
+            "-p" | "-s" | "-B" | "-t" | "-A" | "--" => {}
             _ if word.starts_with('-') => return Err(format!("mysql: unknown option '{word}'")),
             _ => {}
         }
@@ -108,7 +107,6 @@ fn words(statement: &str) -> Vec<String> {
                 all.push(std::mem::take(&mut open));
                 quote = None;
             }
-            Some(_) => open.push(c),
             None if matches!(c, '\'' | '"') => quote = Some(c),
             None if c.is_whitespace() || matches!(c, '=' | ',') => {
                 all.extend((!open.is_empty()).then(|| std::mem::take(&mut open)));
@@ -117,7 +115,7 @@ fn words(statement: &str) -> Vec<String> {
                 }
             }
             None if c == '`' => {}
-            None => open.push(c),
+            _ => open.push(c),
         }
     }
     all.extend((!open.is_empty()).then_some(open));

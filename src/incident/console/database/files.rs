@@ -20,10 +20,7 @@ pub fn file(world: &dyn World, host: &str, path: &str) -> Option<Vec<String>> {
 /// `ls [-l] [DIRECTORY]` on a database server.
 pub fn list(call: &mut Call, world: &dyn World) -> Progress {
     let is_long = call.arguments().iter().any(|word| word.starts_with('-') && word.contains('l'));
-    let on = match here(call, world) {
-        Ok(on) => on,
-        Err(_) => return Progress::Done(0),
-    };
+    let Ok(on) = here(call, world) else { return Progress::Done(0) };
     let log = &on.server().log;
     let torn = log.torn.unwrap_or(0);
     let last = log.files.len().saturating_sub(1);

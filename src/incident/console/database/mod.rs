@@ -1,4 +1,4 @@
-//! MySQL's own tools, and those for the volumes below it.
+//! The `MySQL` server's own tools, and those for the volumes below it.
 //!
 //! `client` reads statements, `show` answers those that only look, `volumes` and `files` print a server's disks and logs.
 //! All of them look at the database's state and change it through operations only.
@@ -159,9 +159,8 @@ fn service(call: &mut Call, world: &mut dyn World) -> Progress {
                 Err(error) => call.fail(error),
             }
         }
-        (Some("mysql" | "mysqld"), _) => call.fail("Usage: service mysql status|restart"),
-        (Some(other), _) => call.fail(format!("{other}: unrecognized service")),
-        (None, _) => call.fail("Usage: service mysql status|restart"),
+        (Some(other), _) if !matches!(other, "mysql" | "mysqld") => call.fail(format!("{other}: unrecognized service")),
+        _ => call.fail("Usage: service mysql status|restart"),
     }
 }
 

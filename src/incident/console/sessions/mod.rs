@@ -106,10 +106,10 @@ fn login(by: &str) -> String {
 
 fn who(call: &mut Call, world: &mut dyn World) -> Progress {
     for (number, one) in sessions(world, call.host).into_iter().enumerate() {
-        let since = world.clock().plain(one.began);
+        let since = world.clock().iso(one.began).replace('T', " ");
         call.say(format!("{:<8} pts/{number:<8} {}", one.user, since.get(..16).unwrap_or_default()));
     }
-    let now = world.clock().plain(world.now());
+    let now = world.clock().iso(world.now()).replace('T', " ");
     call.say(format!("{:<8} pts/{:<8} {}", "you", 9, now.get(..16).unwrap_or_default()));
     Progress::Done(0)
 }
@@ -117,7 +117,8 @@ fn who(call: &mut Call, world: &mut dyn World) -> Progress {
 fn what_they_do(call: &mut Call, world: &mut dyn World) -> Progress {
     call.say("USER     TTY      LOGIN@   WHAT");
     for (number, one) in sessions(world, call.host).into_iter().enumerate() {
-        let since = world.clock().short(one.began);
+        // A machine keeps UTC.
+        let since = world.clock().utc_short(one.began);
         call.say(format!("{:<8} pts/{number:<4} {since:<8} {}", one.user, one.line));
     }
     Progress::Done(0)

@@ -3,7 +3,7 @@
 //!
 //! A writer that is killed while it waits for space gives up at its next look, in the middle of an event: the log is
 //! torn, and its lock isn't given back before mysqld is started again. Who waits for the lock can be killed without harm,
-//! and without use: it finds out when it gets the lock. (`my_write` with `MY_WAIT_IF_FULL` in mysys of MySQL 5.1.)
+//! and without use: it finds out when it gets the lock. (`my_write` with `MY_WAIT_IF_FULL` in `mysys`, version 5.1.)
 
 use super::Database;
 use super::server::{Doing, File, Holder, Mark};
@@ -158,6 +158,13 @@ impl Database {
     pub(super) fn give_up(&mut self, server: usize, id: u32, core: &mut Core) {
         if let Some(session) = self.servers[server].remove(id) {
             self.answer(&session, Status::RESET, core);
+        }
+    }
+
+    /// A session between two statements is ended: its client finds out at its next one.
+    pub(super) fn break_off(&mut self, server: usize, id: u32) {
+        if let Some(session) = self.servers[server].remove(id) {
+            self.broken.push(session.owner);
         }
     }
 

@@ -28,11 +28,12 @@ impl Database {
             return;
         }
         let (of, read, exec, is_connected) = (replica.of, replica.read, replica.exec, replica.is_connected);
+        let was_placed = replica.was_placed;
         let from = &self.servers[of];
         let (end, first) = (from.log.end(), from.log.files.first().map_or(0, |file| file.start));
         let is_up = from.is_up();
         let ends_inside = from.log.torn.is_some() && read >= end;
-        let error = if ends_inside || from.log.cut_at == Some(read) {
+        let error = if ends_inside || (from.log.cut_at == Some(read) && !was_placed) {
             Some(TORN)
         } else if read < first {
             Some(PURGED)

@@ -3,7 +3,7 @@
 //! Statements are calls of handlers' steps ([`Statement`]); each is a session of a server while it lasts, a transaction for
 //! longer. A server works on so many statements at a time, first come, first served; commits go through the lock of the
 //! log (`commit`), replicas follow it (`follow`), and somebody with a root shell changes all of it (`operate`). It knows
-//! no console and nobody's words but MySQL's own errors.
+//! no console and nobody's words but the server's own errors.
 
 mod commit;
 mod follow;
@@ -87,6 +87,8 @@ pub struct Database {
     pub servers: Vec<Server>,
     /// The server that the application writes to.
     pub writes_to: usize,
+    /// Handlers whose open transaction was ended from outside.
+    broken: Vec<(FrameId, u32)>,
     metrics: Metrics,
 }
 
@@ -95,7 +97,8 @@ impl Database {
         let servers: Vec<Server> =
             settings.servers().enumerate().map(|(n, name)| Server::new(name, n, settings, core.now)).collect();
         let metrics = define_metrics(id, settings, &servers, core);
-        let mut database = Self { id, settings: Arc::new(settings.clone()), servers, writes_to: 0, metrics };
+        let mut database =
+            Self { id, settings: Arc::new(settings.clone()), servers, writes_to: 0, broken: vec![], metrics };
         let end = database.servers[0].log.end();
         for server in &mut database.servers {
             if let Some(replica) = &mut server.replica {
@@ -287,6 +290,7 @@ impl Database {
                 |session: &Session| session.doing == Doing::Idle && !core.frames.is(session.owner.0, session.owner.1);
             server.sessions.retain(|session| !gone(session));
         }
+        self.broken.retain(|(frame, serial)| core.frames.is(*frame, *serial));
     }
 
     fn tell(&self, core: &mut Core) {
@@ -393,6 +397,11 @@ impl Behavior for Database {
     fn on_request(&mut self, request: FrameId, core: &mut Core) {
         let statement = core.statement_of(request).statement.clone();
         core.telemetry.add(self.metrics.requests, i64::from(core.frames[request].weight));
+        let owner = (core.frames[request].parent, core.frames[request].parent_serial);
+        if let Some(at) = self.broken.iter().position(|known| *known == owner) {
+            self.broken.swap_remove(at);
+            return self.refuse(request, Status::RESET, core);
+        }
         let number = self.server_for(request, &statement, core);
         if !self.servers[number].is_up() {
             return self.refuse(request, Status::REFUSED, core);

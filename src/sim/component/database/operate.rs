@@ -4,9 +4,8 @@
 use super::Database;
 use super::server::{Doing, Fetching, Replica};
 use crate::sim::core::{Core, Timer};
-use crate::sim::frame::Status;
 use crate::sim::operation::{Applied, Refusal};
-use crate::sim::quantity::Bytes;
+use crate::sim::quantity::{Bytes, Time};
 
 /// A statement that changes a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +93,8 @@ impl Database {
         session.is_killed = true;
         match session.doing {
             // These look at their flag at once; the others when they next get the chance.
-            Doing::InLine | Doing::Idle => self.give_up(number, id, core),
+            Doing::Idle => self.break_off(number, id),
+            Doing::InLine => self.give_up(number, id, core),
             Doing::Working | Doing::WaitsForLog | Doing::Writes | Doing::WaitsForSpace => {}
         }
         Ok(Applied::Done)
@@ -175,7 +175,7 @@ impl Database {
                     (None, Some(replica)) => (replica.exec, true),
                     (None, None) => (u64::MAX, false),
                 };
-                let exec_at = stopped.map_or_else(Default::default, |replica| replica.exec_at);
+                let exec_at = stopped.map_or(Time::ZERO, |replica| replica.exec_at);
                 *replica = Some(Replica {
                     of,
                     io: Fetching::No,
@@ -185,6 +185,7 @@ impl Database {
                     exec_at,
                     credit: 0,
                     is_connected,
+                    was_placed: place.is_some(),
                 });
             }
             _ => {}
@@ -254,8 +255,11 @@ impl Database {
         on.recovers_until = Some(core.now + self.settings.recovery);
         on.say(core.now, "[Note] /usr/sbin/mysqld: Normal shutdown".into());
         for id in ids {
-            if let Some(session) = self.servers[number].remove(id) {
-                self.answer(&session, Status::RESET, core);
+            let is_idle = self.servers[number].session(id).is_some_and(|session| session.doing == Doing::Idle);
+            if is_idle {
+                self.break_off(number, id);
+            } else {
+                self.give_up(number, id, core);
             }
         }
         self.rotate(number, core);

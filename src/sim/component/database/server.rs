@@ -173,6 +173,8 @@ pub struct Replica {
     pub(in crate::sim) credit: u64,
     /// Whether it has looked at its place in the primary's log since it was pointed there.
     pub(in crate::sim) is_connected: bool,
+    /// Whether somebody has told it where to go on, so that it doesn't stand before an event that broke off.
+    pub(in crate::sim) was_placed: bool,
 }
 
 /// A file system.
@@ -272,6 +274,7 @@ impl Server {
             exec_at: now,
             credit: 0,
             is_connected: true,
+            was_placed: false,
         });
         Self {
             name: name.into(),

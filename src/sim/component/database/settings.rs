@@ -1,4 +1,4 @@
-//! A database as a level describes it. What is left out has MySQL 5.1's default, or what a machine of 2011 had.
+//! A database as a level describes it. What is left out has the default of `MySQL` 5.1, or what a machine of 2011 had.
 
 use crate::sim::quantity::{Bytes, Span, Throughput};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ pub struct Settings {
     /// What the server calls its version.
     #[serde(default = "version")]
     pub version: String,
-    /// How many connections a server takes (MySQL 5.1: 151).
+    /// How many connections a server takes (version 5.1: 151).
     #[serde(default = "connections")]
     pub connections: u32,
     /// How many statements a server works on at one time; the rest wait in line.

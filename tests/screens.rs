@@ -96,7 +96,7 @@ fn the_levels_are_told_with_what_they_teach() {
 
 #[test]
 fn the_briefing_fits_on_a_page() {
-    let mut briefing = Briefing::new(fixture::levels().remove(1), None, None, None);
+    let mut briefing = Briefing::new(fixture::levels().remove(1), None, sev1::incident::Mode::OnCall, None);
     snapshot("briefing", |frame, area, _, look| briefing.draw(frame, area, look));
 }
 

@@ -103,7 +103,17 @@ impl Check {
         let jobs: Vec<_> = tries.iter().flat_map(|one| try_seeds.clone().map(move |seed| (one, seed))).collect();
         let ends = on_all_processors(&jobs, &format!("{file}: tries"), progress, |(one, seed)| one.run(level, *seed));
         let of_each = ends.chunks(try_seeds.count());
-        let tried = tries.iter().zip(of_each).map(|(one, ends)| one.verdict(ends)).collect();
+        let mut tried: Vec<Tried> = tries.iter().zip(of_each).map(|(one, ends)| one.verdict(ends)).collect();
+        if level.diagnosis.iter().any(|question| !question.evidence.is_empty()) {
+            tried.push(proof::evidence(level, ends.iter()));
+        }
+        if self.thorough {
+            let alone = proof::single_commands(level);
+            let what = format!("{file}: single commands");
+            let ends = on_all_processors(&alone, &what, progress, |one| one.run(level, 1));
+            let each: Vec<_> = alone.iter().zip(&ends).collect();
+            tried.push(proof::alone(level, &each));
+        }
         (proof::verdicts(level, &answers), tried)
     }
 }
@@ -159,7 +169,9 @@ impl Found {
         }
         let report = Report { name: &self.file, text: &self.text, problems: &self.problems };
         output.data(report.render(look()).as_bytes())?;
-        for (title, rows) in [("proofs", self.proof_rows()), ("tries", self.try_rows())] {
+        let sections =
+            [("documented figures", self.documented_rows()), ("proofs", self.proof_rows()), ("tries", self.try_rows())];
+        for (title, rows) in sections {
             if !rows.is_empty() {
                 output.line(&format!("{}: {title}", self.file))?;
                 columns(&rows).iter().try_for_each(|line| output.line(&format!("  {line}")))?;
@@ -169,12 +181,33 @@ impl Found {
         Ok(())
     }
 
+    /// What the story says in its own words, beside what comes out.
+    fn documented_rows(&self) -> Vec<Vec<String>> {
+        let row = |figure: &Figure| {
+            let deviation = figure.deviation.map_or(String::new(), |part| format!("{:+.1} %", part * 100.0));
+            vec![
+                verdict(figure.ok),
+                figure.name.clone(),
+                format!("\u{201c}{}\u{201d}", figure.story),
+                figure.expected.clone(),
+                figure.measured.clone(),
+                deviation,
+            ]
+        };
+        let mut rows: Vec<Vec<String>> = self.proofs.iter().filter(|one| !one.story.is_empty()).map(row).collect();
+        if !rows.is_empty() {
+            let head = ["", "figure", "the story", "expected", "measured", "off by"];
+            rows.insert(0, head.iter().map(|word| (*word).to_owned()).collect());
+        }
+        rows
+    }
+
     fn proof_rows(&self) -> Vec<Vec<String>> {
         let row = |proof: &Figure| {
             let measured = format!("{} (expected {})", proof.measured, proof.expected);
             vec![verdict(proof.ok), proof.name.clone(), measured]
         };
-        self.proofs.iter().map(row).collect()
+        self.proofs.iter().filter(|one| one.story.is_empty()).map(row).collect()
     }
 
     fn try_rows(&self) -> Vec<Vec<String>> {
@@ -213,7 +246,16 @@ impl Found {
                 "help": problem.help,
             })
         };
-        let proof = |proof: &Figure| json!({ "name": proof.name, "ok": proof.ok, "expected": proof.expected, "measured": proof.measured });
+        let proof = |proof: &Figure| {
+            json!({
+                "name": proof.name,
+                "ok": proof.ok,
+                "expected": proof.expected,
+                "measured": proof.measured,
+                "story": proof.story,
+                "deviation": proof.deviation,
+            })
+        };
         let tried = |tried: &Tried| json!({ "name": tried.name, "ok": tried.ok, "detail": tried.detail });
         json!({
             "file": self.file,

@@ -71,11 +71,14 @@ fn moves(debrief: &Debrief) -> Vec<String> {
 
 fn diagnosis(debrief: &Debrief) -> Vec<String> {
     let mut lines = vec![];
-    for (question, given, right, pinned) in &debrief.diagnosis {
-        lines.push(question.clone());
-        lines.push(format!("    you:      {given}"));
-        lines.push(format!("    it was:   {right}"));
-        lines.push(format!("    evidence: {pinned}"));
+    for judged in &debrief.diagnosis {
+        lines.push(judged.question.clone());
+        lines.push(format!("    you:      {}", judged.given));
+        lines.push(format!("    it was:   {}", judged.right));
+        for piece in &judged.evidence {
+            let word = if piece.was_pinned { "pinned" } else { "      " };
+            lines.push(format!("    {word}    {}  ({})", piece.says, piece.see));
+        }
     }
     lines
 }

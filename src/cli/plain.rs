@@ -9,8 +9,8 @@ use super::output::{Output, say, wrapped};
 use super::store::folders::plainly;
 use super::{Answer, Failure};
 use crate::incident::Incident;
-use crate::incident::view::{Entry, Happened, Happening};
-use crate::sim::quantity::Span;
+use crate::incident::view::{Entry, Happened, Happening, Health};
+use crate::sim::quantity::{Span, Time};
 use crate::tui::store::{LevelCard, Opening, Store};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal, Read};
@@ -25,7 +25,10 @@ const BEAT: Duration = Duration::from_millis(100);
 const STEP: Span = Span::from_millis(100);
 /// Longer lines are cut.
 const LINE_MAX: u64 = 8 << 10;
+/// What is said is wrapped at this width, or at the terminal's where that is narrower.
 const WIDTH: usize = 92;
+/// The state of a part is told at most so often, unless it becomes better or worse.
+const BETWEEN_CHANGES: Span = Span::from_seconds(60);
 /// How many happenings are told again when an incident is gone on with.
 const RECALLED: usize = 8;
 
@@ -157,13 +160,19 @@ fn read_line(input: &mut impl BufRead) -> Option<String> {
     Some(text.chars().filter(|c| !c.is_control()).collect())
 }
 
+/// How wide prose may be.
+fn columns() -> usize {
+    let here = io::stdout().is_terminal().then(|| crate::tui::terminal::size().ok()).flatten();
+    here.map_or(WIDTH, |size| usize::from(size.width).saturating_sub(1).clamp(40, WIDTH))
+}
+
 fn choose(store: &mut dyn Store, input: &Input, output: &mut Output) -> Result<Option<String>, Failure> {
     let cards = store.levels();
-    output.line("SEV1: live through other people's outages before you have your own.")?;
+    output.line("sev1: live through other people's outages before you have your own.")?;
     output.line("")?;
     for (at, card) in cards.iter().enumerate() {
         output.line(&format!("{}. {} ({}, {} minutes)", at + 1, card.title, card.difficulty, card.minutes))?;
-        for line in wrapped(&card.summary, WIDTH - 4) {
+        for line in wrapped(&card.summary, columns() - 4) {
             output.line(&format!("    {line}"))?;
         }
     }
@@ -191,7 +200,7 @@ fn choose(store: &mut dyn Store, input: &Input, output: &mut Output) -> Result<O
 fn briefing(card: &LevelCard, output: &mut Output) -> Result<(), Failure> {
     output.line(&card.title.to_uppercase())?;
     for paragraph in &card.briefing {
-        for line in wrapped(paragraph, WIDTH) {
+        for line in wrapped(paragraph, columns()) {
             output.line(&line)?;
         }
         output.line("")?;
@@ -211,11 +220,36 @@ struct Game<'a> {
     printed: BTreeMap<usize, usize>,
     /// The command whose output was printed last, so that others say whose they are.
     current: Option<usize>,
+    /// When each part's state was told last, and what it was.
+    told: BTreeMap<String, (Time, Health)>,
+    is_hurt: bool,
+    /// Whether the cursor stands behind a prompt.
+    is_prompted: bool,
+    columns: usize,
 }
 
 impl<'a> Game<'a> {
     fn new(incident: Incident, store: &'a mut dyn Store, output: &'a mut Output, input: &'a Input) -> Self {
-        Self { incident, store, output, input, seen: 0, printed: BTreeMap::new(), current: None }
+        let printed = BTreeMap::new();
+        let (seen, current, told, is_hurt, is_prompted) = (0, None, BTreeMap::new(), false, false);
+        Self { incident, store, output, input, seen, printed, current, told, is_hurt, is_prompted, columns: columns() }
+    }
+
+    /// A line of output; what is typed to stands on a line of its own.
+    fn say(&mut self, line: &str) -> Result<(), Failure> {
+        if std::mem::take(&mut self.is_prompted) {
+            self.output.line("")?;
+        }
+        Ok(self.output.line(line)?)
+    }
+
+    /// Where somebody types, a prompt, once nothing is under way.
+    fn prompt(&mut self) -> Result<(), Failure> {
+        if self.input.is_typed && !self.is_prompted && !self.incident.is_busy() {
+            self.output.data(format!("{}$ ", self.incident.shell()).as_bytes())?;
+            self.is_prompted = true;
+        }
+        Ok(())
     }
 
     /// Of what has happened before, only the end is told again.
@@ -225,14 +259,17 @@ impl<'a> Game<'a> {
 
     fn play(mut self) -> Result<Answer, Failure> {
         if self.input.is_typed {
-            self.output.line("Type a command and Enter; help lists them, an empty line tells how things stand.")?;
-            self.output.line("quit leaves; the incident waits for you.")?;
-            self.output.line("")?;
+            self.say("Type a command and Enter; help lists them, an empty line tells how things stand.")?;
+            self.say("quit leaves; the incident waits for you.")?;
+            self.say("")?;
         }
         self.standing()?;
         let mut last = Instant::now();
         loop {
             self.tell()?;
+            if !self.incident.header().phase.is_over() {
+                self.prompt()?;
+            }
             self.output.flush()?;
             if self.incident.header().phase.is_over() {
                 return self.finish();
@@ -241,8 +278,13 @@ impl<'a> Game<'a> {
                 // Ctrl-C ends what is under way, and the game where nothing is.
                 Typed::Interrupt if self.input.is_typed && self.incident.is_busy() => self.line("^C")?,
                 Typed::End | Typed::Interrupt => return self.leave(),
-                Typed::Line(line) if line.trim() == "quit" => return self.leave(),
-                Typed::Line(line) => self.line(line.trim())?,
+                Typed::Line(line) => {
+                    self.is_prompted = false;
+                    if line.trim() == "quit" {
+                        return self.leave();
+                    }
+                    self.line(line.trim())?;
+                }
                 Typed::Nothing => {}
             }
             let real = last.elapsed();
@@ -267,7 +309,7 @@ impl<'a> Game<'a> {
         }
         self.current = Some(entry);
         if !self.input.is_typed {
-            self.output.line(&format!("{shell}$ {line}"))?;
+            self.say(&format!("{shell}$ {line}"))?;
             self.settle()?;
         }
         Ok(())
@@ -300,15 +342,44 @@ impl<'a> Game<'a> {
         for happening in &new {
             match &happening.what {
                 Happened::Printed { entry } => self.tell_output(*entry)?,
+                what if self.is_told_already(what) => {}
                 what => {
                     self.current = None;
                     for line in told(what) {
-                        self.output.line(&format!("{}  {line}", happening.clock))?;
+                        self.spoken(&format!("{}  {line}", happening.clock))?;
                     }
                 }
             }
         }
+        let header = self.incident.header();
+        let is_hurt = header.hurt_since.is_some();
+        if is_hurt != self.is_hurt {
+            self.is_hurt = is_hurt;
+            let hurt = if is_hurt { "customers are being hurt" } else { "no customer is hurt any more" };
+            self.spoken(&format!("{}  {hurt}", header.clock))?;
+        }
         Ok(())
+    }
+
+    /// Prose, wrapped.
+    fn spoken(&mut self, text: &str) -> Result<(), Failure> {
+        let indent = text.len() - text.trim_start().len();
+        for (at, line) in wrapped(text, self.columns - 4).iter().enumerate() {
+            let before = if at == 0 { " ".repeat(indent) } else { " ".repeat(4) };
+            self.say(&format!("{before}{}", line.trim_start()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a part wavers: its state was told a moment ago, and is neither better nor worse.
+    fn is_told_already(&mut self, what: &Happened) -> bool {
+        let Happened::Changed { part, health, .. } = what else { return false };
+        let now = self.incident.now();
+        if self.told.get(part).is_some_and(|(at, was)| was == health && now.since(*at) < BETWEEN_CHANGES) {
+            return true;
+        }
+        self.told.insert(part.clone(), (now, *health));
+        false
     }
 
     fn tell_output(&mut self, id: usize) -> Result<(), Failure> {
@@ -319,13 +390,15 @@ impl<'a> Game<'a> {
         if already == entry.output.len() {
             return Ok(());
         }
+        let lines = entry.output[already..].to_vec();
         if self.current != Some(id) {
-            self.output.line(&heading(entry))?;
+            let heading = heading(entry);
+            self.say(&heading)?;
         }
-        for line in &entry.output[already..] {
-            self.output.line(line)?;
+        for line in &lines {
+            self.say(line)?;
         }
-        self.printed.insert(id, entry.output.len());
+        self.printed.insert(id, already + lines.len());
         self.current = Some(id);
         Ok(())
     }
@@ -346,8 +419,7 @@ impl<'a> Game<'a> {
             parts.push(format!("for {}", self.incident.now().since(since).age()));
         }
         parts.push(format!("{:.0} % of the error budget left", header.budget_left * 100.0));
-        self.output.line(&parts.join("; "))?;
-        Ok(())
+        self.spoken(&parts.join("; "))
     }
 
     fn leave(mut self) -> Result<Answer, Failure> {
@@ -357,8 +429,8 @@ impl<'a> Game<'a> {
         Ok(Answer::Yes)
     }
 
-    fn finish(self) -> Result<Answer, Failure> {
-        self.output.line("")?;
+    fn finish(mut self) -> Result<Answer, Failure> {
+        self.say("")?;
         self.output.flush()?;
         let told = self.incident.debrief();
         if let Err(error) = self.store.finish(&self.incident, &told) {

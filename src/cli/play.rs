@@ -27,7 +27,7 @@ pub struct Play {
     #[arg(long, value_name = "NUMBER", conflicts_with = "resume")]
     seed: Option<u64>,
     /// Simulated seconds that pass in a real one; the level's own where it isn't given
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=600), conflicts_with = "resume")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=60), conflicts_with = "resume")]
     speed: Option<u32>,
     /// How much help there is: trainee, on-call or principal
     #[arg(long, value_name = "MODE", value_parser = str::parse::<Mode>, conflicts_with = "resume")]

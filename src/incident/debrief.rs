@@ -3,32 +3,42 @@
 //! The counterfactuals are computed by playing the level again, never told from a list.
 
 use super::script::{Script, advance_to};
-use super::view::{Compared, Debrief, Move, Phase};
+use super::view::{Compared, Debrief, Judged, Move, Phase, Piece};
 use super::{Incident, Mode, score};
 use crate::sim::quantity::Time;
 
 /// How many of the player's moves are played again without them; each costs a run.
 const MOVES_REVIEWED: usize = 12;
 
-/// The debrief of an incident.
+/// The debrief of an incident, with everything that has to be played again for it.
 #[must_use]
 pub fn debrief_of(incident: &Incident) -> Debrief {
-    let level = incident.level();
-    let stage = &incident.stage;
-    let report = incident.report();
-    let paragraphs =
-        |text: &str| text.split("\n\n").map(|part| part.trim().to_owned()).filter(|p| !p.is_empty()).collect();
-    let theirs = level.solutions.iter().find(|solution| solution.name == "as-it-happened");
-    let nobody = played(incident, &[]);
-    let they = theirs.and_then(|solution| Script::of(&solution.script).ok()).map(|script| {
+    let theirs = as_it_happened(incident).and_then(|solution| Script::of(&solution.script).ok());
+    let they = theirs.map(|script| {
         let mut run = again(incident);
         // What the level's own check accepts can be played.
         _ = script.play(&mut run, end_of(incident));
         run
     });
-    let mut compared = vec![compare("you", incident)];
+    let told = told(incident);
+    let mut compared = told.compared;
     compared.extend(they.as_ref().map(|run| compare("they", run)));
-    compared.push(compare("nobody", &nobody));
+    compared.push(compare("nobody", &played(incident, &[])));
+    Debrief { compared, moves: moves(incident), is_whole: true, ..told }
+}
+
+fn as_it_happened(incident: &Incident) -> Option<&crate::level::schema::Solution> {
+    incident.level().solutions.iter().find(|solution| solution.name == "as-it-happened")
+}
+
+/// As much of the debrief as needs nothing to be played again: the story is there at once.
+#[must_use]
+pub fn told(incident: &Incident) -> Debrief {
+    let level = incident.level();
+    let stage = &incident.stage;
+    let report = incident.report();
+    let paragraphs =
+        |text: &str| text.split("\n\n").map(|part| part.trim().to_owned()).filter(|p| !p.is_empty()).collect();
     let source = &level.source;
     let year = source.published.map(|year| year.to_string()).unwrap_or_default();
     let source: Vec<String> = [&source.title, &source.author, &source.place, &year]
@@ -47,9 +57,10 @@ pub fn debrief_of(incident: &Incident) -> Debrief {
         what_happened: paragraphs(&level.debrief.what_happened),
         chain: level.debrief.chain.clone(),
         lessons: level.debrief.lessons.clone(),
-        compared,
-        moves: moves(incident),
-        their_moves: their_moves(theirs.map(|solution| solution.script.as_slice()).unwrap_or_default()),
+        compared: vec![compare("you", incident)],
+        moves: vec![],
+        their_moves: their_moves(as_it_happened(incident).map(|one| one.script.as_slice()).unwrap_or_default()),
+        is_whole: false,
         diagnosis: diagnosis(incident),
         predictions: stage.notebook.view().predictions,
         timeline: stage.notebook.timeline.clone(),
@@ -150,7 +161,7 @@ fn their_moves(script: &[(String, String)]) -> Vec<(Time, String)> {
     all
 }
 
-fn diagnosis(incident: &Incident) -> Vec<(String, String, String, String)> {
+fn diagnosis(incident: &Incident) -> Vec<Judged> {
     let stage = &incident.stage;
     let all = stage.level.diagnosis.iter().zip(&stage.questions);
     let one = |(question, asked): (&crate::level::schema::Question, &super::stage::Asked)| {
@@ -158,15 +169,18 @@ fn diagnosis(incident: &Incident) -> Vec<(String, String, String, String)> {
             question.causes.iter().find(|cause| cause.id == *id).map_or_else(|| id.clone(), |cause| cause.says.clone())
         };
         let right: Vec<String> = question.answer.iter().map(says).collect();
-        let has = |shows: &str| stage.notebook.pins.iter().any(|pinned| pinned.pin.line.contains(shows));
-        let pinned = question.evidence.iter().filter(|evidence| has(&evidence.shows)).count();
+        let piece = |evidence: &crate::level::schema::Evidence| Piece {
+            says: evidence.says.clone(),
+            see: evidence.see.clone(),
+            was_pinned: stage.notebook.has_pinned(evidence),
+        };
         let given = asked.given.as_ref().map_or_else(|| "no answer".to_owned(), says);
-        (
-            question.question.clone(),
+        Judged {
+            question: question.question.clone(),
             given,
-            right.join(" and "),
-            format!("{pinned} of {} pinned", question.evidence.len()),
-        )
+            right: right.join(" and "),
+            evidence: question.evidence.iter().map(piece).collect(),
+        }
     };
     all.map(one).collect()
 }

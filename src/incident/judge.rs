@@ -46,7 +46,7 @@ pub struct Judge {
     gone: State,
     count: State,
     bad: State,
-    holds_since: Option<Time>,
+    pub holds_since: Option<Time>,
     /// Whether the cause is out of the system, as of the last second.
     pub is_gone: bool,
     /// What counts as bad at time zero.

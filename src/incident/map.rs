@@ -6,7 +6,6 @@ mod machines;
 
 use super::stage::Stage;
 use super::view::{Bar, Cell, Edge, Health, Map, Part};
-use crate::level::Level;
 use crate::sim::Step;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
@@ -498,23 +497,4 @@ fn short_words(operation: &Operation) -> String {
 #[must_use]
 pub fn words_for(component: &str, operation: &Operation) -> String {
     format!("{component}: {}", short_words(operation))
-}
-
-/// The condition that loose words such as `queue falls` or `restarts stop` probably mean.
-#[must_use]
-pub fn guess(words: &str, level: &Level, _stage: &Stage) -> Option<String> {
-    let words = words.to_lowercase();
-    let names = level.names().metrics();
-    let find =
-        |suffix: &str| names.iter().map(|(name, _)| name).filter(|name| name.ends_with(suffix)).min_by_key(|n| n.len());
-    if words.contains("restart") || words.contains("crash") || words.contains("kill") {
-        return find(".restarts").map(|name| format!("increase({name}[60s]) == 0"));
-    }
-    if words.contains("queue") || words.contains("waiting") || words.contains("backlog") {
-        return find(".waiting").map(|name| format!("{name} < 100"));
-    }
-    if words.contains("ready") {
-        return find(".available").map(|name| format!("{name} > 0"));
-    }
-    None
 }

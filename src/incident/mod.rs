@@ -9,6 +9,7 @@ mod alerts;
 mod checks;
 pub mod console;
 mod debrief;
+mod expectation;
 mod facts;
 mod graph;
 mod header;
@@ -353,7 +354,7 @@ impl Incident {
         let open = all.filter(|(_, asked)| asked.is_open);
         let question = |(question, asked): (&crate::level::schema::Question, &stage::Asked)| Question {
             text: question.question.clone(),
-            causes: question.causes.iter().map(|cause| (cause.id.clone(), cause.says.clone())).collect(),
+            causes: question.shown(),
             given: asked.given.clone(),
         };
         open.map(question).collect()
@@ -395,6 +396,12 @@ impl Incident {
     #[must_use]
     pub fn happenings(&self, seen: usize) -> &[Happening] {
         self.stage.happenings.get(seen..).unwrap_or_default()
+    }
+
+    /// As much of the story afterwards as needs nothing to be played again.
+    #[must_use]
+    pub fn told(&self) -> Debrief {
+        debrief::told(self)
     }
 
     /// The story afterwards; re-runs the level for the counterfactuals, which takes a moment.

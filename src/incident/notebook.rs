@@ -38,6 +38,12 @@ pub struct Notebook {
 }
 
 impl Notebook {
+    /// Whether a piece of evidence is among the pins.
+    #[must_use]
+    pub fn has_pinned(&self, evidence: &crate::level::schema::Evidence) -> bool {
+        self.pins.iter().any(|pinned| evidence.is_in(&pinned.pin.command, &pinned.pin.line))
+    }
+
     /// Adds an expectation.
     pub fn expect(&mut self, now: Time, text: &str, within: Span, condition: Condition) {
         let state = condition.new_state();

@@ -195,7 +195,7 @@ fn figure_of(figure: &crate::level::schema::Figure, values: &[Option<f64>]) -> F
     let name = labelled(&figure.id, &figure.name);
     let expected = format!("{}", figure.expect);
     let Some(median) = known.get(known.len() / 2).copied() else {
-        return Figure { name, expected, measured: String::new(), ok: false };
+        return Figure { name, expected, story: figure.story.clone(), ..Figure::default() };
     };
     let unit = figure.measure.unit();
     let unit = if unit == Unit::Mixed { Unit::Plain } else { unit };
@@ -207,7 +207,9 @@ fn figure_of(figure: &crate::level::schema::Figure, values: &[Option<f64>]) -> F
     let range =
         if known.len() > 1 { format!(" ({} to {})", written(low, unit), written(high, unit)) } else { String::new() };
     let measured = written(median, unit) + &range;
-    Figure { name, expected, measured, ok }
+    let middle = figure.expect.low.zip(figure.expect.high).map(|(low, high)| f64::midpoint(low, high));
+    let deviation = middle.filter(|middle| *middle != 0.0).map(|middle| (median - middle) / middle);
+    Figure { name, expected, measured, ok, story: figure.story.clone(), deviation }
 }
 
 fn proof_of(proof: &crate::level::schema::Proof, conditions: &[Vec<Option<f64>>]) -> Figure {
@@ -222,7 +224,7 @@ fn proof_of(proof: &crate::level::schema::Proof, conditions: &[Vec<Option<f64>>]
     let expected = proof.expect.iter().map(|condition| condition.text().to_owned()).collect::<Vec<_>>().join(", ");
     let ok = broken.is_empty();
     let measured = if ok { "holds".to_owned() } else { broken.join("; ") };
-    Figure { name, expected, measured, ok }
+    Figure { name, expected, measured, ok, ..Figure::default() }
 }
 
 fn labelled(id: &str, name: &str) -> String {
@@ -238,6 +240,43 @@ pub enum Try {
     RestartEverything,
     /// A solution: it must win.
     Solution(String),
+    /// One command in the first minute and nothing else: it must not win, unless the level says why it may.
+    Alone(String),
+}
+
+/// When a single command is typed.
+const FIRST_MINUTE: &str = "00:50";
+
+/// Every single command that changes something and can be thought of: what the menus offer, and the lines of the solutions.
+#[must_use]
+pub fn single_commands(level: &Arc<Level>) -> Vec<Try> {
+    let incident = Incident::start(Arc::clone(level), 1, Mode::OnCall);
+    let offered = incident.palette().into_iter().filter(|choice| choice.changes && !choice.line.contains('…'));
+    let scripts = level.solutions.iter().flat_map(|solution| &solution.script);
+    let mut lines: Vec<String> =
+        offered.map(|choice| choice.line).chain(scripts.map(|(_, line)| line.clone())).collect();
+    lines.sort();
+    lines.dedup();
+    lines.into_iter().map(Try::Alone).collect()
+}
+
+/// Which single commands have won, and whether the level says why each may.
+#[must_use]
+pub fn alone(level: &Level, tried: &[(&Try, &Result<Ended, String>)]) -> Tried {
+    let (mut known, mut unknown) = (vec![], vec![]);
+    for (one, end) in tried {
+        let Try::Alone(line) = one else { continue };
+        if end.as_ref().is_ok_and(|end| !end.has_hurt) {
+            let is_known = level.shortcuts.iter().any(|shortcut| shortcut.is(line));
+            if is_known { &mut known } else { &mut unknown }.push(line.as_str());
+        }
+    }
+    let detail = match (unknown.is_empty(), known.is_empty()) {
+        (false, _) => format!("these end it, and the level doesn't say why they may: {}", unknown.join("; ")),
+        (true, true) => format!("none of {} ends it", tried.len()),
+        (true, false) => format!("of {} these end it, as the level says: {}", tried.len(), known.join("; ")),
+    };
+    Tried { name: "no single command in the first minute ends it".to_owned(), ok: unknown.is_empty(), detail }
 }
 
 /// What is tried with a level.
@@ -247,8 +286,42 @@ pub fn tries(level: &Level) -> Vec<Try> {
     [Try::Nothing, Try::RestartEverything].into_iter().chain(solutions).collect()
 }
 
-/// How a try went on a seed: how it ended, and when it was mitigated.
-pub type Ended = (Phase, Option<Time>);
+/// How a try went on a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How it ended.
+    pub phase: Phase,
+    /// When it was mitigated.
+    pub mitigated_at: Option<Time>,
+    /// Whether it was lost, or customers were hurt and nothing had mended that at the end.
+    pub has_hurt: bool,
+    /// For each piece of evidence, in the order of the level, whether it was there to see.
+    pub seen: Vec<bool>,
+}
+
+/// Whether each piece of evidence is printed in one of the solutions: nobody can diagnose what nothing shows.
+#[must_use]
+pub fn evidence<'e>(level: &Level, ends: impl Iterator<Item = &'e Result<Ended, String>> + Clone) -> Tried {
+    let pieces = level.diagnosis.iter().flat_map(|question| &question.evidence);
+    let is_seen = |index: usize| ends.clone().flatten().any(|end| end.seen.get(index).copied().unwrap_or(false));
+    let unseen: Vec<String> = pieces
+        .clone()
+        .enumerate()
+        .filter(|(index, _)| !is_seen(*index))
+        .map(|(_, piece)| format!("no solution prints \"{}\" with {}", piece.shows, piece.see))
+        .collect();
+    let detail = if unseen.is_empty() { format!("{} pieces", pieces.count()) } else { unseen.join("; ") };
+    Tried { name: "the evidence is there to see".to_owned(), ok: unseen.is_empty(), detail }
+}
+
+fn seen_in(incident: &Incident, level: &Level) -> Vec<bool> {
+    let pieces = level.diagnosis.iter().flat_map(|question| &question.evidence);
+    let is_seen = |piece: &crate::level::schema::Evidence| {
+        let printed = |entry: &super::view::Entry| entry.output.iter().any(|line| piece.is_in(&entry.line, line));
+        incident.console().iter().any(printed)
+    };
+    pieces.map(is_seen).collect()
+}
 
 impl Try {
     /// What it is called.
@@ -258,6 +331,7 @@ impl Try {
             Self::Nothing => "nobody does anything".to_owned(),
             Self::RestartEverything => "everything is restarted every two minutes".to_owned(),
             Self::Solution(name) => format!("solution {name}"),
+            Self::Alone(line) => format!("only {line}"),
         }
     }
 
@@ -270,6 +344,9 @@ impl Try {
         let end = Time::ZERO + level.clock.limit;
         let script = match self {
             Self::Nothing => Script::default(),
+            Self::Alone(line) => {
+                Script::of(&[(FIRST_MINUTE.to_owned(), line.clone())]).map_err(|error| error.to_string())?
+            }
             Self::RestartEverything => {
                 let mut lines = vec![];
                 for minute in (2..level.clock.limit.seconds() / 60).step_by(2) {
@@ -286,13 +363,21 @@ impl Try {
         };
         script.play(&mut incident, end).map_err(|error| error.to_string())?;
         let report = incident.report();
-        Ok((report.outcome, report.mitigated_at))
+        let has_hurt = match report.outcome {
+            Phase::Resolved | Phase::Mitigated => false,
+            Phase::Failed => true,
+            _ => report.impact_at.is_some(),
+        };
+        let seen = seen_in(&incident, level);
+        Ok(Ended { phase: report.outcome, mitigated_at: report.mitigated_at, has_hurt, seen })
     }
 
     /// Whether an end is the one it must have.
     fn is_right(&self, phase: Phase) -> bool {
         match self {
-            Self::Nothing | Self::RestartEverything => !matches!(phase, Phase::Resolved | Phase::Mitigated),
+            Self::Nothing | Self::RestartEverything | Self::Alone(_) => {
+                !matches!(phase, Phase::Resolved | Phase::Mitigated)
+            }
             Self::Solution(_) => phase == Phase::Resolved,
         }
     }
@@ -300,12 +385,12 @@ impl Try {
     /// Puts the ends on all seeds together.
     #[must_use]
     pub fn verdict(&self, ends: &[Result<Ended, String>]) -> Tried {
-        let ok = ends.iter().all(|end| end.as_ref().is_ok_and(|(phase, _)| self.is_right(*phase)));
+        let ok = ends.iter().all(|end| end.as_ref().is_ok_and(|end| self.is_right(end.phase)));
         let mut words: Vec<String> = vec![];
         for end in ends {
             let word = match end {
-                Ok((phase, Some(at))) => format!("{} (mitigated {at})", phase.word()),
-                Ok((phase, None)) => phase.word().to_owned(),
+                Ok(Ended { phase, mitigated_at: Some(at), .. }) => format!("{} (mitigated {at})", phase.word()),
+                Ok(Ended { phase, .. }) => phase.word().to_owned(),
                 Err(why) => why.clone(),
             };
             if !words.contains(&word) {

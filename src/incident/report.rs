@@ -68,6 +68,10 @@ pub struct Figure {
     pub measured: String,
     /// Whether it is within the tolerance.
     pub ok: bool,
+    /// What the story says of it, word for word; empty where it says nothing.
+    pub story: String,
+    /// How far what came out lies from the middle of what is expected, as a part of that; only for a number with two bounds.
+    pub deviation: Option<f64>,
 }
 
 /// Something that is tried with every level, whatever it says.

@@ -83,8 +83,7 @@ fn diagnosis(incident: &Incident) -> Part {
         all += 1;
         right += u32::from(asked.given.as_ref().is_some_and(|given| question.answer.contains(given)));
         evidence += question.evidence.len();
-        let has = |shows: &str| stage.notebook.pins.iter().any(|pinned| pinned.pin.line.contains(shows));
-        pinned += question.evidence.iter().filter(|evidence| has(&evidence.shows)).count();
+        pinned += question.evidence.iter().filter(|evidence| stage.notebook.has_pinned(evidence)).count();
     }
     let part = |count: f64, of: f64| if of > 0.0 { count / of } else { 1.0 };
     let points = 15.0 * part(f64::from(right), f64::from(all)) + 5.0 * part(pinned as f64, evidence as f64).min(1.0);

@@ -325,6 +325,30 @@ pub struct Question {
     pub given: Option<String>,
 }
 
+/// What came of a question.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Judged {
+    /// The question.
+    pub question: String,
+    /// What the player answered, in words.
+    pub given: String,
+    /// What it was.
+    pub right: String,
+    /// What shows it, and whether the player kept it.
+    pub evidence: Vec<Piece>,
+}
+
+/// A piece of evidence.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Piece {
+    /// What it shows.
+    pub says: String,
+    /// The command that prints it; `*` stands for anything.
+    pub see: String,
+    /// Whether the player pinned it.
+    pub was_pinned: bool,
+}
+
 /// A line of values over time, for a graph. `None` is a gap: nothing was scraped.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Graph {
@@ -444,10 +468,12 @@ pub struct Debrief {
     pub compared: Vec<Compared>,
     /// The player's run, move by move.
     pub moves: Vec<Move>,
+    /// Whether everything has been played again that is compared; before that only the story is there.
+    pub is_whole: bool,
     /// The real team's commands with their times.
     pub their_moves: Vec<(Time, String)>,
     /// How each question was answered: (question, given, right answer, evidence pinned of how many).
-    pub diagnosis: Vec<(String, String, String, String)>,
+    pub diagnosis: Vec<Judged>,
     /// What came of the predictions.
     pub predictions: Vec<Prediction>,
     /// The timeline that wrote itself.

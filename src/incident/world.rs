@@ -6,7 +6,6 @@ use super::checks::{Checks, Found, Standing, Taken};
 use super::console::nagios::Service;
 use super::console::stamp::Clock;
 use super::console::{Act, Named, World};
-use super::map;
 use super::series::Values;
 use super::stage::{Stage, said_of};
 use super::view::{Phase, Pin};
@@ -145,7 +144,7 @@ impl World for Stage {
             }
             Named::Causes => {
                 let open = level.diagnosis.iter().zip(&self.questions).filter(|(_, asked)| asked.is_open);
-                open.flat_map(|(question, _)| &question.causes).map(|c| (c.id.clone(), c.says.clone())).collect()
+                open.flat_map(|(question, _)| question.shown()).collect()
             }
             Named::Documents => self.papers().map(|paper| (paper.name.clone(), String::new())).collect(),
             Named::People => self.people(),
@@ -340,12 +339,21 @@ impl Stage {
     }
 
     fn predict(&mut self, what: &str, within: Span) -> Said {
-        let condition = self.level.condition(what).or_else(|faults| {
-            map::guess(what, &self.level, self).map_or(Err(faults), |text| self.level.condition(&text))
-        });
-        let condition = condition.map_err(|faults| said_of(&faults))?;
+        let text = match self.level.condition(what) {
+            Ok(_) => what.to_owned(),
+            // Words, or a condition with a slip in it.
+            Err(faults) if what.contains(['<', '>', '=', '(']) => return Err(said_of(&faults)),
+            Err(_) => super::expectation::condition_of(what, self)?,
+        };
+        let condition = self.level.condition(&text).map_err(|faults| said_of(&faults))?;
         let now = Self::now(self);
+        if condition.holds(&mut condition.new_state(), &Values::scraped_of(self), now.second()) {
+            return Err(format!("predict: that is so already: {text}"));
+        }
         self.notebook.expect(now, what, within, condition);
+        if text != what {
+            return line(format!("taken as {text}; looked at until {}", self.clock.seconds(now + within)));
+        }
         line(format!("will be looked at until {}", self.clock.seconds(now + within)))
     }
 
@@ -359,7 +367,10 @@ impl Stage {
             hint.when.as_ref().is_none_or(|when| when.holds(&mut when.new_state(), &Values::truth(self), second))
         };
         let Some(hint) = level.hints.iter().filter(open).nth(self.hints_given) else {
-            return Err("that was the last hint".into());
+            let all = self.hints_given >= self.level.hints.len();
+            let why =
+                if all { "that was the last hint" } else { "no hint yet: first something has to happen, or be seen" };
+            return Err(why.into());
         };
         self.hints_given += 1;
         if self.mode == Mode::OnCall {
@@ -389,10 +400,11 @@ impl Stage {
             return Err("nothing has happened yet that could be closed".into());
         }
         if self.judge.impact_at.is_some() && self.judge.phase != Phase::Mitigated {
-            let (count, _) = self.judge.hurt_now();
-            return Err(format!(
-                "not yet: customers are still being hurt ({count:.0}), or it hasn't held for long enough"
-            ));
+            let goal = &self.level.goal;
+            return Err(match self.judge.holds_since {
+                Some(since) => format!("not yet: it has held for {} of {}", now.since(since), goal.hold),
+                None => format!("not yet: mended is when {} for {}", goal.mitigated.text(), goal.hold),
+            });
         }
         let open = self.level.diagnosis.iter().zip(&self.questions);
         if let Some((question, _)) = open.into_iter().find(|(_, asked)| asked.is_open && asked.given.is_none()) {

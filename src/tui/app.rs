@@ -92,7 +92,8 @@ impl<'s> App<'s> {
             Opening::Title => app.show_title(),
             Opening::Level { level, seed, mode, speed } => {
                 if let Some(card) = app.store.levels().into_iter().find(|card| card.level == level) {
-                    app.screen = Screen::Briefing(Box::new(Briefing::new(card, seed, mode, speed)));
+                    app.screen =
+                        Screen::Briefing(Box::new(Briefing::new(card, seed, mode.unwrap_or(app.settings.mode), speed)));
                 } else {
                     app.show_title();
                     app.message = Some(format!("no level is called `{level}`"));
@@ -297,7 +298,9 @@ impl<'s> App<'s> {
     fn go(&mut self, next: Next) {
         match next {
             Next::Resume(run) => self.resume(&run.run),
-            Next::Play(card) => self.screen = Screen::Briefing(Box::new(Briefing::new(card, None, None, None))),
+            Next::Play(card) => {
+                self.screen = Screen::Briefing(Box::new(Briefing::new(card, None, self.settings.mode, None)))
+            }
             Next::Levels => self.show_levels(None),
             Next::Help => self.help = Some(0),
             Next::Quit => self.outcome = Some(Outcome::Left),
@@ -316,8 +319,8 @@ impl<'s> App<'s> {
     fn start(&mut self) {
         let Screen::Briefing(briefing) = &self.screen else { return };
         let level = briefing.level.level.clone();
-        let mode = briefing.mode.or(Some(self.settings.mode));
-        match self.store.start(&level, briefing.seed, mode, briefing.speed) {
+        let mode = briefing.mode;
+        match self.store.start(&level, briefing.seed, Some(mode), briefing.speed) {
             Ok(incident) => self.screen = Screen::Incident(Box::new(IncidentScreen::new(incident, level))),
             Err(error) => self.tell(&error),
         }
@@ -341,7 +344,9 @@ impl<'s> App<'s> {
         let Screen::Incident(screen) = &self.screen else { return };
         let incident = screen.incident.clone();
         let title = screen.seen.header.title.clone();
-        let debrief = DebriefScreen::new(title, screen.level.clone(), screen.seen.local());
+        let mut debrief = DebriefScreen::new(title, screen.level.clone(), screen.seen.local());
+        // What needs no run of its own is there at once.
+        debrief.debrief = Some(incident.told());
         let (sender, receiver) = channel();
         let copy = incident.clone();
         std::thread::spawn(move || _ = sender.send(copy.debrief()));

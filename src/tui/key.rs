@@ -59,7 +59,7 @@ pub enum Named {
 impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Enter => "↵",
+            Self::Enter => "Enter",
             Self::Esc => "Esc",
             Self::Tab => "Tab",
             Self::BackTab => "⇧Tab",
@@ -78,7 +78,7 @@ impl fmt::Display for Named {
     }
 }
 
-/// As a line of keys shows it: `^P`, `Alt-1`, `Space`, `↵`.
+/// As a line of keys shows it: `^P`, `Alt-1`, `Space`, `Enter`.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

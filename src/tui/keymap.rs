@@ -43,6 +43,8 @@ pub enum Intent {
     NextPage,
     /// The page before.
     PreviousPage,
+    /// Another mode: how much help there is.
+    Mode,
     /// Play this level again.
     Again,
     /// The next pane.
@@ -277,6 +279,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Briefing, &[ENTER], I::Open, "take the pager", "start the incident"),
     bind(L::Briefing, &[UP, Key::Char('k')], I::Up, "", "up"),
     bind(L::Briefing, &[DOWN, Key::Char('j')], I::Down, "", "down"),
+    bind(L::Briefing, &[Key::Char('m')], I::Mode, "how much help", "trainee, on-call or principal"),
     bind(L::Briefing, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
     bind(L::Briefing, &[ESC, Key::Char('q')], I::Back, "levels", "back to the levels"),
     // The console, looking back.
@@ -389,14 +392,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Incident, &[Key::Alt('4')], I::Pane(P::Console), "", "the console"),
     bind(L::Incident, &[Key::Alt('5')], I::Pane(P::Notebook), "", "the notebook"),
     // The debrief.
-    bind(L::Debrief, &[TAB, RIGHT, Key::Char('l')], I::NextPage, "next page", "the next page"),
+    bind(L::Debrief, &[TAB, RIGHT, Key::Char('l'), ENTER], I::NextPage, "next page", "the next page"),
     bind(L::Debrief, &[BACK_TAB, LEFT, Key::Char('h')], I::PreviousPage, "", "the page before"),
     bind(L::Debrief, &[UP, Key::Char('k')], I::Up, "", "up"),
     bind(L::Debrief, &[DOWN, Key::Char('j')], I::Down, "scroll", "down"),
     bind(L::Debrief, &[PAGE_UP], I::PageUp, "", "a page up"),
     bind(L::Debrief, &[PAGE_DOWN, Key::Char(' ')], I::PageDown, "", "a page down"),
     bind(L::Debrief, &[Key::Char('r')], I::Again, "again", "play the level again"),
-    bind(L::Debrief, &[ESC, Key::Char('q'), ENTER], I::Levels, "levels", "the list of levels"),
+    bind(L::Debrief, &[ESC, Key::Char('q')], I::Levels, "levels", "the list of levels"),
     bind(L::Debrief, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
     // Dialogs.
     bind(L::Menu, &[ENTER, Key::Char(' ')], I::Open, "do it", "run the selected command"),

@@ -364,7 +364,6 @@ fn ascii(symbol: &str) -> &'static str {
     ];
     let Some(c) = symbol.chars().next() else { return " " };
     match c {
-        '↵' => "J",
         '⇧' => "S",
         '✓' => "y",
         '\u{2801}'..='\u{28ff}' => match (c as u32 - 0x2800).count_ones() {

@@ -383,6 +383,7 @@ pub fn debrief() -> Debrief {
         remark: remark.to_owned(),
     };
     Debrief {
+        is_whole: true,
         outcome: Phase::Resolved,
         grade: "B+".to_owned(),
         score: vec![
@@ -430,12 +431,23 @@ pub fn debrief() -> Debrief {
             (at(600), "kubectl set resources deployment/chat-consumer --limits=memory=3Gi".to_owned()),
             (at(1860), "kubectl scale deployment/chat-consumer-py2 --replicas=40".to_owned()),
         ],
-        diagnosis: vec![(
-            "What kills the consumers?".to_owned(),
-            "One message: handling it allocates without bound".to_owned(),
-            "One message: handling it allocates without bound".to_owned(),
-            "2 of 3 pieces pinned".to_owned(),
-        )],
+        diagnosis: vec![Judged {
+            question: "What kills the consumers?".to_owned(),
+            given: "One message: handling it allocates without bound".to_owned(),
+            right: "One message: handling it allocates without bound".to_owned(),
+            evidence: vec![
+                Piece {
+                    says: "the kernel kills them, each at its limit".to_owned(),
+                    see: "ssh * dmesg*".to_owned(),
+                    was_pinned: true,
+                },
+                Piece {
+                    says: "one message has been received hundreds of times".to_owned(),
+                    see: "logs search*".to_owned(),
+                    was_pinned: false,
+                },
+            ],
+        }],
         predictions: vec![Prediction {
             at: at(400),
             text: "restarts stop in 2m".to_owned(),

@@ -54,6 +54,8 @@ struct Change<'a> {
     /// When it was deployed last; what isn't yet has none.
     at: Option<Time>,
     runs: bool,
+    /// How many instances there should be.
+    wanted: u32,
 }
 
 /// Every version of every service, the latest first.
@@ -66,7 +68,13 @@ fn changes(world: &dyn World) -> Vec<Change<'_>> {
             // What a level says of the past is a span before the incident.
             let at = here.or(version.deployed.map(|span| Time::ZERO + span));
             let runs = usize::from(service.template().version) == index;
-            all.push(Change { service: &service.settings.name, version, at, runs });
+            all.push(Change {
+                service: &service.settings.name,
+                version,
+                at,
+                runs,
+                wanted: service.deployment.replicas,
+            });
         }
     }
     all.sort_by_key(|change| std::cmp::Reverse(change.at.unwrap_or(Time::from_micros(i64::MIN))));
@@ -204,7 +212,11 @@ fn config(call: &mut Call, world: &mut dyn World) -> Progress {
 
 fn list(call: &mut Call, world: &dyn World) -> Progress {
     for change in changes(world) {
-        let mark = if change.runs { "runs now" } else { "" };
+        let mark = match (change.runs, change.wanted) {
+            (true, 0) => "current, scaled to zero",
+            (true, _) => "runs now",
+            (false, _) => "",
+        };
         let when = match change.at {
             Some(at) => format!("deployed {}", world.clock().plain(at)),
             None => change
@@ -269,8 +281,8 @@ fn log(call: &mut Call, words: &[String], world: &dyn World) -> Progress {
 }
 
 fn commit(call: &mut Call, change: &Change, hash: &str, world: &dyn World) {
-    let tag = if change.runs { " (HEAD, tag: " } else { " (tag: " };
-    call.say(format!("commit {hash}{tag}{})", change.version.name));
+    let deployed = if change.runs { ", deployed" } else { "" };
+    call.say(format!("commit {hash} (tag: {}-{}{deployed})", change.service, change.version.name));
     if !change.version.author.is_empty() {
         call.say(format!("Author: {}", change.version.author));
     }

@@ -9,7 +9,7 @@ mod story;
 mod watch;
 
 pub use play::{Budget, Event, Goal, Hurt, Offer, Publication, Saying, Typing};
-pub use proof::{Change, Expectation, Figure, Proof, Script, Solution, Statement};
+pub use proof::{Change, Expectation, Figure, Proof, Script, Shortcut, Solution, Statement};
 pub use story::{Cause, Clock, Debrief, Difficulty, Evidence, Hint, LocalTime, Paper, Question, Source, UtcOffset};
 pub(in crate::level) use watch::matches as pattern_matches;
 pub use watch::{Acknowledged, Alert, Check, Collects, Destination, Monitoring, Probe, ShippedLog, Shipping};
@@ -84,6 +84,9 @@ pub struct Sections {
     /// Scripts that win.
     #[serde(default)]
     pub solutions: Vec<Solution>,
+    /// Single commands that end it by themselves when they are typed at once, each with the reason why that is right.
+    #[serde(default)]
+    pub shortcuts: Vec<Shortcut>,
     /// What the level must reproduce, and what must or must not help.
     #[serde(default)]
     pub proofs: Vec<Statement>,

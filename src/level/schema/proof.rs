@@ -75,6 +75,24 @@ pub struct Change {
     pub script: Script,
 }
 
+/// A single command that ends the incident by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shortcut {
+    /// The console line; `*` stands for anything.
+    pub line: String,
+    /// Why it may.
+    pub why: String,
+}
+
+impl Shortcut {
+    /// Whether this is the line.
+    #[must_use]
+    pub fn is(&self, line: &str) -> bool {
+        super::story::matches(&self.line, line)
+    }
+}
+
 /// A number that must come out: the median of the seeds 1 to 5, none of them outside twice the tolerance.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {

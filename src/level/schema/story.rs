@@ -244,6 +244,16 @@ pub struct Question {
     pub evidence: Vec<Evidence>,
 }
 
+impl Question {
+    /// The possible answers as (id, words), in an order that says nothing: that of the alphabet.
+    #[must_use]
+    pub fn shown(&self) -> Vec<(String, String)> {
+        let mut all: Vec<_> = self.causes.iter().map(|cause| (cause.id.clone(), cause.says.clone())).collect();
+        all.sort_by(|(_, one), (_, other)| one.cmp(other));
+        all
+    }
+}
+
 /// A possible answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -262,11 +272,60 @@ pub struct Evidence {
     pub says: String,
     /// The command; `*` stands for anything.
     pub see: String,
-    /// A text that its output contains.
+    /// A text that a line of its output contains; `*` stands for anything.
     pub shows: String,
     /// The cause it speaks for; without it, the true one.
     #[serde(default)]
     pub speaks_for: Option<String>,
+}
+
+impl Evidence {
+    /// Whether this line, printed by this command, is the piece of evidence. Within a shell on another machine the command
+    /// lacks the `ssh` that led there.
+    #[must_use]
+    pub fn is_in(&self, command: &str, line: &str) -> bool {
+        let by_command = matches(&self.see, command.trim());
+        let inside = || self.see.strip_prefix("ssh * ").is_some_and(|inner| matches(inner, command.trim()));
+        (by_command || inside()) && matches(&format!("*{}*", self.shows), line)
+    }
+}
+
+/// Whether a text is as a pattern says; `*` stands for anything.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let mut last = None;
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+        last = Some(part);
+    }
+    match last {
+        None => rest.is_empty(),
+        Some(part) => rest.is_empty() || text.ends_with(part),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything_and_nothing_else_does() {
+        for (pattern, text, is) in [
+            ("ssh * dmesg*", "ssh node-a1 dmesg | tail -3", true),
+            ("ssh * dmesg*", "dmesg", false),
+            ("*killed*", "a process was killed", true),
+            ("a*a", "a", false),
+            ("a*b", "a b c", false),
+            ("plain", "plain", true),
+            ("plain", "plain and more", false),
+        ] {
+            assert_eq!(matches(pattern, text), is, "{pattern} on {text}");
+        }
+        let evidence = Evidence { see: "ssh * dmesg*".into(), shows: "oom".into(), ..Evidence::default() };
+        assert!(evidence.is_in("dmesg -T", "it was the oom killer"), "typed on the machine itself");
+    }
 }
 
 /// A nudge, at a price.

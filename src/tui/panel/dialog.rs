@@ -151,11 +151,12 @@ pub fn draw_list(frame: &mut Frame, screen: Rect, list: &mut ListDialog, hits: &
         );
         inner = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     }
-    // The last row shows the whole command of what is selected.
-    let rows = inner.height.saturating_sub(1) as usize;
+    // The last row shows the whole command of what is selected, those above it the words where a line is too short for them.
+    let label_columns = label_columns(list, inner.width);
+    let words = words_below(list, label_columns, inner.width);
+    let rows = inner.height.saturating_sub(1 + words.len() as u16) as usize;
     list.page = rows;
     let first = (list.selected + 1).saturating_sub(rows.max(1));
-    let label_columns = label_columns(list, inner.width);
     for (row, index) in list.shown.iter().skip(first).take(rows).enumerate() {
         let item = &list.items[*index];
         let line = Rect { y: inner.y + row as u16, height: 1, ..inner };
@@ -165,6 +166,10 @@ pub fn draw_list(frame: &mut Frame, screen: Rect, list: &mut ListDialog, hits: &
     let buffer = frame.buffer_mut();
     if list.shown.is_empty() {
         put(buffer, inner.x + 1, inner.y, inner.width, "nothing is called that", theme.dim);
+    }
+    for (row, line) in words.iter().rev().enumerate() {
+        let y = inner.bottom().saturating_sub(2 + row as u16).max(inner.y);
+        put(buffer, inner.x + 1, y, inner.width.saturating_sub(2), line, theme.text);
     }
     if let Some(item) = list.current().filter(|item| !item.line.is_empty()) {
         let last = inner.bottom() - 1;
@@ -184,9 +189,28 @@ pub fn draw_list(frame: &mut Frame, screen: Rect, list: &mut ListDialog, hits: &
     }
 }
 
+fn longest_label(list: &ListDialog) -> u16 {
+    list.items.iter().map(|item| width(&item.label)).max().unwrap_or(0)
+}
+
+/// The words come first; what they leave is the command's.
 fn label_columns(list: &ListDialog, columns: u16) -> u16 {
-    let longest = list.items.iter().map(|item| width(&item.label)).max().unwrap_or(0) + 2;
-    if columns >= 64 { longest.min(columns / 2) } else { columns.saturating_sub(2) }
+    let most = if list.filter.is_some() { columns * 3 / 5 } else { columns.saturating_sub(2) };
+    if columns >= 64 { (longest_label(list) + 2).min(most) } else { columns.saturating_sub(2) }
+}
+
+/// Rows below a list some of whose items don't fit into a line; always as many, so that nothing jumps.
+const WORDS_BELOW: usize = 3;
+
+/// What is selected, in full, where a line of the list is too short for some item.
+fn words_below(list: &ListDialog, label_columns: u16, columns: u16) -> Vec<String> {
+    if longest_label(list) <= label_columns {
+        return vec![];
+    }
+    let label = list.current().map_or("", |item| item.label.as_str());
+    let mut lines = wrap(label, columns.saturating_sub(2));
+    lines.resize(WORDS_BELOW, String::new());
+    lines
 }
 
 fn draw_item(frame: &mut Frame, area: Rect, item: &Item, selected: bool, label_columns: u16, theme: &Theme) {
@@ -225,6 +249,8 @@ fn list_area(screen: Rect, list: &ListDialog) -> Rect {
     let wide = if list.filter.is_some() { 124 } else { (longest + 6).max(30) };
     let wide = wide.min(screen.width.saturating_sub(4)).max(10).min(screen.width);
     let rows = if list.filter.is_some() { 18 } else { list.items.len().max(1) as u16 };
+    let is_cut = longest_label(list) + 4 > wide || (list.filter.is_some() && longest_label(list) > (wide - 2) * 3 / 5);
+    let rows = rows + if is_cut { WORDS_BELOW as u16 } else { 0 };
     let high = (rows + 3 + filter).min(screen.height.saturating_sub(2)).max(3).min(screen.height);
     let (x, y) = match list.near {
         Some((x, y)) => (

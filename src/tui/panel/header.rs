@@ -100,7 +100,7 @@ fn write(buffer: &mut ratatui::buffer::Buffer, x: u16, y: u16, columns: u16, pie
 fn name(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
     let mut pieces = vec![];
     if detail.phase {
-        pieces.push(("SEV1 ".to_owned(), theme.heading));
+        pieces.push(("sev1 ".to_owned(), theme.dim));
     }
     if detail.title {
         pieces.push((fit(&header.title, 32), theme.text));

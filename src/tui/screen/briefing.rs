@@ -17,7 +17,7 @@ pub struct Briefing {
     /// The seed, where one was asked for.
     pub seed: Option<u64>,
     /// How much help.
-    pub mode: Option<Mode>,
+    pub mode: Mode,
     /// The clock's speed, where one was asked for.
     pub speed: Option<u32>,
     scroll: u16,
@@ -26,7 +26,7 @@ pub struct Briefing {
 impl Briefing {
     /// Shows a level's briefing.
     #[must_use]
-    pub const fn new(level: LevelCard, seed: Option<u64>, mode: Option<Mode>, speed: Option<u32>) -> Self {
+    pub const fn new(level: LevelCard, seed: Option<u64>, mode: Mode, speed: Option<u32>) -> Self {
         Self { level, seed, mode, speed, scroll: 0 }
     }
 
@@ -35,6 +35,13 @@ impl Briefing {
         match intent {
             Intent::Up => self.scroll = self.scroll.saturating_sub(1),
             Intent::Down => self.scroll = self.scroll.saturating_add(1),
+            Intent::Mode => {
+                self.mode = match self.mode {
+                    Mode::Trainee => Mode::OnCall,
+                    Mode::OnCall => Mode::Principal,
+                    Mode::Principal => Mode::Trainee,
+                }
+            }
             _ => {}
         }
     }
@@ -58,7 +65,9 @@ impl Briefing {
             lines.extend(wrap(&tools, columns).into_iter().map(|line| (line, theme.dim)));
         }
         lines.push((String::new(), theme.text));
-        lines.push(("↵  take the pager".to_owned(), theme.heading));
+        lines.push((format!("You play as {} (m): {}.", mode_word(self.mode), mode_means(self.mode)), theme.text));
+        lines.push((String::new(), theme.text));
+        lines.push(("Enter  take the pager".to_owned(), theme.heading));
         let high = (lines.len() as u16 + 4).min(area.height);
         let page = Rect {
             x: area.x + (area.width - wide) / 2,
@@ -66,7 +75,7 @@ impl Briefing {
             width: wide,
             height: high,
         };
-        let right = facts(&self.level, self.mode);
+        let right = facts(&self.level);
         let edge = Edge { title: &self.level.title, right: &right, focused: true, ..Edge::default() };
         let buffer = frame.buffer_mut();
         let inner = pane(buffer, page, &edge, theme);
@@ -83,12 +92,23 @@ impl Briefing {
     }
 }
 
-fn facts(level: &LevelCard, mode: Option<Mode>) -> String {
-    let mode = match mode {
-        Some(Mode::Trainee) => "trainee, ",
-        Some(Mode::Principal) => "principal, ",
-        Some(Mode::OnCall) | None => "",
-    };
+const fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Trainee => "trainee",
+        Mode::OnCall => "on-call",
+        Mode::Principal => "principal",
+    }
+}
+
+const fn mode_means(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Trainee => "hints are free, the clock can be paused",
+        Mode::OnCall => "hints cost points",
+        Mode::Principal => "no hints, no pause",
+    }
+}
+
+fn facts(level: &LevelCard) -> String {
     let difficulty = if level.difficulty.is_empty() { String::new() } else { format!("{}, ", level.difficulty) };
-    format!("{mode}{difficulty}some {} min", level.minutes)
+    format!("{difficulty}some {} min", level.minutes)
 }

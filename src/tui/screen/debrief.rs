@@ -123,6 +123,9 @@ struct Chart<'a> {
 
 const CHART_HEIGHT: u16 = 11;
 
+/// In the place of what has to be played again first.
+const STILL_PLAYING: &str = "the outage is being played again, without each of your moves in turn …";
+
 impl<'a> Page<'a> {
     fn of(page: usize, debrief: &'a Debrief, columns: u16, local: LocalTime, theme: &Theme) -> Self {
         let mut made = Self { lines: vec![], chart: None };
@@ -189,7 +192,9 @@ impl<'a> Page<'a> {
         for (index, one) in debrief.moves.iter().enumerate() {
             self.move_line(index, one, columns, theme);
         }
-        if debrief.moves.is_empty() {
+        if !debrief.is_whole {
+            self.say(STILL_PLAYING, columns, theme.dim);
+        } else if debrief.moves.is_empty() {
             self.say("nothing was done", columns, theme.dim);
         }
         self.diagnosis(debrief, columns, theme);
@@ -218,18 +223,16 @@ impl<'a> Page<'a> {
     }
 
     fn diagnosis(&mut self, debrief: &Debrief, columns: u16, theme: &Theme) {
-        for (question, given, right, evidence) in &debrief.diagnosis {
-            self.heading(question, theme);
-            let given_style = if given == right { theme.good } else { theme.failing };
-            self.hang(
-                " you said   ",
-                if given.is_empty() { "nothing" } else { given },
-                columns,
-                theme.dim,
-                given_style,
-            );
-            self.hang(" it was     ", right, columns, theme.dim, theme.text);
-            self.hang(" evidence   ", evidence, columns, theme.dim, theme.text);
+        for judged in &debrief.diagnosis {
+            self.heading(&judged.question, theme);
+            let given_style = if judged.given == judged.right { theme.good } else { theme.failing };
+            self.hang(" you said   ", &judged.given, columns, theme.dim, given_style);
+            self.hang(" it was     ", &judged.right, columns, theme.dim, theme.text);
+            self.say(" what shows it, and whether you pinned it:", columns, theme.dim);
+            for piece in &judged.evidence {
+                let (head, style) = if piece.was_pinned { (" ✓ ", theme.good) } else { (" · ", theme.dim) };
+                self.hang(head, &format!("{}  ({})", piece.says, piece.see), columns, style, theme.text);
+            }
         }
         if !debrief.predictions.is_empty() {
             self.heading("what you expected", theme);
@@ -263,6 +266,9 @@ impl<'a> Page<'a> {
         self.lines.push(vec![]);
         self.table(&debrief.compared);
         self.chart_here(debrief.compared.iter().collect(), vec![]);
+        if !debrief.is_whole {
+            return self.say(STILL_PLAYING, columns, theme.dim);
+        }
         self.heading("every move that made a difference", theme);
         let mut moves: Vec<(usize, &Move)> =
             debrief.moves.iter().enumerate().filter(|(_, one)| one.spared != 0).collect();

@@ -75,7 +75,7 @@ impl Briefing {
             width: wide,
             height: high,
         };
-        let right = facts(&self.level);
+        let right = facts(&self.level, self.mode);
         let edge = Edge { title: &self.level.title, right: &right, focused: true, ..Edge::default() };
         let buffer = frame.buffer_mut();
         let inner = pane(buffer, page, &edge, theme);
@@ -108,7 +108,7 @@ const fn mode_means(mode: Mode) -> &'static str {
     }
 }
 
-fn facts(level: &LevelCard) -> String {
+fn facts(level: &LevelCard, mode: Mode) -> String {
     let difficulty = if level.difficulty.is_empty() { String::new() } else { format!("{}, ", level.difficulty) };
-    format!("{difficulty}some {} min", level.minutes)
+    format!("{}, {difficulty}some {} min", mode_word(mode), level.minutes)
 }

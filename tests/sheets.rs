@@ -52,7 +52,10 @@ fn no_two_statements_of_a_level_have_the_same_id() {
     for (level, letter, _) in SHEETS {
         let Some((mut ids, _)) = ids_of(level) else { continue };
         let count = ids.len();
-        assert!(ids.iter().all(|id| id.starts_with(&format!("{letter}."))), "{level}: each is a line of sheet {letter}");
+        assert!(
+            ids.iter().all(|id| id.starts_with(&format!("{letter}."))),
+            "{level}: each is a line of sheet {letter}"
+        );
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), count, "{level}");

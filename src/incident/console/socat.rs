@@ -12,7 +12,7 @@ use crate::sim::quantity::{Span, Time};
 pub const COMMANDS: &[Command] = &[Command {
     name: "socat",
     aliases: &[],
-    usage: "echo \"COMMAND\" | socat stdio /run/haproxy.sock",
+    usage: "socat stdio /run/haproxy.sock",
     summary: "talks to HAProxy's admin socket, on the machine of the load balancer",
     manual: "show stat                  every server: its state, requests, connection errors
 disable server BACKEND/SERVER    no new requests; what it has in hand it finishes

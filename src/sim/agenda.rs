@@ -7,6 +7,7 @@
 
 use super::quantity::{Span, Time};
 use std::collections::VecDeque;
+use std::hint::select_unpredictable;
 
 /// Names an entry, so that what it belongs to can tell whether it still waits for it. Zero is no entry.
 pub(in crate::sim) type Ticket = u32;
@@ -127,11 +128,12 @@ impl Agenda {
         let key = self.heads[self.first];
         self.lanes[self.first].pop_front();
         self.heads[self.first] = self.lanes[self.first].front().copied().unwrap_or(EMPTY);
-        let mut best = 0;
+        // Which lane is next can't be foreseen: chosen without a branch.
+        let (mut best, mut least) = (0, EMPTY);
         for (lane, head) in self.heads.iter().enumerate() {
-            if *head < self.heads[best] {
-                best = lane;
-            }
+            let is_earlier = *head < least;
+            best = select_unpredictable(is_earlier, lane, best);
+            least = select_unpredictable(is_earlier, *head, least);
         }
         self.first = best;
         key
@@ -141,31 +143,52 @@ impl Agenda {
     fn take_heap(&mut self) -> u128 {
         let top = self.heap[0];
         let Some(last) = self.heap.pop() else { return EMPTY };
-        let length = self.heap.len();
-        if length == 0 {
+        if self.heap.is_empty() {
             return top;
         }
         let heap = &mut self.heap[..];
         let mut place = 0;
         loop {
             let child = 4 * place + 1;
-            if child >= length {
-                break;
-            }
-            let mut least = child;
-            for other in child + 1..(child + 4).min(length) {
-                if heap[other] < heap[least] {
-                    least = other;
+            let (least, key) = if let Some([first, second, third, fourth]) = heap.get(child..child + 4) {
+                // The least of four without a branch, as none could be foreseen.
+                let (left, left_key) = select_unpredictable(second < first, (child + 1, *second), (child, *first));
+                let (right, right_key) =
+                    select_unpredictable(fourth < third, (child + 3, *fourth), (child + 2, *third));
+                select_unpredictable(right_key < left_key, (right, right_key), (left, left_key))
+            } else {
+                let mut least = (child, EMPTY);
+                for (other, key) in heap.iter().enumerate().skip(child) {
+                    if *key < least.1 {
+                        least = (other, *key);
+                    }
                 }
-            }
-            if heap[least] >= last {
+                least
+            };
+            if key >= last {
                 break;
             }
-            heap[place] = heap[least];
+            heap[place] = key;
             place = least;
         }
         heap[place] = last;
         top
+    }
+
+    /// Becomes like another, in the memory that it has already.
+    pub fn copy_from(&mut self, other: &Self) {
+        let Self { heap, delays, lanes, heads, first, sequence } = other;
+        self.heap.clone_from(heap);
+        self.delays.clone_from(delays);
+        self.lanes.resize_with(lanes.len(), VecDeque::new);
+        for (lane, from) in self.lanes.iter_mut().zip(lanes) {
+            let (front, back) = from.as_slices();
+            lane.clear();
+            lane.extend(front);
+            lane.extend(back);
+        }
+        self.heads.clone_from(heads);
+        (self.first, self.sequence) = (*first, *sequence);
     }
 
     /// How many entries wait, those that nobody waits for included.

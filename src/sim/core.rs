@@ -151,6 +151,43 @@ impl Core {
         }
     }
 
+    /// Becomes like another, in the memory that it has already for what is large: frames and agenda.
+    pub fn copy_from(&mut self, other: &Self) {
+        let Self {
+            model,
+            now,
+            frames,
+            ready,
+            telemetry,
+            logs,
+            agenda,
+            parcels,
+            free_parcels,
+            keys,
+            seed,
+            digest,
+            events,
+        } = other;
+        self.model.clone_from(model);
+        self.frames.copy_from(frames);
+        self.ready.clone_from(ready);
+        self.telemetry.clone_from(telemetry);
+        self.logs.clone_from(logs);
+        self.agenda.copy_from(agenda);
+        self.parcels.clone_from(parcels);
+        self.free_parcels.clone_from(free_parcels);
+        self.keys.clone_from(keys);
+        (self.now, self.seed, self.digest, self.events) = (*now, *seed, *digest, *events);
+    }
+
+    /// What a copy takes for all that is in flight; the rest is small or shared.
+    pub fn size_in_bytes(&self) -> usize {
+        self.frames.size_in_bytes()
+            + self.agenda.pending() * size_of::<u128>()
+            + size_of_val(self.parcels.as_slice())
+            + size_of_val(self.free_parcels.as_slice())
+    }
+
     // Draws.
 
     /// The seed of this run.

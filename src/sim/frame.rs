@@ -47,7 +47,7 @@ impl Status {
 }
 
 /// One execution of a handler, or one call under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sim) struct Frame {
     pub unit: u64,
     pub tags: u64,
@@ -193,6 +193,18 @@ impl Frames {
     #[inline]
     pub fn is(&self, id: FrameId, serial: u32) -> bool {
         id != NONE && self.slots[id as usize].serial == serial
+    }
+
+    /// Becomes like another, in the memory that it has already.
+    pub fn copy_from(&mut self, other: &Self) {
+        let Self { slots, free, serial, live } = other;
+        self.slots.clone_from(slots);
+        (self.free, self.serial, self.live) = (*free, *serial, *live);
+    }
+
+    /// What a copy of it takes.
+    pub const fn size_in_bytes(&self) -> usize {
+        size_of_val(self.slots.as_slice())
     }
 
     /// How many are in flight.

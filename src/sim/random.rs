@@ -42,6 +42,15 @@ pub const fn join(first: u64, second: u64) -> u64 {
     mix(first.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(second).wrapping_add(0x632b_e59b_d9b4_e019))
 }
 
+/// The word for one draw of one unit of work: a place in the sequence of `SplitMix64` that begins at `key`.
+#[must_use]
+#[inline]
+pub(in crate::sim) const fn word_of(key: u64, unit: u64, number: u64) -> u64 {
+    mix(key
+        .wrapping_add(unit.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        .wrapping_add(number.wrapping_mul(0xd1b5_4a32_d192_ed03)))
+}
+
 /// What a draw is for; keeps two draws of one request apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -118,11 +127,11 @@ fn logarithm(fraction: f64) -> f64 {
     exponent as f64 * std::f64::consts::LN_2 + (log + (low + square * rest * high))
 }
 
-/// An exponential draw with this mean.
+/// An exponential draw with this mean, in whichever unit, to the nearest whole.
 #[must_use]
 #[inline]
-pub(in crate::sim) fn exponential(word: u64, mean: Span) -> Span {
-    Span::from_micros((-logarithm(unit_fraction(word)) * mean.micros() as f64) as i64)
+pub(in crate::sim) fn exponential(word: u64, mean: i64) -> i64 {
+    (0.5 - logarithm(unit_fraction(word)) * mean as f64) as i64
 }
 
 impl Duration {
@@ -135,7 +144,7 @@ impl Duration {
                 let offset = ((u128::from(word) * u128::from(width)) >> 64) as i64;
                 Span::from_micros(low.micros() + offset)
             }
-            Self::Exponential(mean) => exponential(word, mean),
+            Self::Exponential(mean) => Span::from_micros(exponential(word, mean.micros())),
         }
     }
 }
@@ -232,7 +241,7 @@ mod tests {
         assert_ne!(words[0], words[1]);
         // `SplitMix64` of FNV-1a("a") = 0xaf63dc4c8601ec8c.
         assert_eq!(hash_name("a"), mix(0xaf63_dc4c_8601_ec8c));
-        assert_eq!(exponential(1 << 63, Span::from_seconds(1)), Span::from_micros(693_147));
+        assert_eq!(exponential(1 << 63, 1_000_000), 693_147);
     }
 
     #[test]
@@ -261,8 +270,21 @@ mod tests {
 
     #[test]
     fn an_exponential_has_its_mean() {
-        let mean = Span::from_millis(20);
-        let sum: i64 = (0..100_000).map(|n| exponential(join(7, n), mean).micros()).sum();
-        assert!((sum / 100_000 - mean.micros()).abs() < 200, "{sum}");
+        for mean in [3, 20_000] {
+            let sum: i64 = (0..100_000).map(|n| exponential(join(7, n), mean)).sum();
+            assert!((sum as f64 / 1e5 / mean as f64 - 1.0).abs() < 0.01, "{sum}");
+        }
+    }
+
+    #[test]
+    fn neighbours_draw_nothing_alike() {
+        // The correlation of draws of one unit and the next, and of one draw and the unit's next; 0.01 is three sigma.
+        let key = hash_name("pods");
+        let draw = |unit: u64, number: u64| unit_fraction(word_of(key, unit, number << 8)) - 0.5;
+        for (units, numbers) in [(1, 0), (0, 1), (1, 1), (2, 1)] {
+            let sum: f64 = (0..100_000).map(|unit| draw(unit, 1) * draw(unit + units, 1 + numbers)).sum();
+            let correlation = sum * 12.0 / 1e5;
+            assert!(correlation.abs() < 0.01, "{units} units and {numbers} draws on: {correlation}");
+        }
     }
 }

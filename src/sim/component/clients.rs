@@ -208,11 +208,16 @@ pub(in crate::sim) enum Target {
 struct Wish {
     kind: String,
     rate: RateOverTime,
+    /// The mean time between two arrivals when the rate is at its highest, in nanoseconds; `None` where nobody ever comes.
+    between: Option<i64>,
     target: Target,
     tags: u64,
     /// Tags that only some carry, a bit each.
     chances: Vec<(u64, ShareOverTime)>,
     arrivals: Stream,
+    /// What the last arrival was later than its whole microsecond, in nanoseconds: the next is reckoned from there, so
+    /// that rounding down doesn't raise the rate.
+    past: i64,
     next: u64,
     stands_for: u16,
     requests: MetricId,
@@ -292,6 +297,7 @@ impl Clients {
             wishes.push(Wish {
                 kind: load.kind.clone(),
                 rate: load.rate.clone(),
+                between: Some(load.rate.highest()).filter(|rate| *rate > 0.0).map(|rate| (1e9 / rate) as i64),
                 target: *target,
                 tags: load.tags.iter().zip(tags).filter(|(of, _)| of.is_on_all()).fold(0, |all, (_, bit)| all | bit),
                 chances: load
@@ -302,6 +308,7 @@ impl Clients {
                     .map(|(of, bit)| (*bit, of.share.clone()))
                     .collect(),
                 arrivals,
+                past: 0,
                 next: 0,
                 stands_for: load.stands_for,
                 requests,
@@ -352,21 +359,23 @@ impl Clients {
     /// Sets the timer of a load's next arrival: thinning of a Poisson process at the highest rate.
     fn await_next(&mut self, load: usize, core: &mut Core) {
         let wish = &mut self.wishes[load];
-        let highest = wish.rate.highest();
-        if highest <= 0.0 {
-            return;
-        }
-        let mean = Span::from_micros((1e6 / highest) as i64);
+        let Some(between) = wish.between else { return };
+        let is_constant = wish.rate.0.len() == 1;
+        let highest = if is_constant { 0.0 } else { wish.rate.highest() };
         let mut at = core.now;
+        let mut nanos = wish.past;
         // Bounded: a rate that is nothing for an hour is looked at again then.
         let horizon = core.now + Span::from_seconds(3600);
         while at < horizon {
-            at = at + exponential(wish.arrivals.word(), mean);
-            if wish.rate.0.len() == 1 || unit_fraction(wish.arrivals.word()) * highest <= wish.rate.at(at) {
+            nanos = nanos.saturating_add(exponential(wish.arrivals.word(), between));
+            at = core.now + Span::from_micros(nanos / 1000);
+            if is_constant || unit_fraction(wish.arrivals.word()) * highest <= wish.rate.at(at) {
+                wish.past = nanos % 1000;
                 core.set_timer(self.id, Timer::Arrive, load as u32, at);
                 return;
             }
         }
+        wish.past = 0;
         core.set_timer(self.id, Timer::Tick, load as u32, horizon);
     }
 

@@ -50,8 +50,8 @@ pub(in crate::sim) enum Ready {
     Deliver(FrameId),
     /// An answer arrives at the frame that waited for it.
     Resume(FrameId, Status),
-    /// A parcel arrives.
-    Hand(ComponentId, Parcel),
+    /// A parcel arrives, from this slot.
+    Hand(u32),
 }
 
 /// Kinds of entries in the agenda. Those from `TIMER` on belong to the component in the slot's upper bits.
@@ -376,18 +376,16 @@ impl Core {
         self.finish(answer, status);
     }
 
-    /// An answer has arrived: the caller goes on, unless it has gone.
+    /// An answer has arrived: who goes on with it, unless the caller has gone.
     #[inline]
-    pub fn returned(&mut self, id: FrameId) {
+    pub fn returned(&mut self, id: FrameId) -> Option<(FrameId, Status)> {
         let (parent, status) = (self.frames[id].parent, self.frames[id].status);
         let gone = self.caller_is_gone(id);
         if !gone {
             self.hand_over(id, parent);
         }
         self.frames.remove(id);
-        if !gone {
-            self.ready.push_back(Ready::Resume(parent, status));
-        }
+        (!gone).then_some((parent, status))
     }
 
     /// What was answered comes to whoever asked: its tags, and the documents, if any.
@@ -429,11 +427,6 @@ impl Core {
     /// Sends a parcel along the link to a component.
     #[inline]
     pub fn send(&mut self, from: ComponentId, to: ComponentId, parcel: Parcel) {
-        let link = self.link(from, to);
-        if self.model.instant[link] {
-            self.ready.push_back(Ready::Hand(to, parcel));
-            return;
-        }
         let slot = if let Some(slot) = self.free_parcels.pop() {
             self.parcels[slot as usize] = Some((to, parcel));
             slot
@@ -441,8 +434,13 @@ impl Core {
             self.parcels.push(Some((to, parcel)));
             (self.parcels.len() - 1) as u32
         };
-        let lane = self.model.links[link];
-        self.agenda.put_after(self.now, lane, kind::PARCEL, slot);
+        let link = self.link(from, to);
+        if self.model.instant[link] {
+            self.ready.push_back(Ready::Hand(slot));
+        } else {
+            let lane = self.model.links[link];
+            self.agenda.put_after(self.now, lane, kind::PARCEL, slot);
+        }
     }
 
     /// Takes a parcel that has arrived.
@@ -454,11 +452,7 @@ impl Core {
 
     /// The messages that are under way between components.
     pub fn messages_under_way(&self) -> impl Iterator<Item = &Message> {
-        let waiting = self.ready.iter().filter_map(|ready| match ready {
-            Ready::Hand(_, parcel) => Some(parcel),
-            _ => None,
-        });
-        self.parcels.iter().flatten().map(|(_, parcel)| parcel).chain(waiting).filter_map(|parcel| match parcel {
+        self.parcels.iter().flatten().filter_map(|(_, parcel)| match parcel {
             Parcel::Publish { message, .. } | Parcel::Delivery { message, .. } => Some(message),
             _ => None,
         })
@@ -511,6 +505,8 @@ impl Core {
     }
 
     /// A new unit of work at a component that runs handlers of its own.
+    #[expect(clippy::inline_always, reason = "a frame is made in its slot: see `Frames::add`")]
+    #[inline(always)]
     pub fn begin(&mut self, frame: Frame) -> FrameId {
         self.frames.add(frame)
     }

@@ -159,20 +159,26 @@ impl Frames {
     }
 
     /// Puts a frame into a free slot.
-    #[inline]
-    pub fn add(&mut self, mut frame: Frame) -> FrameId {
+    #[expect(clippy::inline_always, reason = "so that a frame is made in its slot, and not made elsewhere and copied")]
+    #[inline(always)]
+    pub fn add(&mut self, frame: Frame) -> FrameId {
         self.serial = self.serial.wrapping_add(1);
-        frame.serial = self.serial;
         self.live += 1;
         if self.free == NONE {
-            self.slots.push(frame);
-            return (self.slots.len() - 1) as FrameId;
+            self.grow();
         }
         let id = self.free;
         let slot = &mut self.slots[id as usize];
         self.free = slot.next;
-        *slot = frame;
+        *slot = Frame { serial: self.serial, ..frame };
         id
+    }
+
+    /// Makes one more slot, which is free.
+    #[cold]
+    fn grow(&mut self) {
+        self.free = self.slots.len() as FrameId;
+        self.slots.push(Frame { is_live: false, ..Frame::EMPTY });
     }
 
     /// Frees a slot; whatever still names it finds nobody.

@@ -318,7 +318,7 @@ impl Retry {
 /// One small operation of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sim) enum Op {
-    Work(u16),
+    Work(Duration),
     Allocate(u16),
     Leak(u16),
     Strand(u16),
@@ -439,7 +439,6 @@ pub(in crate::sim) struct SaveSite {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::sim) struct Program {
     pub ops: Vec<Op>,
-    pub durations: Vec<Duration>,
     pub sizes: Vec<Bytes>,
     pub calls: Vec<CallSite>,
     pub strands: Vec<StrandSite>,
@@ -497,7 +496,7 @@ impl Program {
 
     fn add_one(&mut self, step: &Step, depth: u8, names: &mut dyn Names) -> Result<(), StepError> {
         let op = match step {
-            Step::Work(duration) => Op::Work(place(&mut self.durations, *duration)),
+            Step::Work(duration) => Op::Work(*duration),
             Step::Allocate(size) => Op::Allocate(place(&mut self.sizes, *size)),
             Step::Leak(size) => Op::Leak(place(&mut self.sizes, *size)),
             Step::Call { to, timeout, connect_timeout, retries, pause, goes_on } => {
@@ -811,7 +810,8 @@ pub(in crate::sim) enum Flow {
 
 impl Core {
     /// Moves a frame from where it stands until it waits, ends or needs its component.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "every event goes through it, from two places")]
+    #[inline(always)]
     pub fn step(&mut self, id: FrameId) -> Flow {
         loop {
             let frame = &mut self.frames[id];
@@ -819,10 +819,7 @@ impl Core {
             let op = program.ops[usize::from(frame.pc)];
             frame.pc += 1;
             match op {
-                Op::Work(index) => {
-                    let duration = program.durations[usize::from(index)];
-                    return Flow::Works(self.draw_work(id, duration));
-                }
+                Op::Work(duration) => return Flow::Works(self.draw_work(id, duration)),
                 Op::Allocate(index) => return Flow::Allocates(program.sizes[usize::from(index)]),
                 Op::Leak(index) => return Flow::Leaks(program.sizes[usize::from(index)]),
                 Op::Strand(index) => return Flow::Strands(index),

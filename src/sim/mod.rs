@@ -124,7 +124,12 @@ impl Simulation {
                 let component = core.frames[due.slot].component.index();
                 self.components[component].on_request(due.slot, core);
             }
-            kind::RETURN if core.frames[due.slot].waits_for == due.ticket => core.returned(due.slot),
+            kind::RETURN if core.frames[due.slot].waits_for == due.ticket => {
+                if let Some((caller, status)) = core.returned(due.slot) {
+                    let component = core.frames[caller].component.index();
+                    self.components[component].on_answer(caller, status, core);
+                }
+            }
             kind::WAKE if core.frames[due.slot].waits_for == due.ticket => {
                 core.frames[due.slot].waits_for = 0;
                 let component = core.frames[due.slot].component.index();
@@ -158,7 +163,11 @@ impl Simulation {
                     let component = self.core.frames[frame].component.index();
                     self.components[component].on_answer(frame, status, &mut self.core);
                 }
-                Ready::Hand(to, parcel) => self.components[to.index()].on_parcel(parcel, &mut self.core),
+                Ready::Hand(slot) => {
+                    if let Some((to, parcel)) = self.core.take_parcel(slot) {
+                        self.components[to.index()].on_parcel(parcel, &mut self.core);
+                    }
+                }
             }
         }
     }

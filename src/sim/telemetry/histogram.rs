@@ -3,7 +3,7 @@
 //! Sixteen buckets for each power of two: a bucket is at most 1/16 of its value wide, so that its middle is off by at most
 //! 3.1 %.
 
-use crate::sim::quantity::Span;
+use crate::sim::quantity::{Span, Time};
 use std::sync::Arc;
 
 const WINDOW: i64 = 10;
@@ -20,6 +20,8 @@ pub struct Histogram {
     closed: Vec<Arc<[(u16, u32)]>>,
     open: Vec<u32>,
     window: i64,
+    /// When the open window is over.
+    ends: Time,
     /// All there have been, and their sum in microseconds.
     count: u64,
     total: i64,
@@ -45,17 +47,21 @@ const fn middle(bucket: usize) -> u64 {
     low + (1_u64 << (exponent - FINE)) / 2
 }
 
+const fn end_of(window: i64) -> Time {
+    Time::from_seconds((window + 1) * WINDOW)
+}
+
 impl Histogram {
     pub(super) fn starting(second: i64) -> Self {
         let window = second.div_euclid(WINDOW);
-        Self { start: window, closed: Vec::new(), open: vec![0; BUCKETS], window, count: 0, total: 0 }
+        let ends = end_of(window);
+        Self { start: window, closed: Vec::new(), open: vec![0; BUCKETS], window, ends, count: 0, total: 0 }
     }
 
     #[inline]
-    pub(super) fn record(&mut self, second: i64, took: Span, weight: u32) {
-        let window = second.div_euclid(WINDOW);
-        if window != self.window {
-            self.close_until(window);
+    pub(super) fn record(&mut self, now: Time, took: Span, weight: u32) {
+        if now >= self.ends {
+            self.close_until(now.second().div_euclid(WINDOW));
         }
         self.count += u64::from(weight);
         self.total += took.micros() * i64::from(weight);
@@ -84,6 +90,7 @@ impl Histogram {
             self.closed.push(Arc::from([]));
             self.window += 1;
         }
+        self.ends = end_of(self.window);
     }
 
     /// The latency below which this share (0..=1) of the work between two seconds lies, in microseconds; `None` where
@@ -137,7 +144,7 @@ mod tests {
         let mut histogram = Histogram::starting(0);
         for n in 0..1000 {
             let took = if n % 10 == 0 { Span::from_seconds(40) } else { Span::from_millis(60) };
-            histogram.record(n / 20, took, 1);
+            histogram.record(Time::from_seconds(n / 20), took, 1);
         }
         let p95 = histogram.quantile(0.95, 0, 49).unwrap();
         let p50 = histogram.quantile(0.5, 0, 49).unwrap();

@@ -225,7 +225,7 @@ impl Telemetry {
     /// Something took this long, for as many as it stands for.
     #[inline]
     pub(in crate::sim) fn record(&mut self, metric: HistogramId, now: Time, took: Span, weight: u16) {
-        self.histograms[usize::from(metric.0)].record(now.second(), took, u32::from(weight));
+        self.histograms[usize::from(metric.0)].record(now, took, u32::from(weight));
     }
 
     /// The value of the `index`-th member of a family at the second that is being sampled; `None` where it tells nothing.

@@ -87,8 +87,12 @@ impl Bench {
     }
 
     fn deliveries(&mut self) -> Vec<Got> {
-        let handed = self.core.ready.drain(..).filter_map(|ready| match ready {
-            Ready::Hand(_, Parcel::Delivery { consumer, tag, message }) => Some((consumer, tag, message)),
+        let ready = std::mem::take(&mut self.core.ready);
+        let handed = ready.into_iter().filter_map(|ready| match ready {
+            Ready::Hand(slot) => match self.core.take_parcel(slot) {
+                Some((_, Parcel::Delivery { consumer, tag, message })) => Some((consumer, tag, message)),
+                _ => None,
+            },
             _ => None,
         });
         let got = |(consumer, tag, message): (Consumer, u32, Message)| Got {

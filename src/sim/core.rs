@@ -167,6 +167,8 @@ impl Core {
             seed,
             digest,
             marks,
+            questions,
+            lists,
             events,
         } = other;
         self.model.clone_from(model);
@@ -179,6 +181,8 @@ impl Core {
         self.free_parcels.clone_from(free_parcels);
         self.keys.clone_from(keys);
         self.marks.clone_from(marks);
+        self.questions.clone_from(questions);
+        self.lists.clone_from(lists);
         (self.now, self.seed, self.digest, self.events) = (*now, *seed, *digest, *events);
     }
 

@@ -149,7 +149,7 @@ fn as_many_arrive_as_the_rate_says_even_where_a_microsecond_is_long() {
     let components = read(
         r#"[
             Clients(name: "many", load: [(kind: "page", rate: "50000/s", call: "web")]),
-            Service(name: "web", runs_on: Machines(count: 1), holds: OwnWork, runs: "v1", versions: [(name: "v1", steps: [Done(200)])]),
+            Service(name: "web", runs_on: Hosts(count: 1), holds: OwnWork, runs: "v1", versions: [(name: "v1", steps: [Done(200)])]),
         ]"#,
     );
     let mut simulation =

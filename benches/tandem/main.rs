@@ -9,7 +9,7 @@ use floor::{Floor, Size};
 use sev1::level::Level;
 use sev1::sim::component::Settings;
 use sev1::sim::component::clients::RateOverTime;
-use sev1::sim::component::service::{Machines, RunsOn};
+use sev1::sim::component::service::{OnHosts, RunsOn};
 use sev1::sim::quantity::{Span, Time};
 use sev1::sim::random::Seed;
 use sev1::sim::{Simulation, System};
@@ -188,7 +188,7 @@ fn scale(system: &mut System) {
                 clients.load[0].rate = RateOverTime(vec![(Time::ZERO, rate)]);
             }
             Settings::Service(service) if service.name == "pods" => {
-                service.runs_on = RunsOn::Machines(Machines { count: 8000 });
+                service.runs_on = RunsOn::Hosts(OnHosts { count: 8000, ..OnHosts::default() });
             }
             Settings::Service(service) => service.workers = 10_000,
             _ => {}

@@ -266,8 +266,8 @@ mod tests {
         let words =
             (0..200_000).map(|n| join(3, n)).chain((0..64).flat_map(|bit| [1 << bit, (1 << bit) - 1, !(1 << bit)]));
         for word in words {
-            let exact = -libm::log((word | 1) as f64 / 2_f64.powi(64));
-            let ours = minus_logarithm(word) as f64 / 2_f64.powi(POINT as i32);
+            let exact = -libm::log((word | 1) as f64 / (1_u128 << 64) as f64);
+            let ours = minus_logarithm(word) as f64 / (1_u64 << POINT) as f64;
             assert!((ours - exact).abs() < 2e-6, "{word:x}: {ours} instead of {exact}");
         }
     }

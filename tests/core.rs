@@ -2,7 +2,7 @@
 #![expect(clippy::print_stdout, reason = "what was measured is worth reading with --nocapture")]
 
 use sev1::sim::component::Settings;
-use sev1::sim::quantity::{Span, Time};
+use sev1::sim::quantity::{Share, Span, Time};
 use sev1::sim::random::Seed;
 use sev1::sim::{Link, Simulation, System};
 
@@ -101,8 +101,8 @@ fn the_tandem_settles_where_theory_says() {
     let system = System {
         components: read(include_str!("systems/tandem.ron")),
         links: vec![
-            Link { from: "clients".into(), to: "pods".into(), latency: Span::from_millis(1) },
-            Link { from: "pods".into(), to: "database".into(), latency: Span::ZERO },
+            Link { from: "clients".into(), to: "pods".into(), latency: Span::from_millis(1), loss: Share::default() },
+            Link { from: "pods".into(), to: "database".into(), latency: Span::ZERO, loss: Share::default() },
         ],
         ..System::default()
     };
@@ -158,4 +158,69 @@ fn as_many_arrive_as_the_rate_says_even_where_a_microsecond_is_long() {
     // One standard deviation is 447.
     let made = value(&simulation, "many.page.requests");
     assert!((made - 200_000).abs() < 1500, "{made} instead of 200,000");
+}
+
+#[test]
+fn what_a_link_loses_the_caller_learns_by_its_patience_alone() {
+    let components = read(
+        r#"[
+            Clients(name: "people", load: [(kind: "page", rate: "100/s", call: "web", patience: "2s")]),
+            Service(name: "web", holds: OwnWork, runs: "v1", versions: [(name: "v1", steps: [Call(to: "store", goes_on: true), Done(200)])]),
+            Service(name: "store", holds: OwnWork, runs: "v1", versions: [(name: "v1", steps: [Done(200)])]),
+        ]"#,
+    );
+    let link = |from: &str, to: &str, loss: &str| Link {
+        from: from.into(),
+        to: to.into(),
+        latency: Span::from_millis(1),
+        loss: loss.parse().unwrap(),
+    };
+    let run = |links: Vec<Link>| {
+        let system = System { components: components.clone(), links, ..System::default() };
+        let mut simulation = Simulation::new(&system, Seed(1)).unwrap();
+        simulation.run_until(Time::from_seconds(1200));
+        simulation
+    };
+    // Each way loses a tenth: 81 % come through both. Whoever asks has given up after two seconds, and nothing is left of it.
+    let lossy = run(vec![link("people", "web", "10%")]);
+    let (asked, failed) = (value(&lossy, "people.page.requests"), value(&lossy, "people.page.failed"));
+    assert!((failed as f64 / asked as f64 - 0.19).abs() < 0.01, "{failed} of {asked}");
+    let taken = value(&lossy, "web.requests");
+    assert!((taken as f64 / asked as f64 - 0.9).abs() < 0.01, "{taken} of {asked}");
+    assert!(lossy.in_flight() < 2000, "{} in flight", lossy.in_flight());
+    // A call without a timeout hangs until the kernel gives up, a quarter of an hour later.
+    let hung = run(vec![link("web", "store", "1%")]);
+    let waits = i64::from(hung.in_flight());
+    assert!((1000..2800).contains(&waits), "{waits} in flight");
+    // A link that loses nothing is the link that says nothing of it.
+    let whole = run(vec![link("people", "web", "0%")]);
+    assert_eq!(value(&whole, "people.page.failed"), 0);
+}
+
+#[test]
+fn what_goes_to_a_broker_over_a_bad_link_comes_late_and_not_never() {
+    let components = read(
+        r#"[
+            Clients(name: "people", load: [(kind: "line", rate: "100/s", publish: "post/lines")]),
+            Broker(name: "post", queues: [(name: "lines")]),
+            Service(name: "reader", workers: 20, consumes: [(queue: "post/lines", prefetch: 20)], runs: "v1",
+                    versions: [(name: "v1", steps: [Ack])]),
+        ]"#,
+    );
+    let links = vec![Link {
+        from: "people".into(),
+        to: "post".into(),
+        latency: Span::from_millis(1),
+        loss: "2%".parse().unwrap(),
+    }];
+    let mut simulation = Simulation::new(&System { components, links, ..System::default() }, Seed(1)).unwrap();
+    simulation.run_until(Time::from_seconds(600));
+    let (sent, handled) = (value(&simulation, "people.line"), value(&simulation, "people.line.delivered"));
+    assert!((0..20).contains(&(sent - handled)), "{handled} of {sent}");
+    assert_eq!(value(&simulation, "people.line.duplicates"), 0);
+    let telemetry = simulation.telemetry();
+    let delivery = telemetry.histogram(telemetry.catalogue().histogram("people.line.delivery").unwrap());
+    let at = |share| delivery.quantile(share, 0, 600).unwrap() / 1e3;
+    assert!(at(0.97) < 10.0, "{} ms", at(0.97));
+    assert!(at(0.99) > 200.0, "{} ms", at(0.99));
 }

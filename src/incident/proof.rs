@@ -84,6 +84,12 @@ impl Case {
         self.but == Change::default()
     }
 
+    /// Whether the statement of this id is among those that it answers.
+    #[must_use]
+    pub fn answers(&self, level: &Level, id: &str) -> bool {
+        self.statements.iter().any(|index| level.proofs[*index].id() == id)
+    }
+
     /// Plays it on a seed and answers its statements.
     ///
     /// # Errors

@@ -63,6 +63,11 @@ impl Agenda {
         LaneId((self.delays.len() - 1) as u8)
     }
 
+    /// The delay of a lane.
+    pub fn delay_of(&self, lane: LaneId) -> Span {
+        self.delays[lane.0 as usize]
+    }
+
     fn key(&mut self, at: Time, kind: u8, slot: u32) -> (u128, Ticket) {
         debug_assert!(slot < 1 << SLOT_BITS, "slot {slot} doesn't fit an entry");
         self.sequence = self.sequence.wrapping_add(1).max(1);

@@ -16,11 +16,11 @@ use super::component::search::{self, SearchCluster};
 use super::component::service::runtime::Runtime;
 use super::component::service::{self, MachineMemory, Service, Subscription, Surroundings};
 use super::component::{Behavior as _, Component, Settings};
-use super::core::{Core, Known, MAX_TAGS, Model};
+use super::core::{Core, Known, MAX_TAGS, Model, Way};
 use super::frame::{HEALTH, NONE};
 use super::handler::{Names, Program, Step};
 use super::id::{ComponentId, ProgramId};
-use super::quantity::{Bytes, Span, Time};
+use super::quantity::{Bytes, Share, Span, Time};
 use super::random::{Seed, hash_name};
 use serde::Deserialize;
 
@@ -47,12 +47,20 @@ pub struct Link {
     pub from: String,
     /// The other.
     pub to: String,
-    /// One way; half a millisecond where no link is described.
+    /// One way; half a millisecond where nothing is said.
+    #[serde(default = "default_latency")]
     pub latency: Span,
+    /// The share of what is sent over it that is lost, each way: `"0.1%"`; nothing where nothing is said. A request that is
+    /// lost, or its answer, is gone, and whoever called learns of it when its patience ends. What goes over a connection
+    /// that stays (to and from a broker) is sent again by the kernel and comes later.
+    #[serde(default)]
+    pub loss: Share,
 }
 
 /// Between two components where a level says nothing: a network within one data centre.
-const DEFAULT_LATENCY: Span = Span::from_micros(500);
+const fn default_latency() -> Span {
+    Span::from_micros(500)
+}
 
 /// Why a description can't be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -143,9 +151,9 @@ impl Builder<'_> {
         Ok(bits)
     }
 
-    fn links(&mut self) -> Result<(Vec<LaneId>, Vec<bool>), BuildError> {
+    fn ways(&mut self) -> Result<Vec<Way>, BuildError> {
         let count = self.system.components.len();
-        let mut spans = vec![DEFAULT_LATENCY; count * count];
+        let mut spans = vec![(default_latency(), Share::default()); count * count];
         for link in &self.system.links {
             let end = |builder: &mut Self, name: &str| {
                 builder.component(name).ok_or_else(|| BuildError {
@@ -154,20 +162,24 @@ impl Builder<'_> {
                 })
             };
             let (from, to) = (end(self, &link.from)?.index(), end(self, &link.to)?.index());
-            spans[from * count + to] = link.latency;
-            spans[to * count + from] = link.latency;
+            if link.loss > Share::ALL {
+                let problem = format!("the link to `{}` loses {}: 100% is all there is to lose", link.to, link.loss);
+                return Err(BuildError { component: link.from.clone(), problem });
+            }
+            spans[from * count + to] = (link.latency, link.loss);
+            spans[to * count + from] = (link.latency, link.loss);
         }
         // The control plane's own words aren't load; a pod and its pool are as good as in one place.
         for (index, settings) in self.system.components.iter().enumerate() {
             for other in 0..count {
                 if matches!(settings, Settings::Nodes(_) | Settings::Hosts(_)) || index == other {
-                    spans[index * count + other] = Span::ZERO;
-                    spans[other * count + index] = Span::ZERO;
+                    spans[index * count + other] = (Span::ZERO, Share::default());
+                    spans[other * count + index] = (Span::ZERO, Share::default());
                 }
             }
         }
-        let instant = spans.iter().map(|span| *span == Span::ZERO).collect();
-        Ok((spans.into_iter().map(|span| self.agenda.lane(span)).collect(), instant))
+        let way = |(latency, loss)| Way { lane: self.agenda.lane(latency), is_instant: latency == Span::ZERO, loss };
+        Ok(spans.into_iter().map(way).collect())
     }
 
     /// The machines that a service runs on, where components describe them.
@@ -233,12 +245,12 @@ impl Simulation {
             let plan = Plan::of(settings, &mut builder, &mut programs);
             plans.push(plan.map_err(|problem| BuildError { component: settings.name().to_string(), problem })?);
         }
-        let (links, instant) = builder.links()?;
+        let ways = builder.ways()?;
         let known = |settings: &Settings| Known { name: settings.name().into(), hash: hash_name(settings.name()) };
         let components = system.components.iter().map(known).collect();
         let Builder { agenda, tags, templates, .. } = builder;
         let starts = system.starts;
-        let model = Model { starts, components, programs, tags, templates, links, instant };
+        let model = Model { starts, components, programs, tags, templates, ways };
         let start = Time::ZERO - Span::from_seconds(system.warm_up.seconds());
         let mut core = Core::new(model, agenda, seed, start);
         let mut components = Vec::new();

@@ -12,8 +12,8 @@ use super::id::{ComponentId, Unit};
 use super::kernel::Network;
 use super::log::{Log, Record, Severity};
 use super::message::{Message, Parcel};
-use super::quantity::{Duration, Span, Time};
-use super::random::{Purpose, Seed, below, hash_name, join, word_of};
+use super::quantity::{Duration, Share, Span, Time};
+use super::random::{Purpose, Seed, below, hash_name, join, mix, word_of};
 use super::telemetry::Telemetry;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -37,11 +37,28 @@ pub(in crate::sim) struct Model {
     pub templates: Vec<String>,
     /// What time zero is called: seconds from 1970-01-01 in local time.
     pub starts: i64,
-    /// The lane of the link between two components, row by row.
-    pub links: Vec<LaneId>,
-    /// Whether a link's latency is nothing.
-    pub instant: Vec<bool>,
+    /// The way from each component to each, row by row.
+    pub ways: Vec<Way>,
 }
+
+/// The way from one component to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) struct Way {
+    /// The lane of its latency.
+    pub lane: LaneId,
+    /// Whether that is nothing.
+    pub is_instant: bool,
+    /// What it loses.
+    pub loss: Share,
+}
+
+/// Linux gives a connection up when what it has sent fifteen times again is still not acknowledged
+/// (`tcp_retries2`): 924.6 s where the first wait is the shortest there is.
+const GIVES_UP: Span = Span::from_millis(924_600);
+/// Linux sends again after at least this long (`TCP_RTO_MIN`), and each time after twice as long.
+const SENDS_AGAIN: Span = Span::from_millis(200);
+/// So often at most.
+const MOST_SENDS: u32 = 15;
 
 /// Something to be done at this instant, before time goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -292,20 +309,45 @@ impl Core {
     // Requests.
 
     #[inline]
-    fn link(&self, from: ComponentId, to: ComponentId) -> usize {
-        from.index() * self.model.components.len() + to.index()
+    fn way(&self, from: ComponentId, to: ComponentId) -> Way {
+        self.model.ways[from.index() * self.model.components.len() + to.index()]
     }
 
     /// Sends a request along the link to its component.
     #[inline]
     pub fn deliver(&mut self, from: ComponentId, to: ComponentId, id: FrameId) {
-        let link = self.link(from, to);
-        if self.model.instant[link] {
+        let way = self.way(from, to);
+        if way.loss > Share::default() && self.loses(way, to, Purpose::Loss, id) {
+            self.frames[id].unconnected = true;
+            self.lose(id);
+        } else if way.is_instant {
             self.ready.push_back(Ready::Deliver(id));
         } else {
-            let lane = self.model.links[link];
-            self.frames[id].waits_for = self.agenda.put_after(self.now, lane, kind::DELIVER, id);
+            self.frames[id].waits_for = self.agenda.put_after(self.now, way.lane, kind::DELIVER, id);
         }
+    }
+
+    /// Whether a request, or its answer, is lost on its way. This draw isn't counted as one of the request's, so that a
+    /// link that loses more changes nothing else.
+    fn loses(&self, way: Way, asked: ComponentId, purpose: Purpose, id: FrameId) -> bool {
+        let frame = &self.frames[id];
+        let number = u64::from(frame.attempt) << 16 | u64::from(frame.draws) << 8 | purpose as u64;
+        below(word_of(self.keys[asked.index()], frame.unit, number), Share::ALL.0) < way.loss.0
+    }
+
+    /// A request or its answer has been lost. The caller learns of it when its patience ends; where it has none, when the
+    /// kernel gives the connection up.
+    #[cold]
+    fn lose(&mut self, id: FrameId) {
+        if self.frames[id].parent == NONE {
+            self.frames.remove(id);
+            return;
+        }
+        let ticket = self.agenda.put(self.now + GIVES_UP, kind::RETURN, id);
+        let frame = &mut self.frames[id];
+        frame.status = Status::TIMED_OUT;
+        frame.instance = NONE;
+        frame.waits_for = ticket;
     }
 
     /// Whether nobody waits for this frame's answer any more.
@@ -341,14 +383,15 @@ impl Core {
             return;
         }
         let caller = self.frames[parent].component;
-        let link = self.link(component, caller);
-        if self.model.instant[link] {
+        let way = self.way(component, caller);
+        if way.loss > Share::default() && self.loses(way, component, Purpose::LossBack, id) {
+            self.lose(id);
+        } else if way.is_instant {
             self.hand_over(id, parent);
             self.frames.remove(id);
             self.ready.push_back(Ready::Resume(parent, status));
         } else {
-            let lane = self.model.links[link];
-            let ticket = self.agenda.put_after(self.now, lane, kind::RETURN, id);
+            let ticket = self.agenda.put_after(self.now, way.lane, kind::RETURN, id);
             let frame = &mut self.frames[id];
             frame.status = status;
             frame.instance = NONE;
@@ -420,6 +463,10 @@ impl Core {
         let parent = std::mem::replace(&mut frame.parent, NONE);
         frame.caller_gone = true;
         frame.timeout = 0;
+        if frame.status == Status::TIMED_OUT {
+            // It was lost, or on its way back: nobody works on it any more.
+            self.frames.remove(id);
+        }
         if !gone && parent != NONE {
             let status = if unconnected { Status::UNREACHED } else { Status::TIMED_OUT };
             self.ready.push_back(Ready::Resume(parent, status));
@@ -438,13 +485,36 @@ impl Core {
             self.parcels.push(Some((to, parcel)));
             (self.parcels.len() - 1) as u32
         };
-        let link = self.link(from, to);
-        if self.model.instant[link] {
+        let way = self.way(from, to);
+        let late = if way.loss > Share::default() { self.sent_again(way, from, slot) } else { Span::ZERO };
+        if late > Span::ZERO {
+            let at = self.now + self.agenda.delay_of(way.lane) + late;
+            self.agenda.put(at, kind::PARCEL, slot);
+        } else if way.is_instant {
             self.ready.push_back(Ready::Hand(slot));
         } else {
-            let lane = self.model.links[link];
-            self.agenda.put_after(self.now, lane, kind::PARCEL, slot);
+            self.agenda.put_after(self.now, way.lane, kind::PARCEL, slot);
         }
+    }
+
+    /// How much later a parcel comes over a link that loses: parcels go over connections that stay open, on which the
+    /// kernel sends again what is lost, so that nothing is missing. Each is late by itself, as many connections share a link.
+    #[cold]
+    fn sent_again(&self, way: Way, from: ComponentId, slot: u32) -> Span {
+        let which = match &self.parcels[slot as usize] {
+            Some((_, Parcel::Publish { message, .. } | Parcel::Delivery { message, .. })) => {
+                message.unit.0 ^ u64::from(message.deliveries) << 32
+            }
+            Some((_, Parcel::Settled { tag, consumer, .. })) => join(u64::from(*tag), u64::from(consumer.instance)),
+            _ => 0,
+        };
+        let mut word = self.draw_life(from, Purpose::Loss, which, self.now.micros() as u64);
+        let mut sends = 0;
+        while sends < MOST_SENDS && below(word, Share::ALL.0) < way.loss.0 {
+            word = mix(word);
+            sends += 1;
+        }
+        SENDS_AGAIN * ((1 << sends) - 1)
     }
 
     /// Takes a parcel that has arrived.

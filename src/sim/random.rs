@@ -68,6 +68,10 @@ pub(in crate::sim) enum Purpose {
     Arrival = 7,
     /// The pause before a retry.
     Pause = 8,
+    /// Whether a link loses what is sent.
+    Loss = 11,
+    /// Whether it loses the answer.
+    LossBack = 12,
     /// Whether a request carries a tag.
     Tag = 19,
     /// Which of many like things is asked for.

@@ -8,7 +8,7 @@ mod settings;
 
 use super::*;
 use crate::sim::agenda::Agenda;
-use crate::sim::core::{Known, Model, Ready};
+use crate::sim::core::{Known, Model, Ready, Way};
 use crate::sim::operation::Policy;
 use crate::sim::quantity::{Share, Span};
 use crate::sim::random::{Seed, hash_name};
@@ -47,8 +47,7 @@ impl Bench {
         let model = Model {
             components: vec![known("rabbit"), known("app"), known("people")],
             tags: vec!["bad".into(), "worse".into()],
-            links: vec![lane; 9],
-            instant: vec![true; 9],
+            ways: vec![Way { lane, is_instant: true, loss: Share::default() }; 9],
             ..Model::default()
         };
         let mut core = Core::new(model, agenda, Seed(1), Time::ZERO);

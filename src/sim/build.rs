@@ -250,7 +250,7 @@ impl Simulation {
         let components = system.components.iter().map(known).collect();
         let Builder { agenda, tags, templates, .. } = builder;
         let starts = system.starts;
-        let model = Model { starts, components, programs, tags, templates, ways };
+        let model = Model { components, programs, tags, templates, starts, ways };
         let start = Time::ZERO - Span::from_seconds(system.warm_up.seconds());
         let mut core = Core::new(model, agenda, seed, start);
         let mut components = Vec::new();

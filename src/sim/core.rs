@@ -186,6 +186,7 @@ impl Core {
             marks,
             questions,
             lists,
+            network,
             events,
         } = other;
         self.model.clone_from(model);
@@ -200,6 +201,7 @@ impl Core {
         self.marks.clone_from(marks);
         self.questions.clone_from(questions);
         self.lists.clone_from(lists);
+        self.network.clone_from(network);
         (self.now, self.seed, self.digest, self.events) = (*now, *seed, *digest, *events);
     }
 

@@ -442,7 +442,8 @@ impl Plan {
         };
         let mut sources = vec![];
         for family in &of.families {
-            let names: Vec<String> = family.tags.iter().map(|share| share.tag.clone()).collect();
+            let shown = family.shows.iter().flat_map(|shown| shown.tags.iter());
+            let names: Vec<String> = family.tags.iter().map(|share| &share.tag).chain(shown).cloned().collect();
             builder.tag_bits(&names)?;
             sources.push(search::Source::new(family, |tag| builder.tag(tag).map_or(0, |number| 1 << number)));
         }

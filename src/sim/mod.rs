@@ -278,7 +278,13 @@ impl Simulation {
     /// A record as a line of text.
     #[must_use]
     pub fn line(&self, record: &log::Record) -> String {
-        log::text(&self.core.model.templates[usize::from(record.template)], record.unit)
+        let text = &self.core.model.templates[usize::from(record.template)];
+        // `{client}` is who asked in the first place.
+        let asker = self.core.model.components.get(record.unit.component().index()).map_or("-", |known| &known.name);
+        if text.contains("{client}") {
+            return log::text(&text.replace("{client}", asker), record.unit);
+        }
+        log::text(text, record.unit)
     }
 
     /// The text of a record before its words are filled in.

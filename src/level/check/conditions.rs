@@ -8,7 +8,7 @@ use crate::level::compile::measured;
 use crate::level::condition::{Condition, Fact, Fault, Metric, Names, Sort, Unit};
 use crate::level::document::{Document, Place};
 use crate::level::schema::{Change, Sections, Statement};
-use crate::sim::component::Settings;
+use crate::sim::component::{Settings, clients};
 
 /// The names that conditions of a level can use. Made once a level; compiles conditions typed later, too.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -298,22 +298,33 @@ impl Checker<'_> {
     }
 }
 
-/// How many requests are expected from now until the time limit: of each clients, and of each of their loads.
+/// How many requests are expected from now until the time limit: of each clients, of each of their loads, and of each
+/// kind of load whoever asks (`*.page`).
 fn expected_requests(sections: &Sections) -> Vec<(String, f64)> {
-    let mut expected = vec![];
+    let mut expected: Vec<(String, f64)> = vec![];
     let end = sections.clock.limit.seconds();
     for component in &sections.system {
         let Settings::Clients(clients) = component else { continue };
+        // A straight line between whole seconds is exact enough for a budget.
+        let at = |load: &clients::Load, second: i64| {
+            load.rate.at(crate::sim::quantity::Time::from_seconds(second)) * f64::from(load.stands_for)
+        };
+        let own = |load: &clients::Load| (0..end).map(|second| at(load, second)).sum::<f64>();
         let mut all = 0.0;
         for load in &clients.load {
-            // A straight line between whole seconds is exact enough for a budget.
-            let total: f64 = (0..end)
-                .map(|second| {
-                    load.rate.at(crate::sim::quantity::Time::from_seconds(second)) * f64::from(load.stands_for)
-                })
-                .sum();
+            let led_to = clients.load.iter().filter_map(|other| {
+                let follow = other.follow.as_ref().filter(|follow| follow.kind == load.kind)?;
+                let again = follow.again.as_ref().map_or(0.0, |again| again.share.fraction());
+                Some(own(other) * f64::from(follow.links) * (1.0 + again))
+            });
+            let total = own(load) + led_to.sum::<f64>();
             all += total;
             expected.push((format!("{}.{}", clients.name, load.kind), total));
+            let of_kind = format!("*.{}", load.kind);
+            match expected.iter_mut().find(|(name, _)| *name == of_kind) {
+                Some((_, sum)) => *sum += total,
+                None => expected.push((of_kind, total)),
+            }
         }
         expected.push((clients.name.clone(), all));
     }

@@ -106,6 +106,9 @@ pub struct Load {
 pub struct Follow {
     /// The kind of the load of the same clients with which each document is fetched. It carries the document's tags.
     pub kind: String,
+    /// How many of its documents are fetched, at most.
+    #[serde(default = "most_links")]
+    pub links: u8,
     /// Some of the lists are kept, and their documents fetched once more without asking for the list again.
     #[serde(default)]
     pub again: Option<Again>,
@@ -119,6 +122,10 @@ pub struct Again {
     pub after: Duration,
     /// Which share of the lists.
     pub share: Share,
+}
+
+const fn most_links() -> u8 {
+    16
 }
 
 fn never() -> RateOverTime {
@@ -244,6 +251,7 @@ impl Wish {
 struct Following {
     /// The load.
     wish: usize,
+    links: u8,
     again: Option<Again>,
 }
 
@@ -252,6 +260,7 @@ struct Following {
 struct KeptList {
     of: Unit,
     wish: u8,
+    links: u8,
     list: ListId,
 }
 
@@ -451,14 +460,14 @@ impl Clients {
     /// A list has been answered: its documents are fetched, now and perhaps once more later.
     fn follow(&mut self, load: usize, of: Unit, list: ListId, core: &mut Core) {
         let Some(follow) = &self.wishes[load].follow else { return };
-        let (wish, again) = (follow.wish, follow.again.clone());
-        self.fetch(wish, of, list, false, core);
+        let (wish, links, again) = (follow.wish, follow.links, follow.again.clone());
+        self.fetch(wish, links, of, list, false, core);
         let Some(again) = again else { return };
         let word = core.draw_life(self.id, Purpose::Again, of.0, 0);
         if word % 1_000_000 >= u64::from(again.share.0) {
             return;
         }
-        let kept = Some(KeptList { of, wish: wish as u8, list });
+        let kept = Some(KeptList { of, wish: wish as u8, links, list });
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.kept[slot as usize] = kept;
@@ -475,8 +484,9 @@ impl Clients {
     }
 
     /// Fetches the documents of a list.
-    fn fetch(&mut self, load: usize, of: Unit, list: ListId, again: bool, core: &mut Core) {
-        let documents: Vec<Document> = core.lists.of(list).iter().take(MOST_LINKS).copied().collect();
+    fn fetch(&mut self, load: usize, links: u8, of: Unit, list: ListId, again: bool, core: &mut Core) {
+        let most = usize::from(links).min(MOST_LINKS);
+        let documents: Vec<Document> = core.lists.of(list).iter().take(most).copied().collect();
         for (number, document) in (0_u64..).zip(documents) {
             // Its number says which list it came from, so that no other request's draws depend on how many there were.
             let ordinal = of.ordinal() * 64 + u64::from(of.load() % 2) * 32 + u64::from(again) * 16 + number;
@@ -536,7 +546,7 @@ const MOST_KEPT: usize = 200_000;
 
 fn following(follow: &Follow, settings: &Settings) -> Option<Following> {
     let wish = settings.load.iter().position(|load| load.kind == follow.kind)?;
-    Some(Following { wish, again: follow.again.clone() })
+    Some(Following { wish, links: follow.links, again: follow.again.clone() })
 }
 
 fn define_messages(
@@ -591,8 +601,8 @@ impl Behavior for Clients {
         if timer == Timer::Expire {
             let kept = self.kept.get_mut(index as usize).and_then(Option::take);
             self.free.push(index);
-            if let Some(KeptList { of, wish, list }) = kept {
-                self.fetch(usize::from(wish), of, list, true, core);
+            if let Some(KeptList { of, wish, links, list }) = kept {
+                self.fetch(usize::from(wish), links, of, list, true, core);
             }
             return;
         }

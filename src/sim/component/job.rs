@@ -97,6 +97,9 @@ pub struct Question {
     pub ask: Ask,
 }
 
+/// A time before every level, for what has never been.
+const NEVER: i64 = -1_000_000_000_000_000;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Metrics {
     running: MetricId,
@@ -104,6 +107,7 @@ struct Metrics {
     done: MetricId,
     failed: MetricId,
     killed: MetricId,
+    last_done: MetricId,
 }
 
 /// A job at work.
@@ -136,7 +140,14 @@ impl Job {
             done: telemetry.counter(id, format!("{name}.done"), "runs that did all their steps"),
             failed: telemetry.counter(id, format!("{name}.failed"), "runs that failed at a step"),
             killed: telemetry.counter(id, format!("{name}.killed"), "runs that somebody ended"),
+            last_done: telemetry.gauge(
+                id,
+                format!("{name}.last_done"),
+                "when it last did all its steps",
+                Measure::Time,
+            ),
         };
+        telemetry.set(metrics.last_done, NEVER);
         let settings = Arc::new(settings.clone());
         let (next, run, last) = (None, None, None);
         Self { id, settings, program, next, timer: 0, run, runs: 0, last, questions: 0, metrics }
@@ -264,7 +275,10 @@ impl Job {
     fn end(&mut self, end: End, core: &mut Core) {
         let Some(run) = self.run.take() else { return };
         let metric = match &end {
-            End::Done => self.metrics.done,
+            End::Done => {
+                core.telemetry.set(self.metrics.last_done, core.now.micros());
+                self.metrics.done
+            }
             End::Failed(words) => {
                 let template = core.model.templates.iter().position(|known| known == words);
                 if let Some(template) = template {

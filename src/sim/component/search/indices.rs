@@ -28,6 +28,18 @@ pub(in crate::sim) struct Source {
     documents: u32,
     hash: u64,
     classes: Vec<Class>,
+    shows: Vec<(u64, String)>,
+}
+
+/// Documents of an index that are alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The number of the first.
+    pub first: u32,
+    /// How many.
+    pub documents: u32,
+    /// What they say.
+    pub text: String,
 }
 
 impl Source {
@@ -43,7 +55,11 @@ impl Source {
             classes.push(Class { tags: tag(&share.tag), documents, found, ranks: ranks(documents) });
         }
         classes.push(Class { tags: 0, documents: rest, found: 1_000_000, ranks: ranks(rest) });
-        Self { name: family.name.clone(), documents: family.documents, hash: hash_name(&family.name), classes }
+        let shows = family.shows.iter();
+        let shows = shows.map(|shown| (shown.tags.iter().fold(0, |bits, name| bits | tag(name)), shown.text.clone()));
+        let shows = shows.collect();
+        let hash = hash_name(&family.name);
+        Self { name: family.name.clone(), documents: family.documents, hash, classes, shows }
     }
 
     pub fn name(&self) -> &str {
@@ -231,6 +247,21 @@ impl Indices {
         (0..count).map(one).collect()
     }
 
+    /// The documents of an index, those that are alike together.
+    #[must_use]
+    pub fn kinds(&self, index: &Index) -> Vec<Kind> {
+        let Some(source) = self.sources.iter().find(|source| *source.name == *index.family) else { return vec![] };
+        let mut first = 0;
+        let mut kinds = vec![];
+        for (class, tags) in source.classes.iter().zip(&index.tags) {
+            let shown = source.shows.iter().find(|(bits, _)| tags & bits == *bits);
+            let text = shown.map(|(_, text)| text.clone()).unwrap_or_default();
+            kinds.push(Kind { first, documents: class.documents, text });
+            first += class.documents;
+        }
+        kinds
+    }
+
     /// Whether a document that readers can get carries a tag: one behind an alias, or any where there is no alias.
     pub(in crate::sim) fn holds_tag(&self, bit: u64) -> bool {
         let read = |index: &&Index| self.alias.is_none() || self.aliases.iter().any(|(_, name)| *name == index.name);
@@ -247,7 +278,13 @@ mod tests {
 
     fn indices() -> Indices {
         let last = TagShare { tag: "last".into(), documents: Share(30_000), found: Share(80_000) };
-        let family = Family { name: "assets".into(), documents: 4000, popularity: Popularity::Even, tags: vec![last] };
+        let family = Family {
+            name: "assets".into(),
+            documents: 4000,
+            popularity: Popularity::Even,
+            tags: vec![last],
+            shows: vec![],
+        };
         Indices::new(vec![Source::new(&family, |_| 1)], 3, Some("latest".into()))
     }
 

@@ -12,8 +12,8 @@ mod settings;
 mod tests;
 
 pub(in crate::sim) use indices::Source;
-pub use indices::{Index, Indices};
-pub use settings::{Family, Pool, Settings, TagShare};
+pub use indices::{Index, Indices, Kind};
+pub use settings::{Family, Pool, Settings, Shown, TagShare};
 
 use super::Behavior;
 use crate::sim::core::Core;

@@ -57,6 +57,20 @@ pub struct Family {
     /// The tags that some of them carry.
     #[serde(default)]
     pub tags: Vec<TagShare>,
+    /// What a document that carries these tags says, as a search prints it: fields of its source.
+    #[serde(default)]
+    pub shows: Vec<Shown>,
+}
+
+/// What documents with certain tags say.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    /// They carry all of these; of several that fit, the first counts.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// `"field":"value"`.
+    pub text: String,
 }
 
 /// How many documents carry a tag.

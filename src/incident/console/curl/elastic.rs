@@ -11,13 +11,20 @@ pub const SERVER: Server = Server {
     addresses: |world| {
         let of = |cluster: &SearchCluster| {
             let at = format!("{}:9200", cluster.settings.name);
-            [
+            let holds = cluster.indices.are_known();
+            let of_indices = [
+                (format!("{at}/_cat/indices?v"), "the indices that it holds"),
+                (format!("{at}/_cat/aliases?v"), "which index readers get"),
+            ];
+            let mut all = if holds { of_indices.to_vec() } else { vec![] };
+            all.extend([
                 (format!("{at}/_cat/thread_pool/search?v"), "threads at work, queries that wait, rejections"),
                 (format!("{at}/_cat/tasks?v"), "what the threads work on"),
                 (format!("{at}/_cat/nodes?v"), "the nodes"),
                 (format!("{at}/_cluster/health"), "the state of the cluster"),
                 (format!("{at}/_slowlog"), "the last queries that took long"),
-            ]
+            ]);
+            all
         };
         clusters(world).flat_map(of).collect()
     },
@@ -26,6 +33,9 @@ pub const SERVER: Server = Server {
 };
 
 fn answer(call: &mut Call, world: &mut dyn World, asked: &Asked) -> Progress {
+    if let Some(progress) = super::indices::answer(call, world, asked) {
+        return progress;
+    }
     let Some(cluster) = clusters(world).find(|cluster| cluster.settings.name == asked.host) else {
         return Progress::Done(6);
     };
@@ -68,7 +78,7 @@ fn greeting(cluster: &SearchCluster) -> Vec<String> {
 }
 
 /// Columns as `_cat` prints them: one space between, numbers to the right; heads where `v` is asked for.
-fn cat(asked: &Asked, heads: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+pub(super) fn cat(asked: &Asked, heads: &[&str], rows: &[Vec<String>]) -> Vec<String> {
     let wanted: Vec<usize> = match asked.parameter("h") {
         Some(names) => names.split(',').filter_map(|name| heads.iter().position(|head| *head == name)).collect(),
         None => (0..heads.len()).collect(),

@@ -2,7 +2,9 @@
 //!
 //! The command line is read here; a [`Server`] says whether an address is its own, and answers.
 
+mod application;
 mod elastic;
+mod indices;
 mod sendgrid;
 
 use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, nearest};
@@ -48,7 +50,7 @@ pub struct Server {
     pub answer: fn(&mut Call, &mut dyn World, &Asked) -> Progress,
 }
 
-const SERVERS: &[Server] = &[elastic::SERVER, sendgrid::SERVER];
+const SERVERS: &[Server] = &[elastic::SERVER, application::SERVER, sendgrid::SERVER];
 
 pub const COMMANDS: &[Command] = &[Command {
     name: "curl",
@@ -71,6 +73,11 @@ curl 'es:9200/_cat/tasks?v'                  what the threads work on
 curl -XPOST 'es:9200/_tasks/_cancel?actions=*search'
 curl es:9200/_cluster/health
 curl es:9200/_slowlog                        the last queries that took long (a file on the nodes; ours)
+curl 'es:9200/_cat/indices?v'                the indices that it holds
+curl 'es:9200/_cat/aliases?v'                which index readers get
+curl 'es:9200/INDEX/_search?q=FIELD:*&size=3' documents that have a field
+curl -XDELETE es:9200/INDEX                  deletes an index for good
+curl -XPOST es:9200/_aliases -d ALIAS=INDEX  moves an alias, at one moment (short for the two actions)
 
 The mail provider:
 curl 'https://api.sendgrid.com/v3/stats?start_date=2017-01-11'";

@@ -27,6 +27,14 @@ pub(in crate::sim) enum Loaded {
     Nothing,
 }
 
+impl super::Instance {
+    /// Whether its process has an application; a server can run without one.
+    #[must_use]
+    pub fn has_application(&self) -> bool {
+        matches!(self.loaded, Loaded::Version(_))
+    }
+}
+
 impl Service {
     /// The paths at which code lies, below the root: those of the version that was deployed.
     #[must_use]

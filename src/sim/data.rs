@@ -54,6 +54,17 @@ pub(in crate::sim) fn bits(adds: &[Adds], names: &mut dyn Names) -> Result<Vec<(
     adds.iter().map(|adds| one(adds, names)).collect()
 }
 
+impl super::handler::Program {
+    /// The tags that it gives to documents.
+    pub fn adds(&self) -> u64 {
+        let of = |site: &DataSite| match &site.task {
+            Task::Make { adds, .. } => adds.iter().fold(0, |all, (tag, _)| all | tag),
+            Task::Copy { .. } | Task::Point => 0,
+        };
+        self.data.iter().fold(0, |all, site| all | of(site))
+    }
+}
+
 impl Core {
     /// Asks a store for the step that stands before the frame's program counter. The request carries the place of its
     /// site.

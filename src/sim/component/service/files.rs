@@ -66,6 +66,9 @@ impl Service {
             return;
         }
         let fails = instance.log_fails;
+        if let Some(errors) = self.metrics.errors.filter(|_| severity == Severity::Error) {
+            core.telemetry.add(errors, i64::from(core.frames[id].weight));
+        }
         if self.settings.logs.is_some() {
             let size = self.settings.line.iter().find(|(of, _)| *of == severity).map_or(LINE, |(_, size)| *size);
             self.ask(number as usize, DiskAsk::Append(size), core);

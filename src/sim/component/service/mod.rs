@@ -76,6 +76,7 @@ pub(in crate::sim) struct Metrics {
     pods_restarts: FamilyId,
     /// What its lines take, where they go to a file.
     logged: Option<MetricId>,
+    errors: Option<MetricId>,
     /// On machines: requests ended, and those of them without a good answer.
     machines: Option<[FamilyId; 2]>,
 }
@@ -114,6 +115,8 @@ pub struct Service {
     node_memory: Bytes,
     node_names: String,
     programs: Vec<ProgramId>,
+    /// The tags that each version gives to documents it writes.
+    writes: Vec<u64>,
     health: ProgramId,
     machine_memory: Option<MachineMemory>,
     metrics_line: Option<u16>,
@@ -143,6 +146,8 @@ impl Service {
         let mut metrics = define_metrics(id, settings, core);
         if settings.logs.is_some() {
             let name = format!("{}.logged", settings.name);
+            let errors = format!("{}.errors", settings.name);
+            metrics.errors = Some(core.telemetry.counter(id, errors, "lines logged at level ERROR"));
             metrics.logged = Some(core.telemetry.counter(id, name, "bytes of log lines, written or not"));
         }
         if matches!(settings.runs_on, RunsOn::Hosts(_)) {
@@ -171,6 +176,7 @@ impl Service {
             pool: around.pool,
             node_memory: around.node_memory,
             node_names: around.node_names,
+            writes: around.programs.iter().map(|program| core.program(*program).adds()).collect(),
             programs: around.programs,
             health: around.health,
             machine_memory: around.machine_memory,
@@ -306,6 +312,7 @@ fn define_metrics(id: ComponentId, settings: &Settings, core: &mut Core) -> Metr
         pods_restarts: telemetry.family(id, format!("{name}.pods.restarts"), "times started again", Measure::Count),
         machines: None,
         logged: None,
+        errors: None,
     }
 }
 
@@ -412,6 +419,11 @@ impl Behavior for Service {
     }
 
     fn holds_tag(&self, bit: u64) -> bool {
-        self.instances.iter().any(|instance| instance.held.iter().any(|held| held.message.tags & bit != 0))
+        let writes = |instance: &Instance| match instance.loaded {
+            code::Loaded::Version(version) => self.writes[usize::from(version)] & bit != 0,
+            code::Loaded::Nothing => false,
+        };
+        let holds = |instance: &Instance| instance.held.iter().any(|held| held.message.tags & bit != 0);
+        self.instances.iter().any(|instance| holds(instance) || instance.has_process() && writes(instance))
     }
 }

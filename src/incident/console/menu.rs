@@ -68,6 +68,13 @@ fn of_cache(world: &dyn World, part: &str, all: &mut Vec<Choice>) {
         if cache.settings.name == part {
             all.push(look("What it has counted", "varnishstat -1"));
             all.push(look("Whom it asks, and whether they are well", "varnishadm backend.list"));
+            for backend in &cache.backends {
+                let line = |state| format!("varnishadm backend.set_health {} {state}", backend.name);
+                let warning = "it gets no more requests from any of the caches; the others get its share";
+                all.push(change(format!("Ask {} no more", backend.name), line("sick"), warning));
+                let warning = "it is asked again as soon as it answers";
+                all.push(change(format!("Ask {} again", backend.name), line("auto"), warning));
+            }
             for route in &cache.settings.routes {
                 let line = format!("varnishadm ban req.url '~' ^/{}", route.path);
                 let warning = "what is asked for next is fetched anew, as it is then";

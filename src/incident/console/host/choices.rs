@@ -48,6 +48,19 @@ pub fn choices(world: &dyn World, part: &str, into: &mut Vec<Choice>) {
     }
 }
 
+/// What lies below the processes of a machine.
+fn of_kernel(world: &dyn World, name: &str, into: &mut Vec<Choice>) {
+    into.push(look("What its kernel has said", format!("ssh {name} dmesg -T | tail -20")));
+    let proxies = services(world).filter(|(_, service)| service.settings.proxy.is_some());
+    if proxies.flat_map(|(_, service)| &service.instances).any(|instance| *instance.name == *name) {
+        into.push(look("What nginx complains about", format!("ssh {name} tail -5 /var/log/nginx/error.log")));
+    }
+    into.push(look("Its sockets, counted", format!("ssh {name} ss -s")));
+    into.push(look("The modules that its kernel has loaded", format!("ssh {name} lsmod")));
+    into.push(look("The values of its kernel", format!("ssh {name} sysctl -a")));
+    into.push(look("Who used his privileges there", format!("ssh {name} tail -5 /var/log/auth.log")));
+}
+
 fn of_machine(world: &dyn World, machine: &Machine, into: &mut Vec<Choice>) {
     let name = &machine.name;
     for resident in &machine.residents {
@@ -64,6 +77,11 @@ fn of_machine(world: &dyn World, machine: &Machine, into: &mut Vec<Choice>) {
         let line = format!("ssh {name} \"du -ah /var | sort -rh | head -6\"");
         into.push(look("What takes the most room under /var", line));
         into.push(look("Files that are deleted and still open", format!("ssh {name} lsof +L1")));
+    }
+    let measures_kernel = hosts(world)
+        .any(|(_, group)| group.settings.kernel.measured && group.machines.iter().any(|known| *known.name == **name));
+    if measures_kernel {
+        of_kernel(world, name, into);
     }
     into.push(look("Its memory", format!("ssh {name} free -h")));
     into.push(look("Its processes", format!("ssh {name} ps aux")));

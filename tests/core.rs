@@ -224,3 +224,39 @@ fn what_goes_to_a_broker_over_a_bad_link_comes_late_and_not_never() {
     assert!(at(0.97) < 10.0, "{} ms", at(0.97));
     assert!(at(0.99) > 200.0, "{} ms", at(0.99));
 }
+
+#[test]
+fn a_first_packet_that_is_dropped_is_sent_again_and_the_caller_only_sees_that_it_takes_longer() {
+    let system = System {
+        components: read(
+            r#"[
+                Clients(name: "people", load: [(kind: "page", rate: "5/s", call: "web", patience: "60s")]),
+                Service(name: "web", runs_on: Hosts(names: ["web1"]), workers: 100, runs: "v1", versions: [(name: "v1", steps: [Work("20ms")])]),
+                Hosts(name: "machines", names: ["web1"], kernel: (conntrack: (max: 9, time_wait: "2s"), measured: true)),
+            ]"#,
+        ),
+        ..System::default()
+    };
+    let listed = |simulation: &mut Simulation| {
+        let change = sev1::sim::kernel::Change::List(sev1::sim::kernel::Table::Nat);
+        let (machine, by) = ("web1".to_owned(), String::new());
+        let operation =
+            sev1::sim::operation::Operation::Kernel { machine, by, command: "iptables -t nat -L".to_owned(), change };
+        simulation.apply("machines", &operation).unwrap();
+    };
+    let latency_after = |lists: bool| {
+        let mut simulation = Simulation::new(&system, Seed(1)).unwrap();
+        simulation.run_until(Time::from_seconds(10));
+        if lists {
+            listed(&mut simulation);
+        }
+        simulation.run_until(Time::from_seconds(120));
+        let id = simulation.telemetry().catalogue().histogram("people.page.latency").unwrap();
+        let p90 = simulation.telemetry().histogram(id).quantile(0.90, 20, 120).unwrap();
+        (p90 / 1e6, value(&simulation, "web1.conntrack.dropped"), value(&simulation, "people.page.failed"))
+    };
+    let (plain, dropped, _) = latency_after(false);
+    assert!(plain < 0.1 && dropped == 0, "{plain} s, {dropped} dropped");
+    let (tracked, dropped, failed) = latency_after(true);
+    assert!(tracked > 0.9 && dropped > 10 && failed == 0, "{tracked} s, {dropped} dropped, {failed} failed");
+}

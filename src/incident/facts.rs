@@ -2,6 +2,7 @@
 
 use crate::level::Level;
 use crate::level::condition::{Condition, Fact, Told};
+use crate::level::schema::Statement;
 use std::collections::BTreeSet;
 
 /// What has been done and said.
@@ -30,6 +31,12 @@ impl Facts {
         level.documents.iter().filter_map(|paper| paper.when.as_ref()).for_each(&mut look);
         level.diagnosis.iter().filter_map(|question| question.when.as_ref()).for_each(&mut look);
         level.events.iter().filter_map(|event| event.when()).for_each(&mut look);
+        for statement in &level.proofs {
+            match statement {
+                Statement::Proof(proof) => proof.expect.iter().for_each(&mut look),
+                Statement::Figure(figure) => look(&figure.measure),
+            }
+        }
         Self { wanted, ..Self::default() }
     }
 

@@ -151,10 +151,10 @@ impl Kernel {
     /// whether it is this end that closed it first, and so keeps a socket in TIME-WAIT.
     pub(in crate::sim) fn end(&mut self, now: Time, mark: Mark, weight: u16, made: bool, closes: bool) {
         let tracks = self.tracks();
-        if let Some(table) = self.conntrack.as_mut() {
-            if mark != 0 || tracks {
-                table.end(now, mark, u32::from(weight), made);
-            }
+        if let Some(table) = self.conntrack.as_mut()
+            && (mark != 0 || tracks)
+        {
+            table.end(now, mark, u32::from(weight), made);
         }
         if made {
             self.open_sockets = self.open_sockets.saturating_sub(u64::from(weight));
@@ -288,7 +288,9 @@ impl Kernel {
                     rule.table == *table && chain.as_ref().is_none_or(|chain| *chain == rule.chain)
                 });
                 self.rules = kept;
-                gone.iter().for_each(|rule| self.release(rule));
+                for rule in &gone {
+                    self.release(rule);
+                }
             }
             Change::Load(name) => self.load(name, now).or_else(|error| match error {
                 NotFound::Module(name) => Err(Refusal::new(format!("FATAL: Module {name} not found."))),

@@ -98,6 +98,7 @@ impl Modules {
     }
 
     /// The loaded modules that need this one, the latest first.
+    #[must_use]
     pub fn users(&self, name: &str) -> Vec<&'static str> {
         self.all().map(|loaded| loaded.module).filter(|module| module.needs.contains(&name)).map(|m| m.name).collect()
     }

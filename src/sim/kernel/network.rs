@@ -36,6 +36,9 @@ pub(in crate::sim) enum Connection {
     Failed,
 }
 
+/// An instance of a component, as one end of a connection.
+type End = (ComponentId, u32);
+
 /// The kernels, and who runs where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::sim) struct Network {
@@ -44,7 +47,7 @@ pub(in crate::sim) struct Network {
     /// For each component the kernel below each of its instances.
     places: Vec<Vec<u16>>,
     /// Instances that keep their connections open, with those that are free.
-    kept: BTreeMap<(ComponentId, u32), BTreeMap<(ComponentId, u32), Vec<Kept>>>,
+    kept: BTreeMap<End, BTreeMap<End, Vec<Kept>>>,
     /// The connections of requests, by frame: only where there are kernels.
     wires: Vec<Wire>,
 }
@@ -174,17 +177,15 @@ impl Core {
                 Passage::Dropped => leaves = false,
             }
         }
-        if leaves {
-            if let Passage::Passes(mark) = self.network.begin(here, now, weight, join(word, 1)) {
-                *self.wire(id) = Wire::Made { from, caller, here: mark };
-                self.frames[id].unconnected = false;
-                for end in [from, here] {
-                    if let Some(kernel) = self.network.kernels.get_mut(usize::from(end)) {
-                        kernel.open(weight);
-                    }
+        if leaves && let Passage::Passes(mark) = self.network.begin(here, now, weight, join(word, 1)) {
+            *self.wire(id) = Wire::Made { from, caller, here: mark };
+            self.frames[id].unconnected = false;
+            for end in [from, here] {
+                if let Some(kernel) = self.network.kernels.get_mut(usize::from(end)) {
+                    kernel.open(weight);
                 }
-                return Connection::Made;
             }
+            return Connection::Made;
         }
         let Some(next) = SYN_RETRANSMITS.get(usize::from(sent)).copied() else { return Connection::Failed };
         *self.wire(id) = Wire::Begun { sent: sent + 1, from, caller };

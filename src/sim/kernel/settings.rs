@@ -35,7 +35,7 @@ impl Default for Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Conntrack {
-    /// Buckets of the hash: 16384 where a machine has more than a gigabyte (nf_conntrack_core.c).
+    /// Buckets of the hash: 16384 where a machine has more than a gigabyte (`nf_conntrack_core.c`).
     pub buckets: u32,
     /// Entries at most: four a bucket.
     pub max: u32,

@@ -28,7 +28,7 @@ pub(super) fn change(call: &Call, change: Change, command: &str, world: &mut dyn
 
 /// The command as `sudo` logs it.
 fn command_of(call: &Call, path: &str) -> String {
-    format!("{path}{}", call.words[0]) + &call.arguments().iter().map(|word| format!(" {word}")).collect::<String>()
+    format!("{path}{}", call.words.join(" "))
 }
 
 fn kernel<'a>(call: &Call, world: &'a dyn World) -> Option<&'a Kernel> {

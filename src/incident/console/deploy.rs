@@ -1,7 +1,7 @@
 //! `deploy` and `git`: versions of services, what changed in each, and how another one gets to run.
 
 use super::world::services;
-use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, database, kubectl, nearest, nothing};
+use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, database, host, kubectl, nearest, nothing};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::settings;
 use crate::sim::operation::{Applied, Operation};
@@ -111,7 +111,8 @@ fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
         return call.fail(format!("deploy: {name} has no version `{version}`{hint}: {}", names.join(", ")));
     };
     let is_built = kubectl::is_built(service, index);
-    let writing = versions[index].takes.filter(|_| !is_built).unwrap_or_default();
+    let is_written = host::code::is_written(service, index, world);
+    let writing = versions[index].takes.filter(|_| !is_written).unwrap_or_default();
     let building = if is_built { Span::ZERO } else { service.settings.pipeline };
     let on_machines = service.kubernetes().is_none();
     let stamp = world.clock().seconds(world.now());
@@ -121,9 +122,10 @@ fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
                 "{stamp} {version} isn't written yet: about {} to write, review and test it",
                 writing.age()
             ));
+            call.kept.push("written first".to_owned());
             Progress::Again(writing)
         }
-        0 | 1 if building > Span::ZERO && call.visit == u32::from(writing > Span::ZERO) => {
+        0 | 1 if building > Span::ZERO && call.visit == u32::from(!call.kept.is_empty()) => {
             call.say(format!("{stamp} building {name}:{version} ({})", building.age()));
             Progress::Again(building)
         }

@@ -9,7 +9,7 @@ use crate::sim::component::service::Service;
 use crate::sim::operation::Operation;
 
 /// Whether a version exists: it was deployed, it can be deployed at once, or somebody has written it.
-fn is_written(service: &Service, version: usize, world: &dyn World) -> bool {
+pub fn is_written(service: &Service, version: usize, world: &dyn World) -> bool {
     let of = &service.settings.versions[version];
     let brought = world.named(Named::Brought);
     let names = [of.name.clone(), format!("{}@{}", service.settings.name, of.name)];

@@ -11,7 +11,9 @@ use crate::sim::quantity::Time;
 
 /// What the supervisors of a machine have said, of one unit or of all.
 pub fn said(machine: &Machine, unit: Option<&str>) -> Vec<(Time, String)> {
-    let of = machine.supervisors.iter().filter(|(_, _, text)| unit.is_none_or(|unit| text.contains(unit)));
+    // An application server speaks for the one unit that it is.
+    let is_of = |who: &str, text: &str, unit: &str| text.contains(unit) || who == "uwsgi";
+    let of = machine.supervisors.iter().filter(|(_, who, text)| unit.is_none_or(|unit| is_of(who, text, unit)));
     let line = |who: &str, text: &str| if who.is_empty() { text.to_owned() } else { format!("{who}: {text}") };
     of.map(|(at, who, text)| (*at, line(who, text))).collect()
 }

@@ -126,6 +126,12 @@ impl Kernel {
         self.modules.has("nf_conntrack_ipv4") && !rules::exempts_all(&self.rules)
     }
 
+    /// Whether a new flow would be dropped now.
+    #[must_use]
+    pub fn has_no_room(&self) -> bool {
+        self.tracks() && self.conntrack.as_ref().is_some_and(|table| table.count() >= u64::from(table.max))
+    }
+
     /// Whether a flow with this mark is in the table that there is now.
     pub(in crate::sim) fn knows(&self, mark: Mark) -> bool {
         self.conntrack.as_ref().is_some_and(|table| table.is_marked(mark))

@@ -27,6 +27,7 @@ use crate::incident::view::Candidate;
 use crate::sim::component::service::Service;
 use crate::sim::component::service::settings::RunsOn;
 use crate::sim::component::service::supervisor::Supervisor;
+use crate::sim::kernel::Kernel;
 use crate::sim::quantity::{Bytes, Span, Time};
 
 /// A tool on a machine.
@@ -310,6 +311,13 @@ fn connect(call: &mut Call, world: &mut dyn World) -> Progress {
         call.complain(format!("ssh: Could not resolve hostname {to}: Name or service not known{hint}"));
         return Progress::Done(255);
     };
+    // A kernel that drops first packets drops those of whoever logs in as well: they are sent again after 1, 3, 7, 15, 31 s.
+    if world.system().kernel(&machine.name).is_some_and(Kernel::has_no_room) {
+        return match call.visit {
+            0..5 => Progress::Again(Span::from_seconds(1 << call.visit)),
+            _ => call.fail(format!("ssh: connect to host {to} port 22: Connection timed out")),
+        };
+    }
     if call.words.iter().any(|word| word == "--shell") {
         *call.wish = Some(Wish::Enter(machine.name.clone()));
         call.say(format!("Welcome to {}. `exit` leads back to where you came from.", machine.name));

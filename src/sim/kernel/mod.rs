@@ -69,6 +69,8 @@ pub enum Change {
     },
     /// The ring of lines is emptied.
     ClearLog,
+    /// The machine is started anew, and is up after this time.
+    Boot(Span),
 }
 
 /// A kernel at work.
@@ -319,8 +321,22 @@ impl Kernel {
                 }
             }
             Change::ClearLog => self.log.clear(),
+            Change::Boot(takes) => self.boot(now + *takes),
         }
         Ok(Applied::Done)
+    }
+
+    /// Everything is as after a boot: what was set by hand is forgotten, what stands in files holds.
+    fn boot(&mut self, up: Time) {
+        self.dropped_before = self.dropped_ever();
+        self.booted = up;
+        self.modules.clear();
+        self.conntrack = None;
+        self.rules.clear();
+        self.log = Log::default();
+        self.sysctls.clone_from(&self.settings.sysctls);
+        self.time_wait = Fading::default();
+        self.open_sockets = 0;
     }
 
     fn append(&mut self, rule: &Rule, now: Time) -> Result<(), Refusal> {

@@ -157,6 +157,11 @@ impl Modules {
         Ok(())
     }
 
+    /// Nothing is loaded, as after a boot; what stands in files stays.
+    pub(super) fn clear(&mut self) {
+        self.loaded.clear();
+    }
+
     /// Takes a module out.
     ///
     /// # Errors

@@ -157,6 +157,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
     }
     for machine in &mut all {
         if let Some(kernel) = world.system().kernel(&machine.name) {
+            machine.booted = kernel.booted;
             machine.said = kernel.log.lines().map(|(at, said)| (at, said.text())).collect();
         }
         machine.supervisors.sort_by_key(|(at, ..)| *at);

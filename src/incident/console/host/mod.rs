@@ -207,6 +207,16 @@ pub const COMMANDS: &[Command] = &[
             netfilter::conntrack,
         )
     },
+    Command {
+        exists: has_kernel,
+        ..tool(
+            "reboot",
+            "reboot",
+            "starts the machine anew, with all that runs on it",
+            "It is gone for more than a minute. What was loaded or set by hand is gone for good; what stands in files holds.",
+            netfilter::reboot,
+        )
+    },
     Command { exists: has_kernel, ..tool("ss", "ss -s", "the machine's sockets, counted by state", "", network::ss) },
     tool("free", "free [-m|-h]", "the machine's memory", "-m in MiB, -h for people.", free),
     tool(

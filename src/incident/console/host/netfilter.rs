@@ -2,14 +2,14 @@
 //!
 //! Whatever a tool needs of the kernel it loads, for whoever types it.
 
-use crate::incident::console::world::hosts;
+use crate::incident::console::world::{hosts, services};
 use crate::incident::console::{Call, Progress, Typed, World, candidate};
 use crate::incident::view::Candidate;
 use crate::sim::kernel::conntrack::Conntrack;
 use crate::sim::kernel::modules::{Loaded, MODULES};
 use crate::sim::kernel::{Change, Kernel, Rule, Table};
-use crate::sim::operation::{Applied, Operation};
-use crate::sim::quantity::Time;
+use crate::sim::operation::{Applied, Operation, Verb};
+use crate::sim::quantity::{Span, Time};
 use crate::sim::random::mix;
 
 /// Lines of connections that are listed; the rest is counted.
@@ -91,6 +91,42 @@ pub fn modprobe(call: &mut Call, world: &mut dyn World) -> Progress {
         }
     }
     Progress::Done(code)
+}
+
+/// How long a machine takes from the command until its processes are started again.
+const BOOT: Span = Span::from_seconds(75);
+
+/// The machine goes down with all that runs on it, and comes back without what was loaded and set by hand.
+pub fn reboot(call: &mut Call, world: &mut dyn World) -> Progress {
+    let host = call.host.unwrap_or_default().to_owned();
+    if call.visit > 0 {
+        for service in call.kept.clone() {
+            let operation = Operation::Unit { instance: host.clone(), verb: Verb::Start };
+            if let Err(refusal) = world.operate(call.who, &service, operation) {
+                call.complain(refusal);
+            }
+        }
+        call.say(format!("{host} is up again"));
+        return Progress::Done(0);
+    }
+    let command = command_of(call, "/sbin/");
+    if let Err(refusal) = change(call, Change::Boot(BOOT), &command, world) {
+        return call.fail(refusal);
+    }
+    let there = services(world).filter(|(_, service)| {
+        service.supervisor().is_some()
+            && service.live().any(|(_, instance)| *instance.name == *host && instance.is_ready())
+    });
+    let names: Vec<String> = there.map(|(_, service)| service.settings.name.clone()).collect();
+    for service in &names {
+        let operation = Operation::Unit { instance: host.clone(), verb: Verb::Stop };
+        if let Err(refusal) = world.operate(call.who, service, operation) {
+            call.complain(refusal);
+        }
+    }
+    call.say("The system is going down for reboot NOW!");
+    *call.kept = names;
+    Progress::Again(BOOT)
 }
 
 pub fn rmmod(call: &mut Call, world: &mut dyn World) -> Progress {

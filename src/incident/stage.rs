@@ -520,8 +520,10 @@ impl Stage {
         let changes_pods = match &operation {
             Operation::Get { .. } | Operation::Publish { .. } => false,
             // Who looks changes nothing; whether that is so is not for the timeline to say.
-            Operation::Kernel { change, .. } => {
-                who.is_empty() && !matches!(change, Change::List(_) | Change::OpenNetlink | Change::ClearLog)
+            Operation::Kernel { change, command, .. } => {
+                who.is_empty()
+                    && !command.is_empty()
+                    && !matches!(change, Change::List(_) | Change::OpenNetlink | Change::ClearLog)
             }
             _ => true,
         };

@@ -83,9 +83,11 @@ pub fn modprobe(call: &mut Call, world: &mut dyn World) -> Progress {
         return call.fail("Usage: modprobe [-r] MODULE");
     }
     let mut code = 0;
+    let mut command = command.as_str();
     for module in names {
         let what = if removes { Change::Unload { module, with_unused: true } } else { Change::Load(module) };
-        if let Err(refusal) = change(call, what, &command, world) {
+        // One command is one line in the log, whatever it does.
+        if let Err(refusal) = change(call, what, std::mem::take(&mut command), world) {
             call.complain(refusal);
             code = 1;
         }
@@ -136,8 +138,11 @@ pub fn rmmod(call: &mut Call, world: &mut dyn World) -> Progress {
         return call.fail("Usage: rmmod MODULE...");
     }
     let mut code = 0;
+    let mut command = command.as_str();
     for module in names {
-        if let Err(refusal) = change(call, Change::Unload { module, with_unused: false }, &command, world) {
+        if let Err(refusal) =
+            change(call, Change::Unload { module, with_unused: false }, std::mem::take(&mut command), world)
+        {
             call.complain(refusal);
             code = 1;
         }
@@ -162,13 +167,14 @@ pub fn sysctl(call: &mut Call, world: &mut dyn World) -> Progress {
         return call.fail("usage: sysctl [-a] [-w] KEY[=VALUE]");
     }
     let mut code = 0;
+    let mut command = command.as_str();
     for word in joined.split_whitespace() {
         let (key, value) = word.split_once('=').map_or((word, None), |(key, value)| (key, Some(value)));
         let key = key.replace('/', ".");
         let result = match value {
             Some(value) => {
                 let what = Change::Sysctl { key: key.clone(), value: value.to_owned() };
-                change(call, what, &command, world).map(|_| (key, value.to_owned()))
+                change(call, what, std::mem::take(&mut command), world).map(|_| (key, value.to_owned()))
             }
             None => values
                 .iter()
@@ -372,12 +378,14 @@ pub fn conntrack(call: &mut Call, world: &mut dyn World) -> Progress {
     if !matches!(verb, "-L" | "--dump" | "-C" | "--count" | "-F" | "--flush") {
         return call.fail(format!("{VERSION}: you need to supply parameters: -L, -C, -S or -F"));
     }
-    if let Err(refusal) = change(call, Change::OpenNetlink, &command, world) {
+    let flushes = matches!(verb, "-F" | "--flush");
+    let (opens, flush) = if flushes { ("", command.as_str()) } else { (command.as_str(), "") };
+    if let Err(refusal) = change(call, Change::OpenNetlink, opens, world) {
         return call.fail(format!("{VERSION}: {refusal}"));
     }
     match verb {
         "-F" | "--flush" => {
-            if let Err(refusal) = change(call, Change::FlushConnections, "", world) {
+            if let Err(refusal) = change(call, Change::FlushConnections, flush, world) {
                 return call.fail(refusal);
             }
             call.complain(format!("{VERSION}: connection tracking table has been emptied."));

@@ -3,6 +3,8 @@
 //! Looks come first, then changes, with a warning of what will happen. A line that ends in `…` is one that the player
 //! goes on typing.
 
+mod batch;
+
 use super::kubectl::{Cluster, Pod};
 use super::world::{caches, databases};
 use super::{Named, World, deploy, host, rabbitmq, sessions, shell};
@@ -47,6 +49,7 @@ pub fn menu(world: &dyn World, part: &str) -> Vec<Choice> {
         all.push(look("What the cluster has noticed", "kubectl get events --sort-by=.lastTimestamp | tail -20"));
     }
     host::choices(world, part, &mut all);
+    batch::choices(world, part, &mut all);
     of_cache(world, part, &mut all);
     for (name, database) in databases(world) {
         if name == part || database.number_of(part).is_some() {
@@ -98,7 +101,7 @@ pub fn palette(world: &dyn World) -> Vec<Choice> {
     let parts = cluster.deployments.iter().map(|one| one.name.clone());
     let parts = parts.chain(brokers.iter().map(|broker| broker.name.clone()));
     let parts = parts.chain(brokers.iter().flat_map(|broker| broker.queues.iter().map(|queue| queue.name.clone())));
-    let parts = parts.chain(host::parts(world));
+    let parts = parts.chain(host::parts(world)).chain(batch::parts(world));
     let parts: Vec<String> = parts.chain(cluster.nodes.iter().map(|node| node.name.clone())).collect();
     let caches = caches(world).map(|(_, cache)| cache.settings.name.clone());
     for part in parts.into_iter().chain(caches) {

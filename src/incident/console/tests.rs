@@ -8,6 +8,7 @@ use crate::sim::quantity::Time;
 use crate::sim::random::Seed;
 use crate::sim::{Simulation, System};
 
+mod batch;
 mod live;
 
 /// A world with a clock and a system; it writes down what it is asked to do.

@@ -313,7 +313,9 @@ fn of_service(stage: &Stage, service: &Service) -> Part {
     };
     let restarts = value(stage, &format!("{name}.restarts"));
     part.line = format!("{}/{wanted} ready", service.ready_count());
-    if restarts > 0 {
+    // What nobody collects, nobody sees.
+    let is_collected = stage.level.monitoring.collects.includes(&format!("{name}.restarts"));
+    if restarts > 0 && is_collected {
         part.line = format!("{}  {} restarts", part.line, spaced(restarts));
     }
     if wanted == 0 {

@@ -154,6 +154,13 @@ impl World for Stage {
                 let collected = all.filter(|metric| level.monitoring.collects.includes(&metric.name));
                 collected.map(|metric| (metric.name.clone(), metric.about.to_owned())).collect()
             }
+            Named::Awaited => {
+                let said = level.team.iter().flat_map(|saying| {
+                    saying.brings.iter().chain(saying.offers.iter().flat_map(|offer| &offer.brings))
+                });
+                let awaited = said.filter(|version| !self.brought.contains(version));
+                awaited.map(|version| (version.clone(), String::new())).collect()
+            }
             Named::Hypotheses => {
                 let all = self.notebook.hypotheses.iter().enumerate();
                 all.map(|(index, text)| ((index + 1).to_string(), text.clone())).collect()

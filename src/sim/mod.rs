@@ -287,6 +287,12 @@ impl Simulation {
         log::text(text, record.unit)
     }
 
+    /// A text by its number in the system's list.
+    #[must_use]
+    pub fn text(&self, number: u16) -> &str {
+        self.core.model.templates.get(usize::from(number)).map_or("", String::as_str)
+    }
+
     /// The text of a record before its words are filled in.
     #[must_use]
     pub fn template(&self, record: &log::Record) -> &str {

@@ -1,7 +1,9 @@
 //! `deploy` and `git`: versions of services, what changed in each, and how another one gets to run.
 
 use super::world::services;
-use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, database, host, kubectl, nearest, nothing};
+use super::{
+    Call, Command, Named, Place, Progress, Runs, Typed, World, candidate, database, host, kubectl, nearest, nothing,
+};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::settings;
 use crate::sim::operation::{Applied, Operation};
@@ -58,11 +60,24 @@ struct Change<'a> {
     wanted: u32,
 }
 
-/// Every version of every service, the latest first.
+/// Whether a version is among those named: as `version`, or as `service@version`.
+fn is_among(list: &[(String, String)], service: &str, version: &str) -> bool {
+    list.iter().any(|(name, _)| match name.split_once('@') {
+        Some((of, name)) => of == service && name == version,
+        None => name == version,
+    })
+}
+
+/// Every version of every service, the latest first; what somebody has yet to bring isn't known, unless one
+/// can have it written.
 fn changes(world: &dyn World) -> Vec<Change<'_>> {
     let mut all: Vec<Change> = vec![];
+    let awaited = world.named(Named::Awaited);
     for (_, service) in services(world) {
         for (index, version) in service.settings.versions.iter().enumerate() {
+            if version.takes.is_none() && is_among(&awaited, &service.settings.name, &version.name) {
+                continue;
+            }
             let here = service.deployment.revisions.iter().filter(|one| usize::from(one.version) == index);
             let here = here.map(|revision| revision.made).max();
             // What a level says of the past is a span before the incident.
@@ -104,10 +119,13 @@ fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
         return call.fail(format!("deploy: there is no service `{name}`{hint}"));
     };
     let versions = &service.settings.versions;
-    let Some(index) = versions.iter().position(|one| one.name == *version) else {
-        let near = nearest(version, versions.iter().map(|one| one.name.as_str()));
+    let awaited = world.named(Named::Awaited);
+    let known = |one: &&settings::Version| one.takes.is_some() || !is_among(&awaited, name, &one.name);
+    let found = versions.iter().position(|one| one.name == *version && known(&one));
+    let Some(index) = found else {
+        let names: Vec<&str> = versions.iter().filter(known).map(|one| one.name.as_str()).collect();
+        let near = nearest(version, names.iter().copied());
         let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
-        let names: Vec<&str> = versions.iter().map(|one| one.name.as_str()).collect();
         return call.fail(format!("deploy: {name} has no version `{version}`{hint}: {}", names.join(", ")));
     };
     let is_built = kubectl::is_built(service, index);
@@ -224,6 +242,7 @@ fn list(call: &mut Call, world: &dyn World) -> Progress {
             None => change
                 .version
                 .takes
+                .filter(|_| !is_among(&world.named(Named::Brought), change.service, &change.version.name))
                 .map_or("not deployed".to_owned(), |takes| format!("not written: about {}", takes.age())),
         };
         call.say(format!("{:<24} {:<20} {when:<32} {mark}", change.service, change.version.name).trim_end());

@@ -6,7 +6,7 @@ use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, neare
 use crate::incident::view::Candidate;
 use crate::sim::component::service::Service;
 use crate::sim::id::ComponentId;
-use crate::sim::log::Record;
+use crate::sim::log::{Record, Severity};
 use crate::sim::quantity::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -162,6 +162,10 @@ fn search<'a>(query: &Query, world: &'a dyn World, mut each: impl FnMut(Found<'a
         // What was written within the delay hasn't arrived.
         let until = query.until.min(world.now() - *delay);
         for record in system.log(ComponentId(index as u8)).since(query.from).take_while(|record| record.at <= until) {
+            // What a dying process says on its standard error is not in the log that is shipped.
+            if record.severity == Severity::Fatal {
+                continue;
+            }
             if query.level.as_ref().is_some_and(|level| !record.severity.word().starts_with(level.as_str())) {
                 continue;
             }

@@ -82,7 +82,9 @@ pub enum Named {
     Hypotheses,
     /// Answers that are open: `WHO N`; about: its words.
     Answers,
-    /// Versions that somebody has written, as `VERSION` or `SERVICE@VERSION`.
+    /// Versions that somebody has yet to bring, as `version` or `service@version`.
+    Awaited,
+    /// Versions that somebody has brought: they are written.
     Brought,
 }
 

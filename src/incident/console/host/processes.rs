@@ -82,6 +82,25 @@ fn of(resident: &Resident) -> Vec<Row> {
     rows
 }
 
+impl Row {
+    /// The name of the program alone.
+    fn name(&self) -> &str {
+        self.command.split(' ').next().unwrap_or_default().rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// How long a process runs, as `ps -o etime` prints it: `[[dd-]hh:]mm:ss`.
+fn elapsed(span: Span) -> String {
+    let seconds = span.seconds().max(0);
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    let rest = format!("{minutes:02}:{:02}", seconds % 60);
+    match (days, hours) {
+        (0, 0) => rest,
+        (0, _) => format!("{hours:02}:{rest}"),
+        _ => format!("{days}-{hours:02}:{rest}"),
+    }
+}
+
 /// A share of the whole with one decimal.
 fn share(part: Bytes, whole: Bytes) -> String {
     let tenths = part.0 * 1000 / whole.0.max(1);
@@ -98,11 +117,22 @@ pub fn ps(call: &mut Call, world: &mut dyn World) -> Progress {
     if words.contains("--sort=-rss") || words.contains("--sort=-%mem") || words.contains("--sort-rss") {
         all.sort_by_key(|row| std::cmp::Reverse(row.memory));
     }
+    let named = call.arguments().iter().skip_while(|word| *word != "-C").nth(1);
+    if let Some(name) = named {
+        all.retain(|row| row.name() == *name);
+    }
+    if words.contains("etime") {
+        let now = world.now();
+        call.say("    PID     ELAPSED COMMAND");
+        for row in all {
+            call.say(format!("{:>7} {:>11} {}", row.pid, elapsed(now.since(row.started)), row.command));
+        }
+        return Progress::Done(0);
+    }
     if words.trim_start_matches('-').starts_with('e') {
         call.say("    PID TTY          TIME CMD");
         for row in all {
-            let name = row.command.split(' ').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-            call.say(format!("{:>7} ?        00:00:{:02} {name}", row.pid, row.cpu_tenths % 60));
+            call.say(format!("{:>7} ?        00:00:{:02} {}", row.pid, row.cpu_tenths % 60, row.name()));
         }
         return Progress::Done(0);
     }

@@ -8,6 +8,8 @@ use sev1::sim::{Link, Simulation, System};
 
 #[path = "components/balancer.rs"]
 mod balancer;
+#[path = "components/runtime.rs"]
+mod runtime;
 
 fn read(text: &str) -> Vec<Settings> {
     use ron::extensions::Extensions;

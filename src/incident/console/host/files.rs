@@ -1,7 +1,7 @@
 //! `ls`, `rm`, `truncate`, and the lines of a file: what is on a machine's disks by name.
 
 use super::machine::Machine;
-use super::{disks, here, tree};
+use super::{disks, here, texts, tree};
 use crate::incident::console::arguments::{Given, switch, valued};
 use crate::incident::console::world::services;
 use crate::incident::console::{Call, Progress, Typed, World, candidate};
@@ -206,6 +206,9 @@ fn children(root: &str, leaves: &[tree::Leaf], into: &mut Vec<(String, Bytes, bo
 /// The lines of a file of a machine, where it is a text.
 pub fn read(host: &str, path: &str, world: &dyn World) -> Option<Vec<String>> {
     let machine = super::all(world).into_iter().find(|machine| machine.name == host)?;
+    if let Some(lines) = texts::of(&machine, path, world) {
+        return Some(lines);
+    }
     let file = &machine.disks.files[machine.disks.named(path)?];
     let mut lines: Vec<String> = file.text.lines().map(str::to_owned).collect();
     for (component, service) in services(world) {
@@ -253,5 +256,6 @@ pub fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
     let host = typed.host.unwrap_or_default();
     let Some(machine) = super::all(world).into_iter().find(|machine| machine.name == host) else { return vec![] };
     let files = machine.disks.files.iter().filter(|file| file.is_linked);
-    files.map(|file| candidate(file.path.to_string(), disks::human(file.size))).collect()
+    let own = machine.texts.iter().map(|path| candidate(path.clone(), "text"));
+    files.map(|file| candidate(file.path.to_string(), disks::human(file.size))).chain(own).collect()
 }

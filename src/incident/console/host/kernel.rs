@@ -78,7 +78,9 @@ fn all(machine: &Machine, now: Time) -> Vec<(Time, String)> {
     let version = |text: &str| text.replace("4.14.138+", machine.version.as_deref().unwrap_or("4.14.138+"));
     let boot = boot.map(|(after, text)| (machine.booted + Span::from_micros(*after), version(text)));
     let killed = machine.kernel.iter().flat_map(lines).filter(|(at, _)| *at <= now);
-    let mut all: Vec<(Time, String)> = boot.into_iter().chain(killed).collect();
+    let told =
+        machine.supervisors.iter().filter(|(_, who, _)| *who == "kernel").map(|(at, _, text)| (*at, text.clone()));
+    let mut all: Vec<(Time, String)> = boot.into_iter().chain(killed).chain(told).collect();
     all.extend(machine.said.iter().filter(|(at, _)| *at <= now).cloned());
     all.sort_by_key(|(at, _)| *at);
     let kept = all.len().saturating_sub(RING);

@@ -2,11 +2,12 @@
 //!
 //! The only file of the family that looks into components.
 
+use super::texts::SYSLOG;
 use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{balancers, caches, hosts, pools, services};
 use crate::incident::console::{World, database, kubectl};
 use crate::sim::component::cache::{self, Cache};
-use crate::sim::component::hosts::Disks;
+use crate::sim::component::hosts::{Disks, own_memory};
 use crate::sim::component::nodes::KernelKill;
 use crate::sim::component::service::settings::Pid1;
 use crate::sim::component::service::{Exit, Instance, Service, Stage};
@@ -24,6 +25,9 @@ pub struct Machine {
     /// When it was started; long before the level began, as a rule.
     pub booted: Time,
     pub memory: Bytes,
+    pub swap: Bytes,
+    /// The paths of texts that nobody gave a size: see `texts`.
+    pub texts: Vec<String>,
     /// Whether it carries pods: a kubelet runs on it.
     pub is_node: bool,
     pub residents: Vec<Resident>,
@@ -92,8 +96,16 @@ pub struct Killed {
 impl Machine {
     /// What is in use: the system's own share, and what the processes hold.
     pub fn used(&self) -> Bytes {
-        let own = (self.memory.0 / 20).min(700 << 20);
-        Bytes((own + self.residents.iter().map(|resident| resident.memory.0).sum::<u64>()).min(self.memory.0))
+        Bytes(self.wanted().min(self.memory.0))
+    }
+
+    /// What of it lies in swap.
+    pub fn swapped(&self) -> Bytes {
+        Bytes(self.wanted().saturating_sub(self.memory.0).min(self.swap.0))
+    }
+
+    fn wanted(&self) -> u64 {
+        own_memory(self.memory).0 + self.residents.iter().map(|resident| resident.memory.0).sum::<u64>()
     }
 }
 
@@ -125,6 +137,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             booted: machine.booted,
             memory: group.settings.memory,
             version: Some(group.settings.kernel.version.clone()),
+            swap: group.settings.swap,
             ..Machine::default()
         }));
     }
@@ -135,6 +148,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
                 all.len() - 1
             });
             all[known].residents.extend(resident(world, component, service, number));
+            all[known].texts.extend(service.settings.stderr.clone());
             let said = service.journal.iter().filter(|entry| entry.instance as usize == number);
             all[known].supervisors.extend(said.map(|entry| (entry.at, entry.who, entry.text.clone())));
         }
@@ -160,6 +174,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             machine.booted = kernel.booted;
             machine.said = kernel.log.lines().map(|(at, said)| (at, said.text())).collect();
         }
+        machine.texts.push(SYSLOG.to_owned());
         machine.supervisors.sort_by_key(|(at, ..)| *at);
         machine.disks.volumes.extend(database::mounted(world, &machine.name));
         machine.sessions = sessions::sessions(world, Some(&machine.name));

@@ -13,6 +13,7 @@ mod network;
 mod processes;
 mod supervisor;
 mod system_files;
+mod texts;
 mod tree;
 
 pub use choices::{choices, parts};
@@ -126,11 +127,12 @@ pub const COMMANDS: &[Command] = &[
         takes: Span::from_millis(200),
         exists: |world| services(world).any(|(_, service)| service.supervisor().is_some_and(|one| !one.is_systemd())),
         complete: supervisor::complete_initctl,
+        aliases: &["start", "restart", "reload"],
         ..tool(
             "initctl",
             "initctl list|status|start|stop|restart|reload [JOB]",
             "a process under upstart: how it does; start, stop, restart it",
-            "initctl list\ninitctl status JOB\ninitctl restart JOB",
+            "`restart JOB` alone does it as well.\n\ninitctl list\ninitctl status JOB\ninitctl restart JOB",
             supervisor::initctl,
         )
     },
@@ -221,9 +223,9 @@ pub const COMMANDS: &[Command] = &[
     tool("free", "free [-m|-h]", "the machine's memory", "-m in MiB, -h for people.", free),
     tool(
         "ps",
-        "ps aux",
+        "ps aux | ps -o etime,args [-C NAME]",
         "the processes and what they hold",
-        "RSS is what a process holds, in KiB; VSZ what it has asked for.\n\nps aux | sort -rnk6 | head -5",
+        "RSS is what a process holds, in KiB; VSZ what it has asked for; ELAPSED how long it has been running.\n\nps -o etime,args -C app\n\nps aux | sort -rnk6 | head -5",
         processes::ps,
     ),
     tool(
@@ -232,6 +234,13 @@ pub const COMMANDS: &[Command] = &[
         "the processes that hold or take the most",
         "-o %MEM sorts by memory, -o %CPU by processor time.",
         processes::top,
+    ),
+    tool(
+        "vmstat",
+        "vmstat",
+        "memory, swap and what the processor waits for",
+        "swpd is what lies in swap, in KiB; si what comes back from there in a second; wa the time spent waiting for the disk.",
+        processes::vmstat,
     ),
     tool("uptime", "uptime", "since when the machine runs, and its load", "", processes::uptime),
     tool(
@@ -416,8 +425,9 @@ fn free(call: &mut Call, world: &mut dyn World) -> Progress {
     let cells = [total, used, free, Bytes(12 << 20), cache, available].map(show);
     let line: Vec<String> = cells.iter().map(|cell| format!("{cell:>11}")).collect();
     call.say(format!("Mem:    {}", line.join(" ")));
-    let none = show(Bytes(0));
-    call.say(format!("Swap:   {none:>11} {none:>11} {none:>11}"));
+    let (swap, swapped) = (machine.swap, machine.swapped());
+    let cells = [swap, swapped, Bytes(swap.0 - swapped.0)].map(show);
+    call.say(format!("Swap:   {:>11} {:>11} {:>11}", cells[0], cells[1], cells[2]));
     Progress::Done(0)
 }
 

@@ -171,6 +171,32 @@ fn load(machine: &Machine, world: &dyn World) -> String {
     format!("up {days} days, {hours:>2}:{minutes:02},  1 user,  load average: {load}, {load}, {load}")
 }
 
+pub fn vmstat(call: &mut Call, world: &mut dyn World) -> Progress {
+    let machine = match here(call, world) {
+        Ok(machine) => machine,
+        Err(error) => return call.fail(error),
+    };
+    let swapped = machine.swapped().kib();
+    let free = machine.memory.kib().saturating_sub(machine.used().kib());
+    let cache = free * 2 / 3;
+    // What lies in swap comes back at the disk's pace when a collection walks over it.
+    let (blocked, pages, waits) = if swapped > 0 { (1, 9_700, 84) } else { (0, 0, 1) };
+    let busy: u64 = rows(&machine).iter().map(|row| row.cpu_tenths).sum::<u64>() / 10;
+    let user = busy.min(99 - waits);
+    call.say("procs -----------memory---------- ---swap-- -----io---- -system-- ----cpu----");
+    call.say(" r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa");
+    call.say(format!(
+        " {}  {blocked} {swapped:>6} {:>6} {:>6} {cache:>6} {pages:>4} {:>4} {pages:>5} {:>5}  410  902 {user:>2}  1 {:>2} {waits:>2}",
+        u64::from(user > 50),
+        free - cache,
+        free / 50,
+        pages / 9,
+        18,
+        99_u64.saturating_sub(user + waits),
+    ));
+    Progress::Done(0)
+}
+
 pub fn uptime(call: &mut Call, world: &mut dyn World) -> Progress {
     match here(call, world) {
         Ok(machine) => {

@@ -152,7 +152,8 @@ fn status(call: &mut Call, world: &dyn World, machine: &Machine, resident: &Resi
 }
 
 pub fn initctl(call: &mut Call, world: &mut dyn World) -> Progress {
-    let words: Vec<String> = call.arguments().to_vec();
+    // `restart app` is `initctl restart app`.
+    let words = if call.words[0] == "initctl" { call.arguments() } else { call.words }.to_vec();
     let machine = match here(call, world) {
         Ok(machine) => machine,
         Err(error) => return call.fail(error),

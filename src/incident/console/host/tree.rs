@@ -35,6 +35,7 @@ pub fn leaves(machine: &Machine) -> Vec<Leaf> {
             all.push((format!("{}/data", volume.mount.trim_end_matches('/')), Bytes(rest), true));
         }
     }
+    all.extend(machine.texts.iter().map(|path| (path.clone(), Bytes(181_442), false)));
     all.sort();
     all
 }

@@ -46,14 +46,15 @@ fn a_restart_of_two_seconds_is_a_dot_and_nothing_else() {
     }
     simulation.run_until(Time::from_seconds(3700));
     let errors = value(&simulation, "lb.backend_connection_errors");
-    // Five a second go to each machine, for two seconds, sixty times; and now and then a check.
-    assert!((500..=750).contains(&errors), "{errors}");
+    // Every third request meets the closed port, since the one after it takes what was refused: 6.7 a second, for two
+    // seconds, sixty times; and now and then a check.
+    assert!((700..=900).contains(&errors), "{errors}");
     assert_eq!(backend(&simulation, "app-2").state, State::InService);
     assert_eq!(backend(&simulation, "app-1").refused, 0);
     // Only what was in hand when the process died is lost: hardly anything.
     let failed = value(&simulation, "people.api.failed");
     assert!(failed < 15, "{failed}");
-    assert!(value(&simulation, "lb.retries") > 450);
+    assert!(value(&simulation, "lb.retries") > 650);
 }
 
 #[test]

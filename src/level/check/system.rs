@@ -417,6 +417,7 @@ pub(in crate::level) fn callable_names(sections: &Sections) -> Vec<String> {
     for component in &sections.system {
         match component {
             Settings::Service(service) => names.push(service.name.clone()),
+            Settings::LoadBalancer(balancer) => names.push(balancer.name.clone()),
             Settings::Cache(cache) => {
                 names.extend(cache.routes.iter().map(|route| format!("{}/{}", cache.name, route.path)));
             }

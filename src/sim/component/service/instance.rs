@@ -189,7 +189,9 @@ impl Instance {
     #[must_use]
     pub fn pid(&self) -> u32 {
         // Ids rise with time on a node and differ from pod to pod.
-        self.first_pid + self.epoch * 37 + (self.started.second().max(0) as u32) * 9
+        let number = self.first_pid + self.epoch * 37 + (self.started.second().max(0) as u32) * 9;
+        // On a machine of its own they begin again after 32768 (`/proc/sys/kernel/pid_max`).
+        if self.first_pid < 32_768 { 300 + (number - 300) % 32_468 } else { number }
     }
 
     /// How many messages or requests it has in hand.

@@ -215,14 +215,14 @@ impl Service {
                 Flow::Leaks(amount) => {
                     let (number, serial) = (core.frames[id].instance as usize, core.frames[id].serial);
                     self.leak(number, amount, core);
-                    if !core.frames.is(id, serial) {
+                    if !Self::goes_on(id, serial, core) {
                         return;
                     }
                 }
                 Flow::Strands(site) => {
                     let serial = core.frames[id].serial;
                     self.strand(id, site, core);
-                    if !core.frames.is(id, serial) {
+                    if !Self::goes_on(id, serial, core) {
                         return;
                     }
                 }
@@ -230,7 +230,7 @@ impl Service {
                 Flow::Spawns(body) => {
                     let serial = core.frames[id].serial;
                     self.spawn(id, body, core);
-                    if !core.frames.is(id, serial) {
+                    if !Self::goes_on(id, serial, core) {
                         return;
                     }
                 }
@@ -298,6 +298,11 @@ impl Service {
         };
         let spawned = core.begin(spawned);
         self.run(spawned, core);
+    }
+
+    /// Whether a frame is still at work: its process may have died of what it did, and its answer be on its way.
+    fn goes_on(id: FrameId, serial: u32, core: &Core) -> bool {
+        core.frames.is(id, serial) && core.frames[id].instance != NONE
     }
 
     /// A worker's own work is over.

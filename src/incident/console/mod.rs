@@ -105,7 +105,6 @@ pub const FAMILIES: &[(&str, &[Command])] = &[
     ("mail", mail::COMMANDS),
     ("the balancer", socat::COMMANDS),
     ("the database", database::COMMANDS),
-    ("what answers HTTP", curl::COMMANDS),
     ("the machines", host::COMMANDS),
     ("the cache", varnish::COMMANDS),
     ("who works here", sessions::COMMANDS),

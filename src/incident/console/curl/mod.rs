@@ -5,6 +5,7 @@
 mod application;
 mod elastic;
 mod indices;
+mod profiles;
 mod sendgrid;
 
 use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, nearest};
@@ -50,13 +51,13 @@ pub struct Server {
     pub answer: fn(&mut Call, &mut dyn World, &Asked) -> Progress,
 }
 
-const SERVERS: &[Server] = &[elastic::SERVER, application::SERVER, sendgrid::SERVER];
+const SERVERS: &[Server] = &[elastic::SERVER, profiles::SERVER, application::SERVER, sendgrid::SERVER];
 
 pub const COMMANDS: &[Command] = &[Command {
     name: "curl",
     aliases: &[],
     usage: "curl [-X METHOD] [-d BODY] ADDRESS",
-    summary: "asks what answers over HTTP: the search cluster, the mail provider",
+    summary: "asks what answers over HTTP: the search cluster, the mail provider, the profiles of a Go process",
     manual: MANUAL,
     place: Place::Bastion,
     takes: Span::from_millis(400),
@@ -80,7 +81,10 @@ curl -XDELETE es:9200/INDEX                  deletes an index for good
 curl -XPOST es:9200/_aliases -d ALIAS=INDEX  moves an alias, at one moment (short for the two actions)
 
 The mail provider:
-curl 'https://api.sendgrid.com/v3/stats?start_date=2017-01-11'";
+curl 'https://api.sendgrid.com/v3/stats?start_date=2017-01-11'
+
+A process in Go with a debug port:
+curl 'HOST:6060/debug/pprof/goroutine?debug=1'    where goroutines wait, and how many at each place";
 
 /// Reads the words of a command.
 fn read(words: &[String]) -> Result<Asked, String> {

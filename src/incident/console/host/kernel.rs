@@ -65,7 +65,7 @@ fn lines(killed: &Killed) -> Vec<(Time, String)> {
 }
 
 /// Everything that the kernel has said up to now, oldest first.
-fn all(machine: &Machine, now: Time) -> Vec<(Time, String)> {
+pub fn all(machine: &Machine, now: Time) -> Vec<(Time, String)> {
     let boot = [
         (0, "Linux version 4.14.138+ (gcc version 8.3.0) #1 SMP"),
         (0, "Command line: BOOT_IMAGE=/syslinux/vmlinuz.A console=ttyS0 ro"),

@@ -1,5 +1,6 @@
 //! Texts that a machine keeps although nobody gave them a size: its syslog, and what dying processes have said.
 
+use super::kernel;
 use super::machine::Machine;
 use crate::incident::console::World;
 use crate::incident::console::world::services;
@@ -23,8 +24,12 @@ pub fn of(machine: &Machine, path: &str, world: &dyn World) -> Option<Vec<String
 fn syslog(machine: &Machine, world: &dyn World) -> Vec<String> {
     let now = world.now();
     let from = now - KEPT;
-    let mut lines: Vec<(Time, String)> =
-        machine.supervisors.iter().map(|(at, who, text)| (*at, format!("{who}: {text}"))).collect();
+    let told = machine.supervisors.iter().filter(|(_, who, _)| *who != "kernel");
+    let mut lines: Vec<(Time, String)> = told.map(|(at, who, text)| (*at, format!("{who}: {text}"))).collect();
+    lines.extend(kernel::all(machine, now).into_iter().map(|(at, text)| {
+        let since = at.since(machine.booted);
+        (at, format!("kernel: [{}.{:06}] {text}", since.seconds(), since.micros().rem_euclid(1_000_000)))
+    }));
     // At seventeen minutes past, as everywhere.
     let first = from.second().div_euclid(3600);
     let hours = (first..=now.second().div_euclid(3600)).map(|hour| Time::from_seconds(hour * 3600 + 1020));

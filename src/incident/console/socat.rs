@@ -1,6 +1,6 @@
 //! `socat`: the admin socket of an `HAProxy`, on the machine it runs on.
 //!
-//! `ssh lb-1 'echo "disable server app/web-2" | socat stdio /run/haproxy.sock'`
+//! `ssh HOST 'echo "disable server BACKEND/SERVER" | socat stdio /run/haproxy.sock'`
 
 use super::world::balancers;
 use super::{Call, Command, Place, Progress, Runs, World, nothing};
@@ -18,8 +18,8 @@ pub const COMMANDS: &[Command] = &[Command {
 disable server BACKEND/SERVER    no new requests; what it has in hand it finishes
 enable server BACKEND/SERVER     in again
 
-ssh lb-1 'echo \"show stat\" | socat stdio /run/haproxy.sock'
-ssh lb-1 'echo \"disable server app/web-2\" | socat stdio /run/haproxy.sock'",
+ssh HOST 'echo \"show stat\" | socat stdio /run/haproxy.sock'
+ssh HOST 'echo \"disable server BACKEND/SERVER\" | socat stdio /run/haproxy.sock'",
     place: Place::Host,
     takes: Span::from_millis(50),
     exists: |world| balancers(world).any(|of| of.settings.flavour == Flavour::HaProxy),

@@ -20,7 +20,7 @@ pub enum Step {
     Allocate(Bytes),
     /// Keeps this much memory for as long as the process lives.
     Leak(Bytes),
-    /// Starts goroutines that wait for ever: `Strand(count: 2, at: "pubsub.(*Client).await", waits: "chan receive")`. Each
+    /// Starts goroutines that wait for ever: `Strand(count: 2, at: "queue.(*Reader).wait", waits: "chan receive")`. Each
     /// keeps its stack for as long as the process lives; a profile shows where they are.
     Strand {
         /// How many.

@@ -37,7 +37,10 @@ pub fn choices(world: &dyn World, part: &str, all: &mut Vec<Choice>) {
         }
     }
     for name in clusters(world).map(|cluster| &cluster.settings.name).filter(|name| *name == part) {
-        all.push(look("Its threads, what waits, what was rejected", format!("curl '{name}:9200/_cat/thread_pool/search?v'")));
+        all.push(look(
+            "Its threads, what waits, what was rejected",
+            format!("curl '{name}:9200/_cat/thread_pool/search?v'"),
+        ));
         all.push(look("What its threads work on", format!("curl '{name}:9200/_cat/tasks?v' | head -20")));
         all.push(look("Its slow log", format!("curl {name}:9200/_slowlog | tail -5")));
         let line = format!("curl -XPOST '{name}:9200/_tasks/_cancel?actions=*search'");

@@ -66,7 +66,9 @@ fn a_queue_an_environment_and_a_cluster_show_what_is_true_of_them() {
 #[test]
 fn what_is_changed_is_changed_and_what_ends_takes_its_logs_along() {
     let mut world = busy();
-    assert!(played(&mut world, &["eb config worker HttpConnections=3 InactivityTimeout=99", "eb config"]).contains("'99'"));
+    assert!(
+        played(&mut world, &["eb config worker HttpConnections=3 InactivityTimeout=99", "eb config"]).contains("'99'")
+    );
     assert!(played(&mut world, &["eb config HttpConnections=0"]).contains("Invalid option value"));
     assert!(played(&mut world, &["aws events disable-rule --name due", "aws events list-rules"]).ends_with("DISABLED"));
     assert!(played(&mut world, &["smtpctl pause smtp", "smtpctl show stats"]).contains("paused"));

@@ -347,6 +347,7 @@ impl Behavior for Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::ask::Ask;
     use crate::sim::component::Settings as Of;
     use crate::sim::random::Seed;
     use crate::sim::{Simulation, System};

@@ -3,6 +3,10 @@
 //! Each load is one kind of thing they want, at a rate that may change over time: a call to a component, or a message to a
 //! queue. What they got, late or never, is counted here, where it hurts.
 
+mod leaving;
+
+pub use leaving::Leaves;
+
 use super::Behavior;
 use super::tagged::{ShareOverTime, Tagged};
 use crate::sim::agenda::Ticket;
@@ -14,7 +18,7 @@ use crate::sim::id::{ComponentId, ProgramId, Unit};
 use crate::sim::message::{Message, Parcel};
 use crate::sim::operation::{Applied, Operation, Refusal};
 use crate::sim::quantity::{Duration, Rate, Share, Span, Time};
-use crate::sim::random::{Popularity, Purpose, Ranks, Stream, below, exponential, join, unit_fraction};
+use crate::sim::random::{Popularity, Purpose, Ranks, Stream, exponential, join, unit_fraction};
 use crate::sim::telemetry::{HistogramId, Measure, MetricId, Origin, Telemetry};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
@@ -31,28 +35,6 @@ pub struct Settings {
     /// What becomes of those who got no good answer; without it, they are gone.
     #[serde(default)]
     pub leaves: Option<Leaves>,
-}
-
-/// People who give up, and come back another time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Leaves {
-    /// How many of them come back.
-    pub comes_back: Share,
-    /// How much later.
-    #[serde(default = "later")]
-    pub within: Duration,
-    /// How soon they come where they hear that it works again.
-    #[serde(default = "soon")]
-    pub hears: Duration,
-}
-
-const fn later() -> Duration {
-    Duration::Uniform(Span::from_seconds(1200), Span::from_seconds(10_800))
-}
-
-const fn soon() -> Duration {
-    Duration::Uniform(Span::from_seconds(60), Span::from_seconds(720))
 }
 
 /// One kind of thing that clients want.
@@ -493,50 +475,6 @@ impl Clients {
             let unit = Unit::new(self.id, load as u8, ordinal);
             let tags = self.wishes[load].tags | document.tags;
             self.ask(load, unit, document.number, tags, core);
-        }
-    }
-
-    /// Somebody has got no good answer, and may come back later.
-    fn gives_up(&mut self, unit: u64, load: u8, core: &mut Core) {
-        let Some(leaves) = self.leaves else { return };
-        let word = core.draw_life(self.id, Purpose::Pause, unit, 0);
-        if below(word, Share::ALL.0) >= leaves.comes_back.0 {
-            return;
-        }
-        let place = self.free_away.pop().unwrap_or_else(|| {
-            self.away.push((0, 0));
-            (self.away.len() - 1) as u32
-        });
-        let after = leaves.within.draw(core.draw_life(self.id, Purpose::Pause, unit, 1));
-        let ticket = core.set_timer(self.id, Timer::Life, place, core.now + after);
-        self.away[place as usize] = (ticket, load);
-    }
-
-    fn comes_back(&mut self, place: u32, ticket: Ticket, core: &mut Core) {
-        let Some((_, load)) = self.away.get(place as usize).copied().filter(|(known, _)| *known == ticket) else {
-            return;
-        };
-        self.away[place as usize].0 = 0;
-        self.free_away.push(place);
-        core.telemetry.add(self.returned, i64::from(self.wishes[usize::from(load)].stands_for));
-        // Numbers of their own, so that nobody else's request depends on how many have come back.
-        self.returns += 1;
-        let unit = Unit::new(self.id, load, (1 << 46) + self.returns);
-        let wish = &self.wishes[usize::from(load)];
-        let key = wish.ranks.draw(core.draw_life(self.id, Purpose::Key, unit.0, 0));
-        let tags = wish.tags_of(unit, core);
-        self.ask(usize::from(load), unit, key, tags, core);
-    }
-
-    /// Everybody who is away hears that it works again.
-    fn hear(&mut self, core: &mut Core) {
-        let Some(leaves) = self.leaves else { return };
-        let second = core.now.micros() as u64;
-        for place in 0..self.away.len() {
-            if self.away[place].0 != 0 {
-                let after = leaves.hears.draw(core.draw_life(self.id, Purpose::Pause, place as u64, second));
-                self.away[place].0 = core.set_timer(self.id, Timer::Life, place as u32, core.now + after);
-            }
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Settings {
     /// How many statements a server works on at one time; the rest wait in line.
     #[serde(default = "threads")]
     pub threads: u32,
-    /// What the application's configuration calls the server that it writes to: `deploy web --set DB_MASTER=db3`.
+    /// What the application's configuration calls the server that it writes to: `deploy SERVICE --set DB_MASTER=SERVER`.
     #[serde(default = "endpoint")]
     pub endpoint: String,
     /// The largest event that a replica accepts.
@@ -123,7 +123,7 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Volume {
-    /// What conditions call it: `db.db1.binlog.free`.
+    /// What conditions call it: `DATABASE.SERVER.binlog.free`.
     pub name: String,
     /// Where it is mounted.
     pub at: String,

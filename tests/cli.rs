@@ -228,16 +228,25 @@ fn levels_are_listed_for_people_and_for_programs() {
     assert!(!list.as_array().expect("a list").is_empty());
 }
 
-/// The first built-in level: its file in the repository.
-fn built_in_file() -> String {
-    let list = json(&Player::new().sev1(&["levels", "--format", "json"]));
-    list[0]["file"].as_str().expect("a path").to_owned()
+/// The level that is played here: one with pods.
+const LEVEL: &str = "forty-pods";
+
+/// Its place in the list of levels, from 0, and what stands there.
+fn listed(player: &Player) -> (usize, Value) {
+    let list = json(&player.sev1(&["levels", "--format", "json"]));
+    let levels = list.as_array().expect("a list");
+    let at = levels.iter().position(|level| level["id"] == LEVEL).expect("it is built in");
+    (at, levels[at].clone())
 }
 
-/// The first built-in level: its id.
+/// Its file in the repository.
+fn built_in_file() -> String {
+    listed(&Player::new()).1["file"].as_str().expect("a path").to_owned()
+}
+
+/// Its id.
 fn built_in() -> String {
-    let list = json(&Player::new().sev1(&["levels", "--format", "json"]));
-    list[0]["id"].as_str().expect("an id").to_owned()
+    LEVEL.to_owned()
 }
 
 #[test]
@@ -268,7 +277,7 @@ fn a_script_or_solution_that_cannot_be_used_says_why() {
     player.sev1(&["run", &id, "--solution", "as-it-hapened"]).is_unusable("as-it-happened");
 }
 
-/// What `sev1 run` tells of the first minutes of the first level.
+/// What `sev1 run` tells of the first minutes of the level.
 fn run_json(words: &[&str]) -> Value {
     let id = built_in();
     let line = [&["run", &id, "--until", "6m", "--format", "json"], words].concat();
@@ -424,7 +433,7 @@ fn an_incident_played_to_its_end_has_a_debrief_and_a_place_in_the_list() {
     for heading in ["HOW IT ENDED", "THE SCORE", "YOU, THEY, NOBODY", "WHAT REALLY HAPPENED", "THE STORY"] {
         assert!(answer.out.contains(heading), "{heading} is missing in: {}", answer.out);
     }
-    let best = json(&player.sev1(&["levels", "--format", "json"]))[0]["best"].clone();
+    let best = listed(&player).1["best"].clone();
     has_fields(&best, &["outcome", "grade", "at", "seed", "mode", "ended"]);
     assert_eq!((best["mode"].as_str(), best["seed"].as_u64()), (Some("trainee"), Some(3)));
     player.sev1(&["play", "--resume", "--plain"]).is_unusable("no incident was left");
@@ -433,7 +442,8 @@ fn an_incident_played_to_its_end_has_a_debrief_and_a_place_in_the_list() {
 #[test]
 fn without_a_terminal_the_list_of_levels_is_text_and_takes_a_number() {
     let player = Player::new();
-    let answer = player.plain(&[], "99\n1\nkubectl get pods\n");
+    let number = listed(&player).0 + 1;
+    let answer = player.plain(&[], &format!("99\n{number}\nkubectl get pods\n"));
     assert_eq!(answer.code, Some(0), "{}", answer.err);
     assert!(answer.out.contains("There is no level 99") && answer.out.contains("$ kubectl get pods"), "{}", answer.out);
 }

@@ -150,7 +150,7 @@ pub fn du(call: &mut Call, world: &mut dyn World) -> Progress {
 fn open_line(resident: &Resident, fd: usize, size: Bytes, links: u32, node: usize, path: &str) -> String {
     let command: String = resident.process.chars().take(9).collect();
     format!(
-        "{command:<9} {:>6} {:<8} {:>3}w REG  254,1 {:>12} {links:>5} {:>6} {path}",
+        "{command:<8} {:>5} {:<6} {:>2}w REG 254,1 {:>11} {links:>5} {:>6} {path}",
         resident.pid,
         resident.service,
         fd,
@@ -198,7 +198,7 @@ pub fn lsof(call: &mut Call, world: &mut dyn World) -> Progress {
     if lines.is_empty() {
         return Progress::Done(1);
     }
-    call.say("COMMAND      PID USER      FD TYPE DEVICE     SIZE/OFF NLINK   NODE NAME");
+    call.say("COMMAND    PID USER   FD TYPE DEVICE SIZE/OFF NLINK   NODE NAME");
     call.say_all(lines);
     Progress::Done(0)
 }

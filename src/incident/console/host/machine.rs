@@ -233,8 +233,7 @@ fn unit(world: &dyn World, service: &Service, number: usize) -> Option<Unit> {
     let instance = &service.instances[number];
     let ended = instance.last_exit.map(|exit| exit.finished);
     let since = match instance.stage {
-        Stage::Running => instance.ready_at,
-        Stage::Starting => instance.started,
+        Stage::Running | Stage::Starting => instance.started,
         _ => ended.unwrap_or(instance.created),
     };
     Some(Unit {

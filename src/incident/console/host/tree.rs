@@ -5,8 +5,9 @@ use crate::sim::quantity::Bytes;
 use std::collections::BTreeMap;
 
 /// Where on the volume of `/` that lies which nobody has given a name, in parts of a hundred.
-const SYSTEM: [(&str, u64); 7] = [
-    ("/usr/lib", 46),
+const SYSTEM: [(&str, u64); 8] = [
+    ("/usr/lib", 44),
+    ("/var/log/journal", 2),
     ("/usr/share", 14),
     ("/usr/bin", 8),
     ("/opt", 12),

@@ -95,7 +95,7 @@ fn a_backend_set_sick_is_not_asked_and_without_one_it_answers_503() {
     let sick = |backend: &str| Operation::SetHealth {
         host: None,
         backend: backend.into(),
-        admin: sev1::sim::component::cache::Admin::Sick,
+        admin: sev1::sim::operation::Admin::Sick,
     };
     simulation.apply("cache", &sick("app-1")).unwrap();
     simulation.run_until(Time::from_seconds(120));
@@ -111,8 +111,7 @@ fn a_backend_set_sick_is_not_asked_and_without_one_it_answers_503() {
 fn within_its_grace_an_answer_is_given_while_nobody_behind_is_there() {
     let with_grace = "routes: [(path: \"page\", to: \"app\", ttl: \"10s\")], grace: \"60s\"";
     let mut simulation = run(&system(with_grace, "[Work(\"5ms\")]"), 5);
-    let sick =
-        Operation::SetHealth { host: None, backend: "app*".into(), admin: sev1::sim::component::cache::Admin::Sick };
+    let sick = Operation::SetHealth { host: None, backend: "app*".into(), admin: sev1::sim::operation::Admin::Sick };
     simulation.apply("cache", &sick).unwrap();
     simulation.run_until(Time::from_seconds(60));
     assert_eq!(value(&simulation, "web.page.failed"), 0);

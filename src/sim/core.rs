@@ -5,7 +5,7 @@
 
 use super::agenda::{Agenda, Due, LaneId, Ticket};
 use super::answer::{ListId, Lists};
-use super::component::job::Question;
+use super::ask::Question;
 use super::frame::{Frame, FrameId, Frames, NONE, Status};
 use super::handler::Program;
 use super::id::{ComponentId, Unit};

@@ -2,9 +2,9 @@
 //!
 //! A component never touches a peer: it sends a request (a frame) or a parcel along a link.
 
-use super::component::search::Index;
 use super::frame::FrameId;
 use super::id::{ComponentId, Unit};
+use super::index::Index;
 use super::quantity::{Bytes, Span, Time};
 use std::sync::Arc;
 

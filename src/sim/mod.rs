@@ -7,20 +7,24 @@
 
 mod agenda;
 pub mod answer;
+pub mod ask;
 mod build;
 pub mod calendar;
+pub mod check;
 pub mod component;
 mod core;
 pub mod data;
 mod frame;
 mod handler;
 pub mod id;
+pub mod index;
 pub mod kernel;
 pub mod log;
 pub mod message;
 pub mod operation;
 pub mod quantity;
 pub mod random;
+pub mod sql;
 pub mod telemetry;
 
 pub use self::frame::Status;
@@ -187,7 +191,7 @@ impl Simulation {
 
     /// What jobs have asked since this was last called. Whoever runs the simulation answers with [`Operation::Answer`];
     /// a job waits until then.
-    pub fn take_questions(&mut self) -> Vec<component::job::Question> {
+    pub fn take_questions(&mut self) -> Vec<ask::Question> {
         std::mem::take(&mut self.core.questions)
     }
 

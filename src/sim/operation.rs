@@ -1,10 +1,10 @@
 //! What an operator can do to a system: values that the console writes and a component carries out.
 
-use super::component::database::{Grow, Sql};
-use super::component::load_balancer::Check;
+use super::check::Check;
 use super::kernel::Change;
 use super::message::{Message, Settle};
 use super::quantity::{Bytes, Span};
+use super::sql::{Grow, Sql};
 
 /// Something done to one component by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,7 +181,7 @@ pub enum Operation {
         /// The backend's name; a `*` at its end stands for anything.
         backend: String,
         /// What to think.
-        admin: super::component::cache::Admin,
+        admin: Admin,
     },
     /// Changes a setting of a service, everywhere; its processes read it when they start.
     Configure {
@@ -252,7 +252,7 @@ pub enum Operation {
     },
     /// Takes a job out of at(1)'s queue.
     Unqueue,
-    /// Answers a job's question ([`super::component::job::Question`]).
+    /// Answers a job's question ([`super::ask::Question`]).
     Answer {
         /// Which question.
         ticket: u32,
@@ -346,4 +346,16 @@ impl Refusal {
     pub fn new(words: impl Into<String>) -> Self {
         Self(words.into())
     }
+}
+
+/// What an operator has said about a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Admin {
+    /// The probe decides.
+    #[default]
+    Probe,
+    /// Healthy whatever the probe says.
+    Healthy,
+    /// Sick whatever the probe says.
+    Sick,
 }

@@ -7,7 +7,8 @@ use super::table;
 use super::world::caches;
 use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate};
 use crate::incident::view::Candidate;
-use crate::sim::component::cache::{Admin, Cache, Machine};
+use crate::sim::component::cache::{Cache, Machine};
+use crate::sim::operation::Admin;
 use crate::sim::operation::{Applied, Operation};
 use crate::sim::quantity::{Span, Time};
 

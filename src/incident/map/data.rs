@@ -3,7 +3,8 @@
 use super::super::view::{Cell, Health, Part};
 use super::{RATE_OVER, change};
 use crate::incident::stage::Stage;
-use crate::sim::component::database::{Database, Fetching, Server, Sql};
+use crate::sim::component::database::{Database, Fetching, Server};
+use crate::sim::sql::Sql;
 
 pub(super) fn of_database(stage: &Stage, database: &Database) -> Part {
     let name = database.settings.name.clone();

@@ -7,6 +7,7 @@
 
 use super::Behavior;
 use crate::sim::agenda::Ticket;
+use crate::sim::ask::Question;
 use crate::sim::core::{Core, Timer};
 use crate::sim::frame::{Frame, FrameId, NONE, Status};
 use crate::sim::handler::{Answered, Flow, Step};
@@ -75,26 +76,6 @@ pub enum End {
     Failed(String),
     /// Somebody sent it this signal.
     Killed(u8),
-}
-
-/// What a job asks of whoever runs the simulation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// Types a console line and waits until it has ended.
-    Line(String),
-    /// Looks whether a condition holds; these are the words with which the job fails where it doesn't.
-    Condition(String),
-}
-
-/// A question of a job that waits for its answer ([`Operation::Answer`]).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
-    /// The job.
-    pub job: ComponentId,
-    /// Names the question in its answer.
-    pub ticket: u32,
-    /// What is asked.
-    pub ask: Ask,
 }
 
 /// A time before every level, for what has never been.
@@ -366,6 +347,7 @@ impl Behavior for Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::ask::Ask;
     use crate::sim::component::Settings as Of;
     use crate::sim::random::Seed;
     use crate::sim::{Simulation, System};

@@ -1,14 +1,14 @@
 //! Programs: steps as one flat list of small operations, compiled once.
 
 use super::step::{Retry, Step, Times, first_written};
-use crate::sim::component::database::Statement;
-use crate::sim::component::job::Ask;
+use crate::sim::ask::Ask;
 use crate::sim::core::MAX_TAGS;
 use crate::sim::data::{self, DataSite, Task};
 use crate::sim::frame::Status;
 use crate::sim::id::ComponentId;
 use crate::sim::log::Severity;
 use crate::sim::quantity::{Bytes, Duration, Span};
+use crate::sim::sql::Statement;
 
 /// One small operation of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

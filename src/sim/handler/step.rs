@@ -1,9 +1,9 @@
 //! Steps: what a version of a service, or a job, does, as a level says it.
 
-use crate::sim::component::database::{Role, RowOp};
 use crate::sim::data::Adds;
 use crate::sim::log::Severity;
 use crate::sim::quantity::{Bytes, Duration, Span};
+use crate::sim::sql::{Role, RowOp};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use std::fmt;

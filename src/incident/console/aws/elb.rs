@@ -5,7 +5,8 @@ use crate::incident::console::arguments::{Given, valued};
 use crate::incident::console::world::balancers;
 use crate::incident::console::{Call, Progress, Typed, World, candidate};
 use crate::incident::view::Candidate;
-use crate::sim::component::load_balancer::{Backend, Check, Flavour, LoadBalancer, Probes, State};
+use crate::sim::check::{Check, Probes};
+use crate::sim::component::load_balancer::{Backend, Flavour, LoadBalancer, State};
 use crate::sim::operation::Operation;
 use crate::sim::quantity::Span;
 

@@ -4,7 +4,8 @@ use super::Asked;
 use super::elastic::cat;
 use crate::incident::console::world::clusters;
 use crate::incident::console::{Call, Progress, World};
-use crate::sim::component::search::{Index, SearchCluster};
+use crate::sim::component::search::SearchCluster;
+use crate::sim::index::Index;
 use crate::sim::operation::Operation;
 use crate::sim::random;
 

@@ -3,8 +3,8 @@
 use super::{found, show};
 use crate::incident::console::world::databases;
 use crate::incident::console::{Call, Progress, World, nearest};
-use crate::sim::component::database::Sql;
 use crate::sim::operation::{Applied, Operation};
+use crate::sim::sql::Sql;
 
 /// What the flags say.
 #[derive(Default)]

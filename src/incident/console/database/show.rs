@@ -4,8 +4,9 @@ use super::{Found, found};
 use crate::incident::console::World;
 use crate::incident::console::table;
 use crate::sim::component::Component;
-use crate::sim::component::database::{About, Database, Doing, Fetching, RowOp, Session};
+use crate::sim::component::database::{About, Database, Doing, Fetching, Session};
 use crate::sim::quantity::Time;
+use crate::sim::sql::RowOp;
 
 /// Rows with heads.
 #[derive(Default)]

@@ -2,10 +2,11 @@
 
 use super::{Found, found, here};
 use crate::incident::console::{Call, Progress, World};
-use crate::sim::component::database::{Grow, server};
+use crate::sim::component::database::server;
 use crate::sim::component::hosts::disk::Volume;
 use crate::sim::operation::{Applied, Operation};
 use crate::sim::quantity::Bytes;
+use crate::sim::sql::Grow;
 
 /// The file systems of a database server, as `df` lists them.
 pub fn mounted(world: &dyn World, host: &str) -> Vec<Volume> {

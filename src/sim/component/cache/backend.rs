@@ -2,6 +2,7 @@
 
 use super::settings::Probe;
 use crate::sim::id::{ComponentId, ProgramId};
+use crate::sim::operation::Admin;
 use std::sync::Arc;
 
 /// Somebody who is asked where the cache has no answer.
@@ -14,18 +15,6 @@ pub struct Backend {
     pub(in crate::sim) instance: u32,
     /// Asks it whether it is there.
     pub(in crate::sim) probe: ProgramId,
-}
-
-/// What an operator has said about a backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Admin {
-    /// The probe decides.
-    #[default]
-    Probe,
-    /// Healthy whatever the probe says.
-    Healthy,
-    /// Sick whatever the probe says.
-    Sick,
 }
 
 /// What one machine knows of one backend.

@@ -8,7 +8,7 @@ mod backend;
 pub mod settings;
 mod store;
 
-pub use backend::{Admin, Backend, Health};
+pub use backend::{Backend, Health};
 pub use settings::{Flavour, Probe, Route, Settings};
 
 use super::Behavior;
@@ -16,7 +16,7 @@ use crate::sim::agenda::Ticket;
 use crate::sim::core::{Core, Timer};
 use crate::sim::frame::{Frame, FrameId, HEALTH, NONE, Status};
 use crate::sim::id::{ComponentId, ProgramId, Unit};
-use crate::sim::operation::{Applied, Operation, Refusal, Verb};
+use crate::sim::operation::{Admin, Applied, Operation, Refusal, Verb};
 use crate::sim::quantity::{Span, Time};
 use crate::sim::random::{Purpose, join};
 use crate::sim::telemetry::{FamilyId, HistogramId, Measure, MetricId};

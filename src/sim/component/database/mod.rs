@@ -11,8 +11,7 @@ mod operate;
 pub mod server;
 pub mod settings;
 
-pub use operate::{Grow, Sql};
-pub use server::{About, Doing, Fetching, RowOp, Server, Session};
+pub use server::{About, Doing, Fetching, Server, Session};
 pub use settings::Settings;
 
 use super::Behavior;
@@ -21,28 +20,10 @@ use crate::sim::core::{Core, Timer};
 use crate::sim::frame::{FrameId, NONE, Status};
 use crate::sim::id::ComponentId;
 use crate::sim::operation::{Applied, Operation, Refusal};
-use crate::sim::quantity::{Bytes, Duration, Span, Time};
+use crate::sim::quantity::{Duration, Span, Time};
+use crate::sim::sql::{Role, RowOp, Statement};
 use crate::sim::telemetry::{HistogramId, Measure, MetricId};
-use serde::Deserialize;
 use std::sync::Arc;
-
-/// Which server a read goes to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub enum Role {
-    /// One of those that follow.
-    #[default]
-    Replica,
-    /// The one that is written to.
-    Primary,
-}
-
-/// A statement as a handler's step says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::sim) enum Statement {
-    Query { from: Role, work: Duration },
-    Write { table: String, op: RowOp, row: Bytes, rows: u16, work: Duration, in_transaction: bool },
-    Commit,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct OfServer {

@@ -6,51 +6,7 @@ use super::server::{Doing, Fetching, Replica};
 use crate::sim::core::{Core, Timer};
 use crate::sim::operation::{Applied, Refusal};
 use crate::sim::quantity::{Bytes, Time};
-
-/// A statement that changes a server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sql {
-    /// Ends a session.
-    Kill(u32),
-    /// `SET GLOBAL read_only`.
-    ReadOnly(bool),
-    /// `SET GLOBAL max_allowed_packet`.
-    MaxAllowedPacket(u64),
-    /// `SET GLOBAL max_connections`.
-    MaxConnections(u32),
-    /// Drops the files of the log before this number.
-    Purge(u32),
-    /// Closes the open file of the log.
-    FlushLogs,
-    /// Begins the log anew.
-    ResetMaster,
-    /// Stops following.
-    StopSlave,
-    /// Follows.
-    StartSlave,
-    /// Forgets what it follows.
-    ResetSlave,
-    /// Follows another, from a place in its log; without one, from the beginning of what it has.
-    ChangeMaster {
-        /// The server.
-        host: Option<String>,
-        /// The number of a file.
-        file: Option<u32>,
-        /// The place in it.
-        position: Option<u64>,
-    },
-}
-
-/// What is done to a volume.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Grow {
-    /// The logical volume becomes this much larger.
-    By(Bytes),
-    /// The logical volume becomes this large.
-    To(Bytes),
-    /// The file system takes all of its volume.
-    FileSystem,
-}
+use crate::sim::sql::{Grow, Sql};
 
 fn error(code: u16, state: &str, words: impl std::fmt::Display) -> Refusal {
     Refusal::new(format!("ERROR {code} ({state}): {words}"))

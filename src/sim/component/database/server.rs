@@ -5,6 +5,7 @@ use crate::sim::agenda::Ticket;
 use crate::sim::frame::{FrameId, NONE};
 use crate::sim::id::ComponentId;
 use crate::sim::quantity::{Bytes, Throughput, Time};
+use crate::sim::sql::RowOp;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -17,17 +18,6 @@ pub enum About {
     Write(u16, RowOp),
     /// The end of a transaction.
     Commit,
-}
-
-/// What is done to rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-pub enum RowOp {
-    /// New rows: the log holds each as it is afterwards.
-    Insert,
-    /// Changed rows: the log holds each before and after, with all columns.
-    Update,
-    /// Removed rows: the log holds each as it was.
-    Delete,
 }
 
 /// What a session does now.

@@ -1,6 +1,8 @@
 use super::*;
 use crate::sim::component::{Component, Settings as Of};
+use crate::sim::quantity::Bytes;
 use crate::sim::random::Seed;
+use crate::sim::sql::{Grow, Sql};
 use crate::sim::{Simulation, System};
 
 /// Two writers: one writes a little twenty times a second, the other ten megabytes in a transaction every ten seconds.

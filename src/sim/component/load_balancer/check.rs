@@ -1,7 +1,8 @@
 //! Looking at a backend's health, at its own time: a small request or a connection, and what follows from its answer.
 
-use super::{CHECK, LoadBalancer, Probes, State};
+use super::{CHECK, LoadBalancer, State};
 use crate::sim::agenda::Ticket;
+use crate::sim::check::Probes;
 use crate::sim::core::{Core, Timer};
 use crate::sim::frame::{Frame, FrameId, Status};
 use crate::sim::id::Unit;

@@ -11,10 +11,11 @@ mod operate;
 mod settings;
 
 pub(in crate::sim) use check::CONNECTION_ONLY;
-pub use settings::{Balance, Check, Flavour, Probes, Settings};
+pub use settings::{Balance, Flavour, Settings};
 
 use super::Behavior;
 use crate::sim::agenda::{LaneId, Ticket};
+use crate::sim::check::Check;
 use crate::sim::core::{Core, Timer};
 use crate::sim::frame::{Frame, FrameId, NONE, Status};
 use crate::sim::id::ComponentId;

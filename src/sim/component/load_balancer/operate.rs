@@ -1,6 +1,7 @@
 //! What an operator does to a balancer: takes a backend out, puts it in, sets the check.
 
-use super::{Check, Flavour, LoadBalancer, State};
+use super::{Flavour, LoadBalancer, State};
+use crate::sim::check::Check;
 use crate::sim::core::Core;
 use crate::sim::operation::{Applied, Operation, Refusal};
 use crate::sim::quantity::Span;

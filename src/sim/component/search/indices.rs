@@ -6,6 +6,7 @@
 
 use super::settings::Family;
 use crate::sim::answer::Document;
+use crate::sim::index::Index;
 use crate::sim::operation::{Applied, Refusal};
 use crate::sim::quantity::Time;
 use crate::sim::random::{Ranks, below, hash_name, join};
@@ -64,28 +65,6 @@ impl Source {
 
     pub fn name(&self) -> &str {
         &self.name
-    }
-}
-
-/// An index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Index {
-    /// Its name: the family's, and when it was begun.
-    pub name: Arc<str>,
-    /// The family's name.
-    pub family: Arc<str>,
-    /// When it was complete in the store where it was made.
-    pub made: Time,
-    /// How many documents.
-    pub documents: u32,
-    /// The tags of each class of documents.
-    tags: Vec<u64>,
-}
-
-impl Index {
-    /// Whether any of its documents carries a tag (a bit).
-    pub(in crate::sim) fn holds(&self, bit: u64) -> bool {
-        self.tags.iter().any(|tags| tags & bit != 0)
     }
 }
 

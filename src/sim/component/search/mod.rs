@@ -12,7 +12,7 @@ mod settings;
 mod tests;
 
 pub(in crate::sim) use indices::Source;
-pub use indices::{Index, Indices, Kind};
+pub use indices::{Indices, Kind};
 pub use settings::{Family, Pool, Settings, Shown, TagShare};
 
 use super::Behavior;
@@ -20,6 +20,7 @@ use crate::sim::core::Core;
 use crate::sim::data::{DATA, Task as DataTask};
 use crate::sim::frame::{FrameId, HEALTH, Status};
 use crate::sim::id::{ComponentId, Unit};
+use crate::sim::index::Index;
 use crate::sim::message::Parcel;
 use crate::sim::operation::{Applied, Operation, Refusal};
 use crate::sim::quantity::{Span, Time};

@@ -353,7 +353,7 @@ mod tests {
     use crate::sim::{Simulation, System};
 
     fn job(text: &str) -> Simulation {
-        let settings: Settings = ron::from_str(&format!("#![enable(implicit_some)]{text}")).unwrap();
+        let settings: Settings = serde_json::from_str(text).unwrap();
         let system =
             System { components: vec![Of::Job(settings)], warm_up: Span::from_seconds(60), ..System::default() };
         Simulation::new(&system, Seed(1)).unwrap()
@@ -369,7 +369,8 @@ mod tests {
 
     #[test]
     fn a_job_waits_in_the_queue_and_can_be_taken_out_of_it() {
-        let mut simulation = job(r#"(name: "release", by: "Ana", at: "5m", queued: true, steps: [Work("1m")])"#);
+        let mut simulation =
+            job(r#"{"name": "release", "by": "Ana", "at": "5m", "queued": true, "steps": [{"Work": "1m"}]}"#);
         simulation.run_until(Time::from_seconds(240));
         assert!(of(&simulation).is_queued());
         let mut other = simulation.clone();
@@ -383,16 +384,16 @@ mod tests {
 
     #[test]
     fn a_job_that_still_runs_leaves_its_turn_out() {
-        let mut simulation = job(r#"(name: "pump", by: "cron", every: "1m", steps: [Work("90s")])"#);
+        let mut simulation = job(r#"{"name": "pump", "by": "cron", "every": "1m", "steps": [{"Work": "90s"}]}"#);
         simulation.run_until(Time::from_seconds(250));
         assert_eq!(of(&simulation).runs, 3, "at -60, 60 (0 was taken), 180");
     }
 
     #[test]
     fn a_job_asks_and_goes_on_or_fails_by_the_answer() {
-        let text = r#"(name: "sync", by: "Ana", at: "1s", steps: [
-            Require(that: "fresh", or: "nothing new"), Run("deploy web"), Work("1s"),
-        ])"#;
+        let text = r#"{"name": "sync", "by": "Ana", "at": "1s", "steps": [
+            {"Require": {"that": "fresh", "or": "nothing new"}}, {"Run": "deploy web"}, {"Work": "1s"}
+        ]}"#;
         let mut simulation = job(text);
         simulation.run_until(Time::from_seconds(2));
         let asked = simulation.take_questions();
@@ -407,7 +408,7 @@ mod tests {
 
     #[test]
     fn a_killed_job_does_nothing_more() {
-        let mut simulation = job(r#"(name: "long", by: "Ana", at: "0s", steps: [Work("1h")])"#);
+        let mut simulation = job(r#"{"name": "long", "by": "Ana", "at": "0s", "steps": [{"Work": "1h"}]}"#);
         simulation.run_until(Time::from_seconds(10));
         simulation.apply("long", &Operation::Kill { instance: "long".into(), signal: 2 }).unwrap();
         simulation.run_until(Time::from_seconds(4000));
@@ -417,8 +418,10 @@ mod tests {
 
     #[test]
     fn steps_are_done_for_each_of_a_list() {
-        let mut simulation =
-            job(r#"(name: "all", by: "Ana", at: "0s", steps: [ForEach(of: ["a", "b"], do: [Run("touch {item}")])])"#);
+        let text = r#"{"name": "all", "by": "Ana", "at": "0s", "steps": [
+            {"ForEach": {"of": ["a", "b"], "do": [{"Run": "touch {item}"}]}}
+        ]}"#;
+        let mut simulation = job(text);
         simulation.run_until(Time::from_seconds(1));
         let first = simulation.take_questions().remove(0);
         assert_eq!(first.ask, Ask::Line("touch a".into()));

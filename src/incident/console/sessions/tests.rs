@@ -1,3 +1,5 @@
+//! Sessions seen and ended, queues and commands of jobs, in a whole incident.
+
 use crate::incident::{Incident, Mode};
 use crate::level::Level;
 use crate::sim::quantity::{Span, Time};

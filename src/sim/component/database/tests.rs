@@ -1,3 +1,5 @@
+//! Databases in a world of two writers. Knows no level, no console.
+
 use super::*;
 use crate::sim::component::{Component, Settings as Of};
 use crate::sim::quantity::Bytes;
@@ -6,23 +8,25 @@ use crate::sim::sql::{Grow, Sql};
 use crate::sim::{Simulation, System};
 
 /// Two writers: one writes a little twenty times a second, the other ten megabytes in a transaction every ten seconds.
-const SYSTEM: &str = r#"#![enable(implicit_some, unwrap_variant_newtypes)][
-    Database(
-        name: "db", primary: "db1", replicas: ["db2", "db3"], recovery: "2m",
-        tables: [(name: "small"), (name: "big")],
-        volumes: [(name: "binlog", at: "/var/log/mysql", size: "300MB", used: "100MB", writes: "100MB/s")],
-        binlog: (number: 40, size: "20MB"), volume_group: (free: "200MB"),
-    ),
-    Job(name: "small", by: "app", at: "-10s", steps: [Repeat(times: 60000, do: [
-        Write(on: "db", table: "small", op: Insert, row: "1KB", work: "1ms", goes_on: true), Work("50ms"),
-    ])]),
-    Job(name: "big", by: "Ana", at: "10s", steps: [Repeat(times: 1000, do: [
-        Transaction([Write(on: "db", table: "big", op: Update, row: "100KB", rows: 50, work: "1s")]), Work("9s"),
-    ])]),
+const SYSTEM: &str = r#"[
+    {"Database": {
+        "name": "db", "primary": "db1", "replicas": ["db2", "db3"], "recovery": "2m",
+        "tables": [{"name": "small"}, {"name": "big"}],
+        "volumes": [{"name": "binlog", "at": "/var/log/mysql", "size": "300MB", "used": "100MB", "writes": "100MB/s"}],
+        "binlog": {"number": 40, "size": "20MB"}, "volume_group": {"free": "200MB"}
+    }},
+    {"Job": {"name": "small", "by": "app", "at": "-10s", "steps": [{"Repeat": {"times": 60000, "do": [
+        {"Write": {"on": "db", "table": "small", "op": "Insert", "row": "1KB", "work": "1ms", "goes_on": true}},
+        {"Work": "50ms"}
+    ]}}]}},
+    {"Job": {"name": "big", "by": "Ana", "at": "10s", "steps": [{"Repeat": {"times": 1000, "do": [
+        {"Transaction": [{"Write": {"on": "db", "table": "big", "op": "Update", "row": "100KB", "rows": 50, "work": "1s"}}]},
+        {"Work": "9s"}
+    ]}}]}}
 ]"#;
 
 fn world() -> Simulation {
-    let components: Vec<Of> = ron::from_str(SYSTEM).unwrap();
+    let components: Vec<Of> = serde_json::from_str(SYSTEM).unwrap();
     let system = System { components, warm_up: Span::from_seconds(10), ..System::default() };
     Simulation::new(&system, Seed(1)).unwrap()
 }

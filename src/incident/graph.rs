@@ -56,9 +56,12 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
                 Component::Broker(broker) => {
                     all.extend(broker.queues().map(|queue| format!("{}.{}.ready", broker.name(), queue.name)));
                 }
-                Component::Service(service) => all.push(format!("{}.available", service.settings.name)),
+                Component::Service(service) if super::map::is_watched(&stage.level, &service.settings.name) => {
+                    all.push(format!("{}.available", service.settings.name));
+                }
                 Component::SearchCluster(cluster) => all.push(format!("{}.queue", cluster.settings.name)),
                 Component::Clients(_)
+                | Component::Service(_)
                 | Component::Nodes(_)
                 | Component::Hosts(_)
                 | Component::Schedule(_)
@@ -81,6 +84,7 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
             let of = |queue: &str| [format!("{name}.{queue}.ready"), format!("{name}.{queue}.consumers")];
             broker.queues().flat_map(|queue| of(queue.name)).collect()
         }
+        Some(Component::Service(_)) if !super::map::is_watched(&stage.level, name) => vec![],
         Some(Component::Service(service)) if service.supervisor().is_some() => {
             vec![format!("rate({name}.failed[1m])"), format!("rate({name}.requests[1m])"), format!("{name}.available")]
         }

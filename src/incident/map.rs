@@ -6,6 +6,7 @@ mod machines;
 
 use super::stage::Stage;
 use super::view::{Bar, Cell, Edge, Health, Map, Part};
+use crate::level::Level;
 use crate::sim::Step;
 use crate::sim::component::Component;
 use crate::sim::component::broker::Broker;
@@ -29,6 +30,13 @@ pub fn health_of(service: &Service) -> Health {
         (ready, wanted) if ready * 2 >= wanted => Health::Strained,
         _ => Health::Failing,
     }
+}
+
+/// Whether anybody collects whether a service's instances are up. What nobody collects, nobody sees from outside.
+#[must_use]
+pub fn is_watched(level: &Level, service: &str) -> bool {
+    let collects = &level.monitoring.collects;
+    ["available", "pods.ready", "restarts"].iter().any(|what| collects.includes(&format!("{service}.{what}")))
 }
 
 /// The map now.
@@ -311,6 +319,13 @@ fn of_service(stage: &Stage, service: &Service) -> Part {
         health: health_of(service),
         ..Part::default()
     };
+    if wanted > 0 && !is_watched(&stage.level, &name) {
+        let unknown = |name: &str| Cell { name: name.to_owned(), health: Health::Idle, state: "not watched".into() };
+        part.cells = service.live().map(|(_, instance)| unknown(&instance.name)).collect();
+        part.line = format!("{wanted}, not watched from outside");
+        part.health = Health::Good;
+        return part;
+    }
     let restarts = value(stage, &format!("{name}.restarts"));
     part.line = format!("{}/{wanted} ready", service.ready_count());
     // What nobody collects, nobody sees.

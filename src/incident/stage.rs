@@ -474,7 +474,7 @@ impl Stage {
                 continue;
             }
             self.health[index] = health;
-            if self.now() > Time::ZERO {
+            if self.now() > Time::ZERO && map::is_watched(&self.level, &service.settings.name) {
                 let text = format!("{} of {} ready", service.ready_count(), service.deployment.replicas);
                 let part = service.settings.name.clone();
                 self.tell(Happened::Changed { part, text, health });

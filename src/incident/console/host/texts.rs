@@ -30,7 +30,7 @@ fn syslog(machine: &Machine, world: &dyn World) -> Vec<String> {
         let since = at.since(machine.booted);
         (at, format!("kernel: [{}.{:06}] {text}", since.seconds(), since.micros().rem_euclid(1_000_000)))
     }));
-    // At seventeen minutes past, as everywhere.
+    // Once an hour, as everywhere.
     let first = from.second().div_euclid(3600);
     let hours = (first..=now.second().div_euclid(3600)).map(|hour| Time::from_seconds(hour * 3600 + 1020));
     for (at, number) in hours.zip(0..) {

@@ -258,6 +258,17 @@ impl Service {
         }
     }
 
+    /// A daemon that has been started anew: what it had asked for and not got it asks for as it is set now.
+    fn ask_anew(&mut self, number: usize, core: &mut Core) {
+        let Consumer { component, instance, epoch, .. } = self.consumer(number);
+        let Some(daemon) = &mut self.daemon else { return };
+        if let Some(slots) = daemon.slots.get_mut(number).filter(|slots| slots.asked > 0) {
+            slots.asked = 0;
+            core.send(self.id, daemon.broker, Parcel::Disconnect { component, instance, epoch });
+        }
+        self.ask_for_messages(number, core);
+    }
+
     /// A message has come: it is posted to the application.
     pub(super) fn post(&mut self, consumer: Consumer, receipt: u32, message: Message, core: &mut Core) {
         let number = consumer.instance as usize;
@@ -405,7 +416,7 @@ impl Service {
         }
         let changed = daemon.settings != before;
         for number in 0..self.instances.len() {
-            self.ask_for_messages(number, core);
+            self.ask_anew(number, core);
         }
         Ok(changed)
     }

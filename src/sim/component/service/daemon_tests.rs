@@ -129,6 +129,16 @@ fn options_change_what_the_daemon_does_from_now_on() {
 }
 
 #[test]
+fn a_lower_number_of_connections_holds_from_the_first_message_on() {
+    let mut idle = system(40, "30s", r#", "connections": 10"#, "");
+    idle.run_until(Time::from_micros(500_000));
+    let option = Operation::SetOption { option: "HttpConnections".into(), value: "4".into() };
+    idle.apply("w", &option).unwrap();
+    idle.run_until(Time::from_seconds(5));
+    assert_eq!(metric(&idle, "w.open"), 4);
+}
+
+#[test]
 fn a_purge_takes_all_of_them_and_not_twice_in_a_minute() {
     let mut full = system(20, "30s", r#", "connections": 5"#, "");
     full.run_until(Time::from_seconds(5));

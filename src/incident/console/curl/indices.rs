@@ -19,7 +19,7 @@ pub fn answer(call: &mut Call, world: &mut dyn World, asked: &Asked) -> Option<P
     let lines = match (asked.method.as_str(), parts.as_slice()) {
         ("GET", ["_cat", "indices", rest @ ..]) => indices(cluster, asked, rest.first().copied()),
         ("GET", ["_cat", "aliases", rest @ ..]) => aliases(cluster, asked, rest.first().copied()),
-        ("GET", ["_aliases"] | ["_alias"]) => all_aliases(cluster),
+        ("GET", ["_aliases" | "_alias"]) => all_aliases(cluster),
         ("POST", ["_aliases"]) => return Some(move_aliases(call, world, asked)),
         ("GET", [index, "_search"]) => match cluster.indices.find(index) {
             Some(found) => search(cluster, found, asked),

@@ -221,7 +221,7 @@ impl Cache {
     /// Fetches a stale answer anew while it is still given: a request of the machine's own.
     fn refresh(&mut self, of: FrameId, key: Key, core: &mut Core) {
         let frame = &core.frames[of];
-        let copy = Frame { parent: NONE, caller_gone: true, started: core.now, tags: key.tags, ..frame.clone() };
+        let copy = Frame { parent: NONE, caller_gone: true, started: core.now, tags: key.tags, ..*frame };
         let id = core.begin(Frame { timeout: 0, waits_for: 0, ..copy });
         self.machines[core.frames[id].instance as usize].store.set_refreshing(&key, true);
         self.fetching.insert(id, key);

@@ -97,6 +97,7 @@ impl Indices {
     }
 
     /// All indices, oldest first.
+    #[must_use]
     pub fn all(&self) -> impl DoubleEndedIterator<Item = &Index> {
         self.all.iter().map(|index| &**index)
     }

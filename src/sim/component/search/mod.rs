@@ -139,8 +139,9 @@ impl SearchCluster {
             let families: Vec<String> = indices.families().map(str::to_owned).collect();
             let stamp = core.stamp(made);
             for family in &families {
-                let index = indices.make(family, &stamp, made, &[]).map(Arc::new);
-                index.into_iter().for_each(|index| indices.take(index));
+                if let Some(index) = indices.make(family, &stamp, made, &[]) {
+                    indices.take(Arc::new(index));
+                }
             }
             indices.point();
         }

@@ -330,10 +330,11 @@ fn connect(call: &mut Call, world: &mut dyn World) -> Progress {
         call.complain(format!("ssh: Could not resolve hostname {to}: Name or service not known{hint}"));
         return Progress::Done(255);
     };
-    // A kernel that drops first packets drops those of whoever logs in as well: they are sent again after 1, 3, 7, 15, 31 s.
+    // A kernel that drops first packets drops those of whoever logs in as well: they are sent again after 1, 3, 7, 15, 31,
+    // 63 s.
     if world.system().kernel(&machine.name).is_some_and(Kernel::has_no_room) {
         return match call.visit {
-            0..5 => Progress::Again(Span::from_seconds(1 << call.visit)),
+            0..6 => Progress::Again(Span::from_seconds(1 << call.visit)),
             _ => call.fail(format!("ssh: connect to host {to} port 22: Connection timed out")),
         };
     }

@@ -414,7 +414,7 @@ impl Stage {
         let value = |name: &str| telemetry.catalogue().scalar(name).map(|id| telemetry.value(id));
         value(of).or_else(|| value(&format!("{of}.requests"))).unwrap_or_else(|| {
             self.loads()
-                .filter(|(clients, _)| *clients == of)
+                .filter(|(clients, kind)| *clients == of || of.strip_prefix("*.") == Some(*kind))
                 .map(|(clients, kind)| {
                     value(&format!("{clients}.{kind}"))
                         .or_else(|| value(&format!("{clients}.{kind}.requests")))

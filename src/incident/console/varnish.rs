@@ -8,8 +8,7 @@ use super::world::caches;
 use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate};
 use crate::incident::view::Candidate;
 use crate::sim::component::cache::{Cache, Machine};
-use crate::sim::operation::Admin;
-use crate::sim::operation::{Applied, Operation};
+use crate::sim::operation::{Admin, Operation};
 use crate::sim::quantity::{Span, Time};
 
 pub const COMMANDS: &[Command] = &[
@@ -50,11 +49,10 @@ fn not_here(call: &mut Call, tool: &str) -> Progress {
 }
 
 fn stat(call: &mut Call, world: &mut dyn World) -> Progress {
-    let meant: Vec<(String, Vec<(&str, u64, bool)>, Time)> = machines(call, world)
-        .into_iter()
-        .filter(|(_, machine)| machine.is_up)
-        .map(|(_, machine)| (machine.name.to_string(), counted(machine, world.now()), machine.started))
-        .collect();
+    let up = machines(call, world).into_iter().filter(|(_, machine)| machine.is_up);
+    let tell =
+        |(_, machine): (&Cache, &Machine)| (machine.name.to_string(), counted(machine, world.now()), machine.started);
+    let meant: Vec<_> = up.map(tell).collect();
     if meant.is_empty() {
         return not_here(call, "varnishstat");
     }
@@ -131,7 +129,6 @@ fn each(call: &mut Call, world: &mut dyn World, operation: impl Fn(Option<String
     names.dedup();
     for name in names {
         match world.operate(call.who, &name, operation(host.clone())) {
-            Ok(Applied::Count(_) | Applied::Done) => {}
             Ok(_) => {}
             Err(refusal) => return call.fail(format!("{refusal}\nCommand failed with error code 106")),
         }

@@ -190,7 +190,7 @@ const fn two_minutes() -> Span {
 pub struct Budget {
     /// What counts as bad: a number that only grows.
     pub bad: Condition,
-    /// Of what: clients, or one of their loads (`visitors.chat_line`).
+    /// Of what: clients, one of their loads (`visitors.chat_line`), or a kind of load whoever asks (`*.page`).
     pub of: String,
     /// How much of that may go bad.
     pub share: Share,

@@ -131,7 +131,7 @@ fn an_allocation_of_half_the_size_fits_where_the_story_says_that_four_gigabytes_
     let text = Document::parse(FORTY_PODS).replace(path, value).unwrap_or_else(|error| panic!("{path}: {error}"));
     let bent = level(&text);
     // At three it still dies, at four no longer: the last to be killed held three.
-    for (id, measured) in [("A.limit-3", "2.99Gi"), ("A.limit-4", "2.99Gi"), ("A.check.3.4Gi", "0ms")] {
+    for (id, measured) in [("A.limit-3", "2.99Gi"), ("A.limit-4", "2.99Gi"), ("A.check.3.4Gi", "0s")] {
         let failed: Vec<_> = statements(&bent, 1..=1, |case| case.answers(&bent, id));
         let (name, found, ok) = failed.iter().find(|(name, ..)| name.starts_with(&format!("{id} "))).expect(id);
         println!("{path} = {value}: {name}: {found}");

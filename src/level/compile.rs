@@ -54,7 +54,13 @@ fn outline(sections: &Sections) -> System {
                 if let (Some(daemon), Some(queue)) = (&mut service.daemon, posts) {
                     daemon.queue = queue;
                 }
-                service.runs_on = RunsOn::Hosts(OnHosts { names: Names::List(vec![]), ..OnHosts::default() });
+                // What it runs on decides which metrics it has: pods remain pods.
+                match &mut service.runs_on {
+                    RunsOn::Kubernetes(kubernetes) => (kubernetes.replicas, kubernetes.pool) = (0, None),
+                    RunsOn::Hosts(hosts) => {
+                        *hosts = OnHosts { names: Names::List(vec![]), ..OnHosts::default() };
+                    }
+                }
                 service.health.clear();
                 let none = Version {
                     name: "none".into(),

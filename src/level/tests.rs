@@ -132,3 +132,22 @@ fn bytes_that_are_no_level_are_refused() {
         assert!(problems.iter().all(|problem| problem.message.chars().count() <= 200));
     }
 }
+
+#[test]
+fn conditions_read_each_metric_where_the_system_tells_it() {
+    let small = Level::parse(SMALL).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    for level in catalog::levels().into_iter().chain([small]) {
+        let simulation = crate::sim::Simulation::new(&level.simulated(), crate::sim::random::Seed(1)).unwrap();
+        let catalogue = simulation.telemetry().catalogue();
+        let measured = compile::measured(&level.sections);
+        assert!(!measured.is_empty(), "{}", level.title);
+        for (name, metric) in measured {
+            let told = match metric.shape {
+                condition::Shape::Counter | condition::Shape::Gauge => catalogue.scalar(&name).map(|id| id.0),
+                condition::Shape::Latency => catalogue.histogram(&name).map(|id| id.0),
+                condition::Shape::Family => catalogue.family(&name).map(|id| id.0),
+            };
+            assert_eq!(told, Some(metric.index), "{}: {name}", level.title);
+        }
+    }
+}

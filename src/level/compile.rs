@@ -60,6 +60,7 @@ fn outline(sections: &Sections) -> System {
                     RunsOn::Hosts(hosts) => {
                         *hosts = OnHosts { names: Names::List(vec![]), ..OnHosts::default() };
                     }
+                    RunsOn::Beanstalk(_) => {}
                 }
                 service.health.clear();
                 let none = Version {

@@ -105,7 +105,7 @@ impl Check {
         let of_each = ends.chunks(try_seeds.count());
         let mut tried: Vec<Tried> = tries.iter().zip(of_each).map(|(one, ends)| one.verdict(ends)).collect();
         if level.diagnosis.iter().any(|question| !question.evidence.is_empty()) {
-            tried.push(proof::evidence(level, ends.iter()));
+            tried.push(proof::evidence(level, &ends));
         }
         if self.thorough {
             let alone = proof::single_commands(level);

@@ -307,9 +307,9 @@ pub struct Ended {
 
 /// Whether each piece of evidence is printed in one of the solutions: nobody can diagnose what nothing shows.
 #[must_use]
-pub fn evidence<'e>(level: &Level, ends: impl Iterator<Item = &'e Result<Ended, String>> + Clone) -> Tried {
+pub fn evidence(level: &Level, ends: &[Result<Ended, String>]) -> Tried {
     let pieces = level.diagnosis.iter().flat_map(|question| &question.evidence);
-    let is_seen = |index: usize| ends.clone().flatten().any(|end| end.seen.get(index).copied().unwrap_or(false));
+    let is_seen = |index: usize| ends.iter().flatten().any(|end| end.seen.get(index).copied().unwrap_or(false));
     let unseen: Vec<String> = pieces
         .clone()
         .enumerate()

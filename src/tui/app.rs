@@ -299,7 +299,7 @@ impl<'s> App<'s> {
         match next {
             Next::Resume(run) => self.resume(&run.run),
             Next::Play(card) => {
-                self.screen = Screen::Briefing(Box::new(Briefing::new(card, None, self.settings.mode, None)))
+                self.screen = Screen::Briefing(Box::new(Briefing::new(card, None, self.settings.mode, None)));
             }
             Next::Levels => self.show_levels(None),
             Next::Help => self.help = Some(0),

@@ -116,13 +116,12 @@ fn thread_pool(cluster: &SearchCluster, asked: &Asked) -> Vec<String> {
         })
         .collect();
     let all = ["node_name", "name", "active", "queue", "rejected", "completed"];
-    let asked = match asked.parameter("h") {
-        Some(_) => asked.clone(),
-        None => {
-            let mut query = asked.query.clone();
-            query.push(("h".to_owned(), all[..5].join(",")));
-            Asked { query, ..asked.clone() }
-        }
+    let asked = if asked.parameter("h").is_some() {
+        asked.clone()
+    } else {
+        let mut query = asked.query.clone();
+        query.push(("h".to_owned(), all[..5].join(",")));
+        Asked { query, ..asked.clone() }
     };
     cat(&asked, &all, &rows)
 }

@@ -96,7 +96,7 @@ fn read(words: &[String]) -> Result<Asked, String> {
             "-X" | "--request" => asked.method = words.next().cloned().unwrap_or_default(),
             "-d" | "--data" | "--data-binary" => asked.body = words.next().cloned().unwrap_or_default(),
             "-H" | "--header" | "-u" | "--user" | "-o" | "-m" | "--max-time" => drop(words.next()),
-            _ if word.starts_with("-X") => asked.method = word[2..].to_owned(),
+            _ if word.starts_with("-X") => word[2..].clone_into(&mut asked.method),
             _ if word.starts_with('-') => {}
             _ => address = Some(word.clone()),
         }
@@ -107,13 +107,13 @@ fn read(words: &[String]) -> Result<Asked, String> {
     let address = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
     let (place, query) = address.split_once('?').unwrap_or((address, ""));
     let (host, path) = place.split_once('/').unwrap_or((place, ""));
-    asked.host = host.split(':').next().unwrap_or_default().to_owned();
-    asked.path = path.trim_end_matches('/').to_owned();
+    host.split(':').next().unwrap_or_default().clone_into(&mut asked.host);
+    path.trim_end_matches('/').clone_into(&mut asked.path);
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     asked.query = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     if asked.method.is_empty() {
-        asked.method = if asked.body.is_empty() { "GET" } else { "POST" }.to_owned();
+        if asked.body.is_empty() { "GET" } else { "POST" }.clone_into(&mut asked.method);
     }
     Ok(asked)
 }

@@ -106,7 +106,7 @@ fn relay(call: &mut Call, world: &mut dyn World) -> Progress {
             let sent: u64 = gateway.counts.values().map(|count| u64::from(*count)).sum();
             let lines = [
                 format!("mta.envelope={sent}"),
-                format!("smtp.session={}", sent),
+                format!("smtp.session={sent}"),
                 format!("smtp.listener={}", if gateway.accepts { "running" } else { "paused" }),
             ];
             call.say_all(lines);

@@ -260,11 +260,11 @@ impl Broker {
         }
         for place in 0..self.queues.len() {
             self.drop_old(place, core);
-            if let Some(metric) = self.sqs.as_ref().map(|sqs| sqs.sides[place].oldest) {
-                if second % AGE_EVERY == 0 {
-                    let age = self.oldest_at(place, core.now).unwrap_or_default();
-                    core.telemetry.set(metric, age.micros());
-                }
+            if let Some(metric) = self.sqs.as_ref().map(|sqs| sqs.sides[place].oldest)
+                && second % AGE_EVERY == 0
+            {
+                let age = self.oldest_at(place, core.now).unwrap_or_default();
+                core.telemetry.set(metric, age.micros());
             }
         }
         for place in touched {

@@ -167,10 +167,9 @@ impl Service {
             return;
         }
         match self.instances[number].stage {
-            Stage::Creating if self.supervisor().is_some() => self.start_on_host(number, core),
+            Stage::Creating | Stage::BackingOff if self.supervisor().is_some() => self.start_on_host(number, core),
             Stage::Creating => self.start_container(number, core),
             Stage::Starting => self.become_ready(number, core),
-            Stage::BackingOff if self.supervisor().is_some() => self.start_on_host(number, core),
             Stage::BackingOff => self.restart(number, core),
             Stage::Terminating => {
                 let started = self.instances[number].started;

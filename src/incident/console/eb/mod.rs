@@ -240,25 +240,28 @@ fn health(service: &Service) -> Vec<String> {
 
 fn settings(service: &Service) -> Vec<String> {
     let Some(daemon) = &service.daemon else { return vec!["there is no daemon in this environment".to_owned()] };
-    let of = &daemon.settings;
-    let server = of.server.map_or("0 (none)".to_owned(), |span| span.seconds().to_string());
-    let proxy = of.proxy.map_or("none".to_owned(), |span| span.seconds().to_string());
-    vec![
+    let (of, first) = (&daemon.settings, service.settings.daemon.as_ref());
+    let queue = of.queue.rsplit('/').next().unwrap_or_default();
+    let mut lines = vec![
         "settings:".to_owned(),
         "  aws:elasticbeanstalk:sqsd:".to_owned(),
-        format!(
-            "    WorkerQueueURL: https://us-west-2.queue.amazonaws.com/417700000000/{}",
-            of.queue.rsplit('/').next().unwrap_or_default()
-        ),
+        format!("    WorkerQueueURL: https://us-west-2.queue.amazonaws.com/417700000000/{queue}"),
         format!("    HttpConnections: '{}'", of.connections),
         format!("    InactivityTimeout: '{}'", of.inactivity.seconds()),
         format!("    VisibilityTimeout: '{}'", of.visibility.seconds()),
         format!("    ErrorVisibilityTimeout: '{}'", of.error_visibility.seconds()),
-        "  nginx:".to_owned(),
-        format!("    ProxyReadTimeout: '{proxy}'"),
-        "  aws:elasticbeanstalk:application:environment:".to_owned(),
-        format!("    SERVER_TIMEOUT: '{server}'"),
-    ]
+    ];
+    // What lies in files of the application and of nginx isn't a setting of the environment until somebody makes it one.
+    let seconds = |span: Option<Span>| span.map_or(0, Span::seconds);
+    if first.is_some_and(|first| first.proxy != of.proxy) {
+        lines.push("  nginx:".to_owned());
+        lines.push(format!("    ProxyReadTimeout: '{}'", seconds(of.proxy)));
+    }
+    if first.is_some_and(|first| first.server != of.server) {
+        lines.push("  aws:elasticbeanstalk:application:environment:".to_owned());
+        lines.push(format!("    SERVER_TIMEOUT: '{}'", seconds(of.server)));
+    }
+    lines
 }
 
 fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {

@@ -1,3 +1,5 @@
+//! Threads, places in line, rejections: a cluster between clients and nothing.
+
 use crate::sim::component::Settings;
 use crate::sim::operation::Operation;
 use crate::sim::quantity::{Span, Time};

@@ -1,7 +1,7 @@
 //! A machine's kernel: modules and what loads them, connection tracking, sysctls, netfilter's tables, and what it says.
 //!
-//! A plain value that knows one machine and no component. Flows pass it ([`Kernel::begin`], [`Kernel::end`]); whoever
-//! works on the machine changes it ([`Kernel::change`]). Nothing is tracked until the module that hooks tracking into the
+//! A plain value that knows one machine and no component. Flows pass it (`Kernel::begin`, `Kernel::end`); whoever
+//! works on the machine changes it (`Kernel::change`). Nothing is tracked until the module that hooks tracking into the
 //! path of packets is there, and it is there once something needs it.
 
 pub mod conntrack;

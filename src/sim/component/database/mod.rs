@@ -1,6 +1,6 @@
 //! A database: a primary that takes the writes, and replicas that follow its log and answer reads.
 //!
-//! Statements are calls of handlers' steps ([`Statement`]); each is a session of a server while it lasts, a transaction for
+//! Statements are calls of handlers' steps (`Statement`); each is a session of a server while it lasts, a transaction for
 //! longer. A server works on so many statements at a time, first come, first served; commits go through the lock of the
 //! log (`commit`), replicas follow it (`follow`), and somebody with a root shell changes all of it (`operate`). It knows
 //! no console and nobody's words but the server's own errors.

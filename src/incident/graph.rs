@@ -5,6 +5,7 @@ use super::stage::{Stage, said_of};
 use super::view::Graph;
 use crate::level::condition::{Shape, Unit, written};
 use crate::sim::component::Component;
+use crate::sim::component::hosts::disk::Volume;
 use crate::sim::quantity::{Span, Time};
 
 /// An expression over the last `window`, in at most `points` steps.
@@ -89,12 +90,13 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
             vec![format!("rate({name}.failed[1m])"), format!("rate({name}.requests[1m])"), format!("{name}.available")]
         }
         Some(Component::Hosts(hosts)) => {
-            let machines = hosts.machines.iter();
-            machines
-                .flat_map(|machine| {
-                    machine.disks.volumes.iter().map(|volume| format!("{}.{}.free", machine.name, volume.word()))
-                })
-                .collect()
+            let of_machine = |machine: &crate::sim::component::hosts::Machine| {
+                let free = |volume: &Volume| format!("{}.{}.free", machine.name, volume.word());
+                machine.disks.volumes.iter().map(free).collect::<Vec<_>>()
+            };
+            // What nobody collects, nobody draws.
+            let all = hosts.machines.iter().flat_map(of_machine);
+            all.filter(|metric| stage.level.monitoring.collects.includes(metric)).collect()
         }
         Some(Component::Service(_)) => vec![
             format!("{name}.available"),

@@ -10,6 +10,7 @@ use crate::sim::{Simulation, System};
 
 mod batch;
 mod live;
+mod machines;
 
 /// A world with a clock and a system; it writes down what it is asked to do.
 struct Small {

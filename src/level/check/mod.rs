@@ -4,6 +4,7 @@
 //! Knows the settings of components, and nothing of how they work. Compiles the conditions in place.
 
 mod conditions;
+mod machines;
 mod proofs;
 mod story;
 mod system;

@@ -52,14 +52,7 @@ impl Checker<'_> {
                     }
                 }
                 Settings::Nodes(_) | Settings::Gateway(_) => {}
-                Settings::Hosts(hosts) => {
-                    let machines = hosts.machines();
-                    self.machines(&machines, &place);
-                    for (at, differs) in hosts.but.iter().enumerate() {
-                        let place = place.field("but").item(at).field("machine");
-                        self.known("machine", &differs.machine, &place, machines.iter().map(String::as_str));
-                    }
-                }
+                Settings::Hosts(hosts) => self.hosts(hosts, sections, &place),
                 Settings::LoadBalancer(balancer) => self.balancer(balancer, sections, &place),
                 Settings::Job(job) => self.job(job, sections, &place),
                 Settings::Cache(cache) => self.cache(cache, sections, &place),
@@ -170,6 +163,7 @@ impl Checker<'_> {
                 self.machines(&hosts.machines(&service.name), &place.field("runs_on"));
             }
         }
+        self.config(service, place);
         for (at, version) in service.versions.iter().enumerate() {
             let place = versions.item(at);
             self.plain_name("a version", &version.name, &place.field("name"));
@@ -179,19 +173,6 @@ impl Checker<'_> {
                 self.steps(&file.steps, sections, &files.item(at).field("steps"));
             }
         }
-    }
-
-    /// Complains about names of machines: none, too many, one twice.
-    fn machines(&mut self, names: &[String], place: &Place) {
-        if names.is_empty() || names.len() > MOST_INSTANCES as usize {
-            self.error(place, format!("from 1 to {MOST_INSTANCES} machines can be had"), "");
-        }
-        let at = place.field("names");
-        for name in names {
-            self.plain_name("a machine", name, &at);
-        }
-        let names: Vec<_> = names.iter().map(|name| (name.as_str(), at.clone())).collect();
-        self.unique("machines", names);
     }
 
     fn balancer(&mut self, balancer: &load_balancer::Settings, sections: &Sections, place: &Place) {

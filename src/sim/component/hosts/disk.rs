@@ -163,7 +163,9 @@ pub struct Disks {
 const LONG_AGO: Time = Time::from_micros(i64::MIN / 2);
 
 impl Disks {
-    pub(in crate::sim) fn new(volumes: &[VolumeSettings], files: &[FileSettings]) -> Self {
+    /// The disks of a machine at the beginning.
+    #[must_use]
+    pub fn new(volumes: &[VolumeSettings], files: &[FileSettings]) -> Self {
         let mut disks =
             Self { volumes: volumes.iter().map(Volume::new).collect(), files: Vec::new(), handles: Vec::new() };
         for file in files {

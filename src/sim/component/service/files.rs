@@ -137,8 +137,9 @@ impl ConfigKey {
     }
 }
 
-/// The level that a word means.
-fn severity(word: &str) -> Option<Severity> {
+/// The level that a word means: `debug`, `info`, `warn`, `error`.
+#[must_use]
+pub fn severity(word: &str) -> Option<Severity> {
     let all = [Severity::Debug, Severity::Info, Severity::Warn, Severity::Error];
     all.into_iter().find(|severity| severity.word().eq_ignore_ascii_case(word))
 }

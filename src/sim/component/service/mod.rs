@@ -10,7 +10,7 @@ pub mod daemon;
 mod daemon_tests;
 mod deployment;
 pub mod event;
-mod files;
+pub mod files;
 pub mod instance;
 mod life;
 pub mod machine;

@@ -39,7 +39,7 @@ fn shown(world: &mut Small, lines: &[&str]) -> String {
 fn a_full_disk_is_found_step_by_step() {
     let mut world = machines();
     let df = shown(&mut world, &["ssh web-2 df -h /"]);
-    assert!(df.contains("/dev/vda1         20G   20G     0 100% /"), "{df}");
+    assert!(df.contains("/dev/vda1        20G   20G     0 100% /"), "{df}");
     let quiet = shown(&mut world, &["ssh web-1 df -h /"]);
     assert!(!quiet.contains("20G     0"), "{quiet}");
     let journal = shown(&mut world, &["ssh web-2 journalctl -u shop -n 1"]);

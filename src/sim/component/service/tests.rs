@@ -182,7 +182,7 @@ fn a_log_fills_the_disk_and_only_those_fail_who_need_room() {
     assert!(said.iter().any(|line| line.ends_with("No space left on device")), "{said:?}");
     let mut quiet = logging("info");
     let (save, look, free) = after(&mut quiet, 30);
-    assert!(save == 0 && look == 0 && free > 9_000_000, "{save} {look} {free}");
+    assert!(save == 0 && look == 0 && free > 8_000_000, "{save} {look} {free}");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn on_twenty_seeds_nobody_acts_and_all_forty_pods_die_of_one_message() {
         let report = incident.report();
         let paged = report.paged_at.expect("it pages").second();
         assert!((380.0..=440.0).contains(&kills), "seed {seed}: {kills} kills");
-        assert!(all_dead <= 330.0, "seed {seed}: all dead after {all_dead} s");
+        assert!(all_dead <= 240.0, "seed {seed}: all dead after {all_dead} s");
         assert!((480..=660).contains(&paged), "seed {seed}: paged at {paged} s");
         advance_to(&mut incident, Time::ZERO + level.clock.limit);
         assert_eq!(incident.report().outcome, Phase::Failed, "seed {seed}");
@@ -66,7 +66,7 @@ fn on_twenty_seeds_nobody_acts_and_all_forty_pods_die_of_one_message() {
     // The last of forty is a matter of luck, as those that are back are hit again: within four minutes, but for two
     // seeds in twenty.
     let late = spread.iter().filter(|(_, all_dead, _)| *all_dead > 240).count();
-    assert!(late <= 2, "{spread:?}");
+    assert_eq!(late, 0, "{spread:?}");
     let of = |pick: fn(&(i64, i64, i64)) -> i64| {
         let mut values: Vec<i64> = spread.iter().map(pick).collect();
         values.sort_unstable();
@@ -171,7 +171,7 @@ fn the_digest_is_the_same_in_every_build() {
     assert_eq!(format!("{:016x}", incident.digest()), DIGEST_AT_FIVE_MINUTES);
 }
 
-const DIGEST_AT_FIVE_MINUTES: &str = "390425346727b118";
+const DIGEST_AT_FIVE_MINUTES: &str = "d73315d739f330e9";
 
 #[test]
 fn closing_with_the_cause_still_there_pages_again() {

@@ -233,7 +233,7 @@ fn a_first_packet_that_is_dropped_is_sent_again_and_the_caller_only_sees_that_it
     let system = System {
         components: read(
             r#"[
-                Clients(name: "people", load: [(kind: "page", rate: "3.5/s", call: "web", patience: "60s")]),
+                Clients(name: "people", load: [(kind: "page", rate: "3.5/s", call: "web", patience: "130s")]),
                 Service(name: "web", runs_on: Hosts(names: ["web1"]), workers: 100, runs: "v1", versions: [(name: "v1", steps: [Work("20ms")])]),
                 Hosts(name: "machines", names: ["web1"], kernel: (conntrack: (max: 9, time_wait: "2s"), measured: true)),
             ]"#,

@@ -8,7 +8,7 @@ mod floor;
 use floor::{Floor, Size};
 use sev1::level::Level;
 use sev1::sim::component::Settings;
-use sev1::sim::component::clients::RateOverTime;
+use sev1::sim::component::over_time::OverTime;
 use sev1::sim::component::service::{OnHosts, RunsOn};
 use sev1::sim::quantity::{Span, Time};
 use sev1::sim::random::Seed;
@@ -185,7 +185,7 @@ fn scale(system: &mut System) {
         match component {
             Settings::Clients(clients) => {
                 let rate = "50000/s".parse().expect("this is a rate");
-                clients.load[0].rate = RateOverTime(vec![(Time::ZERO, rate)]);
+                clients.load[0].rate = OverTime::constant(rate);
             }
             Settings::Service(service) if service.name == "pods" => {
                 service.runs_on = RunsOn::Hosts(OnHosts { count: 8000, ..OnHosts::default() });

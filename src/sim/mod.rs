@@ -22,6 +22,7 @@ pub mod kernel;
 pub mod log;
 pub mod message;
 pub mod operation;
+pub mod pattern;
 pub mod quantity;
 pub mod random;
 pub mod sql;

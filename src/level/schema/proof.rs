@@ -89,7 +89,7 @@ impl Shortcut {
     /// Whether this is the line.
     #[must_use]
     pub fn is(&self, line: &str) -> bool {
-        super::story::matches(&self.line, line)
+        crate::sim::pattern::fits(&self.line, line)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The monitoring of a level: part of the system, with gaps of its own.
 
 use crate::level::condition::Condition;
+use crate::sim::pattern::fits;
 use crate::sim::quantity::{Span, Time};
 use serde::Deserialize;
 
@@ -81,15 +82,7 @@ impl Collects {
 
 /// Whether `text` is what `pattern` says, or something below it (`web.volumes` includes `web.volumes.free`).
 pub(in crate::level) fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let mut has_star = false;
-    for part in parts {
-        has_star = true;
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.is_empty() || rest.starts_with('.') || (has_star && pattern.ends_with('*'))
+    fits(pattern, text) || fits(&format!("{pattern}.*"), text)
 }
 
 /// A log that is collected somewhere.

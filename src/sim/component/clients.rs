@@ -8,7 +8,8 @@ mod leaving;
 pub use leaving::Leaves;
 
 use super::Behavior;
-use super::tagged::{ShareOverTime, Tagged};
+use super::over_time::OverTime;
+use super::tagged::Tagged;
 use crate::sim::agenda::Ticket;
 use crate::sim::answer::{Document, ListId};
 use crate::sim::core::{Core, Timer};
@@ -21,8 +22,6 @@ use crate::sim::quantity::{Duration, Rate, Share, Span, Time};
 use crate::sim::random::{Popularity, Purpose, Ranks, Stream, exponential, join, unit_fraction};
 use crate::sim::telemetry::{HistogramId, Measure, MetricId, Origin, Telemetry};
 use serde::Deserialize;
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
-use std::fmt;
 
 /// Clients as a level describes them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -46,7 +45,7 @@ pub struct Load {
     /// How often: `"120/s"`, or points over time, `[("-10m", "1/s"), ("0s", "20/s")]`, with straight lines between them.
     /// Without it, only what another load's answers lead to (`follow`).
     #[serde(default = "never")]
-    pub rate: RateOverTime,
+    pub rate: OverTime<Rate>,
     /// The component that is called.
     #[serde(default)]
     pub call: Option<String>,
@@ -110,8 +109,8 @@ const fn most_links() -> u8 {
     16
 }
 
-fn never() -> RateOverTime {
-    RateOverTime(vec![(Time::ZERO, Rate(0))])
+fn never() -> OverTime<Rate> {
+    OverTime::constant(Rate(0))
 }
 
 const fn one_key() -> u32 {
@@ -124,62 +123,6 @@ const fn half_a_minute() -> Span {
 
 const fn one() -> u16 {
     1
-}
-
-/// A rate that may change: points in time, straight lines between them, constant before the first and after the last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RateOverTime(pub Vec<(Time, Rate)>);
-
-impl RateOverTime {
-    /// Events per second at a moment.
-    #[must_use]
-    pub fn at(&self, time: Time) -> f64 {
-        let points = &self.0;
-        let after = points.partition_point(|(at, _)| *at <= time);
-        match (after.checked_sub(1).map(|n| points[n]), points.get(after).copied()) {
-            (None, None) => 0.0,
-            (Some((_, rate)), None) | (None, Some((_, rate))) => rate.per_second(),
-            (Some((from, low)), Some((to, high))) => {
-                let part = time.since(from).as_seconds() / to.since(from).as_seconds();
-                low.per_second() + (high.per_second() - low.per_second()) * part
-            }
-        }
-    }
-
-    /// The highest it gets, in events per second.
-    #[must_use]
-    pub fn highest(&self) -> f64 {
-        self.0.iter().map(|(_, rate)| rate.per_second()).fold(0.0, f64::max)
-    }
-}
-
-impl<'de> Deserialize<'de> for RateOverTime {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Points;
-        impl<'de> Visitor<'de> for Points {
-            type Value = RateOverTime;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a rate such as \"120/s\", or a list of (time, rate)")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<RateOverTime, E> {
-                text.parse().map(|rate| RateOverTime(vec![(Time::ZERO, rate)])).map_err(E::custom)
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<RateOverTime, A::Error> {
-                let mut points: Vec<(Time, Rate)> = Vec::new();
-                while let Some(point) = list.next_element::<(Time, Rate)>()? {
-                    if points.last().is_some_and(|last| last.0 >= point.0) {
-                        return Err(de::Error::custom("the points of a rate go forward in time"));
-                    }
-                    points.push(point);
-                }
-                if points.is_empty() {
-                    return Err(de::Error::custom("a rate needs at least one point"));
-                }
-                Ok(RateOverTime(points))
-            }
-        }
-        deserializer.deserialize_any(Points)
-    }
 }
 
 /// Where a load's requests go.
@@ -196,13 +139,13 @@ pub(in crate::sim) enum Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Wish {
     kind: String,
-    rate: RateOverTime,
+    rate: OverTime<Rate>,
     /// The mean time between two arrivals when the rate is at its highest, in nanoseconds; `None` where nobody ever comes.
     between: Option<i64>,
     target: Target,
     tags: u64,
     /// Tags that only some carry, a bit each.
-    chances: Vec<(u64, ShareOverTime)>,
+    chances: Vec<(u64, OverTime<Share>)>,
     arrivals: Stream,
     /// What the last arrival was later than its whole microsecond, in nanoseconds: the next is reckoned from there, so
     /// that rounding down doesn't raise the rate.

@@ -12,6 +12,7 @@ pub mod hosts;
 pub mod job;
 pub mod load_balancer;
 pub mod nodes;
+pub mod over_time;
 pub mod schedule;
 pub mod search;
 pub mod service;

@@ -7,6 +7,7 @@ use crate::incident::console::{Call, Progress, World};
 use crate::sim::component::search::SearchCluster;
 use crate::sim::index::Index;
 use crate::sim::operation::Operation;
+use crate::sim::pattern::fits;
 use crate::sim::random;
 
 /// Answers what is about indices; `None` for anything else.
@@ -60,15 +61,8 @@ fn uuid(index: &Index) -> String {
     (0..22).map(letter).collect()
 }
 
-fn fits(name: &str, pattern: Option<&str>) -> bool {
-    pattern.is_none_or(|pattern| match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == pattern,
-    })
-}
-
 fn indices(cluster: &SearchCluster, asked: &Asked, pattern: Option<&str>) -> Vec<String> {
-    let mut all: Vec<&Index> = cluster.indices.all().filter(|index| fits(&index.name, pattern)).collect();
+    let mut all: Vec<&Index> = cluster.indices.all().filter(|index| pattern.is_none_or(|pattern| fits(pattern, &index.name))).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     let row = |index: &Index| {
         let size = |size: u64| if size >= 10_240 { format!("{}mb", size / 1024) } else { format!("{size}kb") };
@@ -93,7 +87,7 @@ fn indices(cluster: &SearchCluster, asked: &Asked, pattern: Option<&str>) -> Vec
 }
 
 fn aliases(cluster: &SearchCluster, asked: &Asked, pattern: Option<&str>) -> Vec<String> {
-    let all = cluster.indices.aliases().filter(|(alias, _)| fits(alias, pattern));
+    let all = cluster.indices.aliases().filter(|(alias, _)| pattern.is_none_or(|pattern| fits(pattern, alias)));
     let row = |(alias, index): (&str, &str)| [alias, index, "-", "-", "-"].map(str::to_owned).to_vec();
     cat(asked, &["alias", "index", "filter", "routing.index", "routing.search"], &all.map(row).collect::<Vec<_>>())
 }

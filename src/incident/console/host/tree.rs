@@ -1,6 +1,7 @@
 //! The folders of a machine, made of the files that are known and of what else is in use.
 
 use super::machine::Machine;
+use crate::sim::pattern;
 use crate::sim::quantity::Bytes;
 use std::collections::BTreeMap;
 
@@ -66,20 +67,8 @@ pub fn expand(operand: &str, leaves: &[Leaf]) -> Vec<String> {
     found
 }
 
-fn fits(pattern: &str, parts: &[&str]) -> bool {
-    pattern.split('/').zip(parts).all(|(pattern, part)| part_fits(pattern, part))
-}
-
-fn part_fits(pattern: &str, part: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let Some(mut rest) = part.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
-    let mut has_star = false;
-    for piece in pieces {
-        has_star = true;
-        let Some(at) = rest.find(piece) else { return false };
-        rest = &rest[at + piece.len()..];
-    }
-    rest.is_empty() || (has_star && pattern.ends_with('*'))
+fn fits(path: &str, parts: &[&str]) -> bool {
+    path.split('/').zip(parts).all(|(pattern, part)| pattern::fits(pattern, part))
 }
 
 /// How much there is at and below a path.

@@ -17,6 +17,7 @@ use crate::sim::core::{Core, Timer};
 use crate::sim::frame::{Frame, FrameId, HEALTH, NONE, Status};
 use crate::sim::id::{ComponentId, ProgramId, Unit};
 use crate::sim::operation::{Admin, Applied, Operation, Refusal, Verb};
+use crate::sim::pattern::fits;
 use crate::sim::quantity::{Span, Time};
 use crate::sim::random::{Purpose, join};
 use crate::sim::telemetry::{FamilyId, HistogramId, Measure, MetricId};
@@ -365,9 +366,7 @@ impl Cache {
     }
 
     fn set_health(&mut self, host: Option<&str>, backend: &str, admin: Admin) -> Result<Applied, Refusal> {
-        let fits =
-            |name: &str| name == backend || backend.strip_suffix('*').is_some_and(|start| name.starts_with(start));
-        let found: Vec<usize> = (0..self.backends.len()).filter(|index| fits(&self.backends[*index].name)).collect();
+        let found: Vec<usize> = (0..self.backends.len()).filter(|index| fits(backend, &self.backends[*index].name)).collect();
         if found.is_empty() {
             return Err(Refusal::new(format!("No Backends matches {backend}")));
         }

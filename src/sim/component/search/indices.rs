@@ -8,6 +8,7 @@ use super::settings::Family;
 use crate::sim::answer::Document;
 use crate::sim::index::Index;
 use crate::sim::operation::{Applied, Refusal};
+use crate::sim::pattern::fits;
 use crate::sim::quantity::Time;
 use crate::sim::random::{Ranks, below, hash_name, join};
 use std::sync::Arc;
@@ -197,12 +198,8 @@ impl Indices {
 
     /// Deletes the indices of a name; a `*` at its end stands for anything. Aliases of what is gone go with it.
     pub(in crate::sim) fn delete(&mut self, name: &str) -> Result<Applied, Refusal> {
-        let fits = |index: &Index| match name.strip_suffix('*') {
-            Some(start) => index.name.starts_with(start),
-            None => *index.name == *name,
-        };
         let before = self.all.len();
-        self.all.retain(|index| !fits(index));
+        self.all.retain(|index| !fits(name, &index.name));
         let all = &self.all;
         self.aliases.retain(|(_, index)| all.iter().any(|known| known.name == *index));
         match before - self.all.len() {

@@ -72,6 +72,38 @@ pub struct Command {
     pub complete: fn(&Typed, &dyn World) -> Vec<Candidate>,
 }
 
+/// What the tools of one kind have in common.
+struct Kit {
+    place: Place,
+    takes: Span,
+    exists: fn(&dyn World) -> bool,
+}
+
+impl Kit {
+    /// One of them, with no other name and nothing to complete.
+    const fn tool(
+        &self,
+        name: &'static str,
+        usage: &'static str,
+        summary: &'static str,
+        manual: &'static str,
+        run: fn(&mut Call, &mut dyn World) -> Progress,
+    ) -> Command {
+        Command {
+            name,
+            aliases: &[],
+            usage,
+            summary,
+            manual,
+            place: self.place,
+            takes: self.takes,
+            exists: self.exists,
+            runs: Runs::Command(run),
+            complete: nothing,
+        }
+    }
+}
+
 /// What kind of thing runs when a command does.
 pub enum Runs {
     /// A pure function of its arguments and its input, which takes no time.

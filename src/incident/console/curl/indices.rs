@@ -62,7 +62,8 @@ fn uuid(index: &Index) -> String {
 }
 
 fn indices(cluster: &SearchCluster, asked: &Asked, pattern: Option<&str>) -> Vec<String> {
-    let mut all: Vec<&Index> = cluster.indices.all().filter(|index| pattern.is_none_or(|pattern| fits(pattern, &index.name))).collect();
+    let mut all: Vec<&Index> =
+        cluster.indices.all().filter(|index| pattern.is_none_or(|pattern| fits(pattern, &index.name))).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     let row = |index: &Index| {
         let size = |size: u64| if size >= 10_240 { format!("{}mb", size / 1024) } else { format!("{size}kb") };

@@ -12,51 +12,33 @@ pub use files::{file, list};
 pub use volumes::mounted;
 
 use super::world::databases;
-use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, nothing};
+use super::{Call, Command, Kit, Place, Progress, Typed, World, candidate};
 use crate::incident::view::Candidate;
 use crate::sim::component::database::{Database, Server};
 use crate::sim::operation::Operation;
 use crate::sim::quantity::Span;
 
-const fn tool(
-    name: &'static str,
-    usage: &'static str,
-    summary: &'static str,
-    manual: &'static str,
-    run: fn(&mut Call, &mut dyn World) -> Progress,
-) -> Command {
-    Command {
-        name,
-        aliases: &[],
-        usage,
-        summary,
-        manual,
-        place: Place::Host,
-        takes: Span::from_millis(300),
-        exists: |world| databases(world).next().is_some(),
-        runs: Runs::Command(run),
-        complete: nothing,
-    }
-}
+const KIT: Kit =
+    Kit { place: Place::Host, takes: Span::from_millis(300), exists: |world| databases(world).next().is_some() };
 
 pub const COMMANDS: &[Command] = &[
     Command {
         place: Place::Anywhere,
         complete: complete_client,
-        ..tool("mysql", "mysql [-h SERVER] [-N] -e \"STATEMENT; …\"", "talks to a database server", CLIENT, client::run)
+        ..KIT.tool("mysql", "mysql [-h SERVER] [-N] -e \"STATEMENT; …\"", "talks to a database server", CLIENT, client::run)
     },
-    tool(
+    KIT.tool(
         "mysqlbinlog",
         "mysqlbinlog FILE",
         "what a file of the binary log holds, by table",
         "Prints the sum of each table's events, and where the file ends.\n\nmysqlbinlog mysql-bin.000123 | grep base64 | sort -rnk2 | head -3",
         files::mysqlbinlog,
     ),
-    tool("lvs", "lvs", "the logical volumes", "", volumes::lvs),
-    tool("vgs", "vgs", "the volume groups, and what they have left", "", volumes::vgs),
+    KIT.tool("lvs", "lvs", "the logical volumes", "", volumes::lvs),
+    KIT.tool("vgs", "vgs", "the volume groups, and what they have left", "", volumes::vgs),
     Command {
         takes: Span::from_seconds(3),
-        ..tool(
+        ..KIT.tool(
             "lvextend",
             "lvextend -L [+]SIZE DEVICE",
             "makes a logical volume larger",
@@ -66,7 +48,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         takes: Span::from_seconds(12),
-        ..tool(
+        ..KIT.tool(
             "resize2fs",
             "resize2fs DEVICE",
             "makes a file system as large as its volume, while it is in use",
@@ -76,7 +58,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         takes: Span::from_seconds(2),
-        ..tool(
+        ..KIT.tool(
             "service",
             "service mysql status|restart",
             "asks for mysqld, or starts it again",

@@ -23,7 +23,7 @@ pub use system_files::{file, write};
 
 use super::arguments::{Given, switch};
 use super::world::{caches, services};
-use super::{Call, Command, Place, Progress, Runs, Wish, World, candidate, nearest, nothing};
+use super::{Call, Command, Kit, Place, Progress, Runs, Wish, World, candidate, nearest, nothing};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::Service;
 use crate::sim::component::service::settings::RunsOn;
@@ -31,27 +31,12 @@ use crate::sim::component::service::supervisor::Supervisor;
 use crate::sim::kernel::Kernel;
 use crate::sim::quantity::{Bytes, Span, Time};
 
-/// A tool on a machine.
-const fn tool(
-    name: &'static str,
-    usage: &'static str,
-    summary: &'static str,
-    manual: &'static str,
-    run: fn(&mut Call, &mut dyn World) -> Progress,
-) -> Command {
-    Command {
-        name,
-        aliases: &[],
-        usage,
-        summary,
-        manual,
-        place: Place::Host,
-        takes: Span::from_millis(100),
-        exists: |world| !all(world).is_empty(),
-        runs: Runs::Command(run),
-        complete: nothing,
-    }
+/// Whether the level has machines, even where none runs at the moment.
+fn has_machines(world: &dyn World) -> bool {
+    services(world).next().is_some() || !all(world).is_empty()
 }
+
+const KIT: Kit = Kit { place: Place::Host, takes: Span::from_millis(100), exists: has_machines };
 
 pub const COMMANDS: &[Command] = &[
     Command {
@@ -62,7 +47,7 @@ pub const COMMANDS: &[Command] = &[
         manual: "The machines are those of `kubectl get nodes`. `exit` leads back.\n\nssh HOST\nssh HOST dmesg | tail -5\nssh HOST 'ps aux | sort -rnk4 | head'",
         place: Place::Anywhere,
         takes: Span::from_seconds(1),
-        exists: |world| !all(world).is_empty(),
+        exists: has_machines,
         runs: Runs::Shell(connect),
         complete: |typed, world| if typed.before.len() > 1 { vec![] } else { hosts(world) },
     },
@@ -90,18 +75,18 @@ pub const COMMANDS: &[Command] = &[
         manual: "",
         place: Place::Anywhere,
         takes: Span::ZERO,
-        exists: |world| !all(world).is_empty(),
+        exists: has_machines,
         runs: Runs::Command(leave),
         complete: nothing,
     },
-    tool(
+    KIT.tool(
         "dmesg",
         "dmesg [-T] [-H] [-w]",
         "what the kernel has said: what it killed, and why",
         "-T with the time of day, -H with the time since the line before, -w goes on printing.\n\n'Memory cgroup out of memory' is the limit of one container; 'Out of memory' alone is the whole machine. anon-rss is what the process had when it was killed.\n\ndmesg -T | grep -i kill | tail",
         kernel::dmesg,
     ),
-    tool(
+    KIT.tool(
         "journalctl",
         "journalctl [-k] [-u UNIT] [-n LINES] [--since TIME] [-f]",
         "the machine's journal: the kernel, the supervisors, the processes",
@@ -115,7 +100,7 @@ pub const COMMANDS: &[Command] = &[
             caches(world).next().is_some() || services(world).any(|(_, service)| is_systemd(service))
         },
         complete: supervisor::complete_systemctl,
-        ..tool(
+        ..KIT.tool(
             "systemctl",
             "systemctl status|start|stop|restart|reload UNIT",
             "a process under systemd: how it does; start, stop, restart it",
@@ -128,7 +113,7 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| services(world).any(|(_, service)| service.supervisor().is_some_and(|one| !one.is_systemd())),
         complete: supervisor::complete_initctl,
         aliases: &["start", "restart", "reload"],
-        ..tool(
+        ..KIT.tool(
             "initctl",
             "initctl list|status|start|stop|restart|reload [JOB]",
             "a process under upstart: how it does; start, stop, restart it",
@@ -138,7 +123,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         complete: supervisor::complete_kill,
-        ..tool(
+        ..KIT.tool(
             "kill",
             "kill [-SIGNAL] PID",
             "sends a signal to a process: 15 asks it to end, 9 ends it",
@@ -148,7 +133,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         exists: has_kernel,
-        ..tool(
+        ..KIT.tool(
             "lsmod",
             "lsmod",
             "the modules that the kernel has loaded, and who uses them",
@@ -159,7 +144,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         exists: has_kernel,
         complete: netfilter::complete_modules,
-        ..tool(
+        ..KIT.tool(
             "modprobe",
             "modprobe [-r] MODULE",
             "loads a module with what it needs; -r takes it out with what nobody else needs",
@@ -170,7 +155,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         exists: has_kernel,
         complete: netfilter::complete_modules,
-        ..tool(
+        ..KIT.tool(
             "rmmod",
             "rmmod MODULE...",
             "takes modules out of the kernel, one after the other",
@@ -181,7 +166,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         exists: has_kernel,
         complete: netfilter::complete_sysctl,
-        ..tool(
+        ..KIT.tool(
             "sysctl",
             "sysctl [-a] [-w] KEY[=VALUE]...",
             "values of the kernel: reads them, sets them",
@@ -191,7 +176,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         exists: has_kernel,
-        ..tool(
+        ..KIT.tool(
             "iptables",
             "iptables [-t TABLE] -L|-A|-D|-F [CHAIN] ...",
             "the kernel's packet rules: lists them, adds and removes them",
@@ -201,7 +186,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         exists: has_kernel,
-        ..tool(
+        ..KIT.tool(
             "conntrack",
             "conntrack -L|-C|-S|-F",
             "the connections that the kernel keeps track of",
@@ -211,7 +196,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         exists: has_kernel,
-        ..tool(
+        ..KIT.tool(
             "reboot",
             "reboot",
             "starts the machine anew, with all that runs on it",
@@ -219,31 +204,31 @@ pub const COMMANDS: &[Command] = &[
             netfilter::reboot,
         )
     },
-    Command { exists: has_kernel, ..tool("ss", "ss -s", "the machine's sockets, counted by state", "", network::ss) },
-    tool("free", "free [-m|-h]", "the machine's memory", "-m in MiB, -h for people.", free),
-    tool(
+    Command { exists: has_kernel, ..KIT.tool("ss", "ss -s", "the machine's sockets, counted by state", "", network::ss) },
+    KIT.tool("free", "free [-m|-h]", "the machine's memory", "-m in MiB, -h for people.", free),
+    KIT.tool(
         "ps",
         "ps aux | ps -o etime,args [-C NAME]",
         "the processes and what they hold",
         "RSS is what a process holds, in KiB; VSZ what it has asked for; ELAPSED how long it has been running.\n\nps -o etime,args -C app\n\nps aux | sort -rnk6 | head -5",
         processes::ps,
     ),
-    tool(
+    KIT.tool(
         "top",
         "top [-o FIELD] [-n LINES]",
         "the processes that hold or take the most",
         "-o %MEM sorts by memory, -o %CPU by processor time.",
         processes::top,
     ),
-    tool(
+    KIT.tool(
         "vmstat",
         "vmstat",
         "memory, swap and what the processor waits for",
         "swpd is what lies in swap, in KiB; si what comes back from there in a second; wa the time spent waiting for the disk.",
         processes::vmstat,
     ),
-    tool("uptime", "uptime", "since when the machine runs, and its load", "", processes::uptime),
-    tool(
+    KIT.tool("uptime", "uptime", "since when the machine runs, and its load", "", processes::uptime),
+    KIT.tool(
         "df",
         "df [-h] [PATH]",
         "the machine's disks, and how full they are",
@@ -253,7 +238,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         takes: Span::from_millis(600),
         complete: files::complete,
-        ..tool(
+        ..KIT.tool(
             "du",
             "du [-ahsx] [-d DEPTH] [PATH…]",
             "how much files and folders take",
@@ -265,7 +250,7 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| all(world).iter().any(disks::has_disks),
         takes: Span::from_millis(400),
         complete: files::complete,
-        ..tool(
+        ..KIT.tool(
             "lsof",
             "lsof [+L1] [-p PID] [PATH]",
             "which process has which file open",
@@ -276,7 +261,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         exists: |world| all(world).iter().any(disks::has_disks),
         complete: files::complete,
-        ..tool(
+        ..KIT.tool(
             "rm",
             "rm [-rf] FILE…",
             "deletes files",
@@ -287,7 +272,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         exists: |world| all(world).iter().any(disks::has_disks),
         complete: files::complete,
-        ..tool(
+        ..KIT.tool(
             "truncate",
             "truncate -s SIZE FILE…",
             "cuts a file to a size",
@@ -295,7 +280,7 @@ pub const COMMANDS: &[Command] = &[
             files::truncate,
         )
     },
-    tool("hostname", "hostname", "the machine's name", "", |call, _| {
+    KIT.tool("hostname", "hostname", "the machine's name", "", |call, _| {
         let name = call.host.unwrap_or("bastion").to_owned();
         call.say(name);
         Progress::Done(0)

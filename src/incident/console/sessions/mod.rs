@@ -4,49 +4,30 @@
 //! this family only looks at jobs, begins them by their command and sends signals.
 
 use super::world::jobs;
-use super::{Call, Command, Place, Progress, Runs, World, candidate, nothing};
+use super::{Call, Command, Kit, Place, Progress, World, candidate};
 use crate::incident::view::Candidate;
 use crate::sim::component::job::{End, Job};
 use crate::sim::operation::Operation;
 use crate::sim::quantity::{Span, Time};
 
-/// A command of this family.
-const fn tool(
-    name: &'static str,
-    usage: &'static str,
-    summary: &'static str,
-    manual: &'static str,
-    run: fn(&mut Call, &mut dyn World) -> Progress,
-) -> Command {
-    Command {
-        name,
-        aliases: &[],
-        usage,
-        summary,
-        manual,
-        place: Place::Anywhere,
-        takes: Span::from_millis(100),
-        exists: |world| jobs(world).next().is_some(),
-        runs: Runs::Command(run),
-        complete: nothing,
-    }
-}
+const KIT: Kit =
+    Kit { place: Place::Anywhere, takes: Span::from_millis(100), exists: |world| jobs(world).next().is_some() };
 
 pub const COMMANDS: &[Command] = &[
-    tool("who", "who", "who is logged in here", "", who),
-    tool("w", "w", "who is logged in here, and what they do", "", what_they_do),
-    tool(
+    KIT.tool("who", "who", "who is logged in here", "", who),
+    KIT.tool("w", "w", "who is logged in here, and what they do", "", what_they_do),
+    KIT.tool(
         "atq",
         "atq",
         "what waits for its time in at(1)'s queue",
         "The first column is the number that `atrm` takes.",
         queue,
     ),
-    tool("atrm", "atrm NUMBER", "takes something out of at(1)'s queue, so that it never begins", "", unqueue),
-    tool("crontab", "crontab -l", "what begins here again and again by the clock", "", crontab),
+    KIT.tool("atrm", "atrm NUMBER", "takes something out of at(1)'s queue, so that it never begins", "", unqueue),
+    KIT.tool("crontab", "crontab -l", "what begins here again and again by the clock", "", crontab),
     Command {
         place: Place::Host,
-        ..tool(
+        ..KIT.tool(
             "pkill",
             "pkill [-SIGNAL] [-f] PATTERN",
             "sends a signal to the processes on this machine whose line holds a text",

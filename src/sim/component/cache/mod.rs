@@ -366,7 +366,8 @@ impl Cache {
     }
 
     fn set_health(&mut self, host: Option<&str>, backend: &str, admin: Admin) -> Result<Applied, Refusal> {
-        let found: Vec<usize> = (0..self.backends.len()).filter(|index| fits(backend, &self.backends[*index].name)).collect();
+        let found: Vec<usize> =
+            (0..self.backends.len()).filter(|index| fits(backend, &self.backends[*index].name)).collect();
         if found.is_empty() {
             return Err(Refusal::new(format!("No Backends matches {backend}")));
         }

@@ -6,34 +6,28 @@ use crate::sim::operation::{Applied, FileChange, Operation, Verb};
 use crate::sim::quantity::{Bytes, Time};
 use crate::sim::random::Seed;
 use crate::sim::{Simulation, System};
-use ron::extensions::Extensions;
+use serde_json::{Value, json};
 
-fn read(text: &str) -> Vec<Settings> {
-    let options = ron::Options::default().with_default_extension(
-        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
-    );
-    options.from_str(text).unwrap_or_else(|error| panic!("{error}"))
+fn simulation(components: Value) -> Simulation {
+    let components: Vec<Settings> = serde_json::from_value(components).unwrap_or_else(|error| panic!("{error}"));
+    Simulation::new(&System { components, ..System::default() }, Seed(1)).unwrap()
 }
 
 /// Two machines under a supervisor; a request that carries a tag takes its process down.
-fn shop(supervisor: &str, bad: &str) -> Simulation {
-    let text = format!(
-        r#"[
-            Clients(name: "people", load: [
-                (kind: "look", rate: "50/s", call: "shop"),
-                (kind: "crash", rate: "{bad}", call: "shop", tags: ["bad"]),
-            ]),
-            Service(
-                name: "shop", runs_on: Hosts(names: ["web-1", "web-2"], supervisor: {supervisor}), exits_with: 2,
-                runs: "v1", versions: [
-                    (name: "v1", steps: [Work("5ms"), When(tag: "bad", then: [Panic("oh")])]),
-                    (name: "v2", steps: [Work("5ms")]),
-                ],
-            ),
-        ]"#
-    );
-    let system = System { components: read(&text), ..System::default() };
-    Simulation::new(&system, Seed(1)).unwrap()
+fn shop(supervisor: &Value, bad: &str) -> Simulation {
+    simulation(json!([
+        {"Clients": {"name": "people", "load": [
+            {"kind": "look", "rate": "50/s", "call": "shop"},
+            {"kind": "crash", "rate": bad, "call": "shop", "tags": ["bad"]},
+        ]}},
+        {"Service": {
+            "name": "shop", "runs_on": {"Hosts": {"names": ["web-1", "web-2"], "supervisor": supervisor}}, "exits_with": 2,
+            "runs": "v1", "versions": [
+                {"name": "v1", "steps": [{"Work": "5ms"}, {"When": {"tag": "bad", "then": [{"Panic": "oh"}]}}]},
+                {"name": "v2", "steps": [{"Work": "5ms"}]},
+            ],
+        }},
+    ]))
 }
 
 fn service(simulation: &Simulation) -> &Service {
@@ -54,7 +48,7 @@ fn tell(simulation: &mut Simulation, instance: &str, verb: Verb) -> Applied {
 
 #[test]
 fn upstart_starts_a_dead_process_again_at_once_and_says_so() {
-    let mut shop = shop("Upstart(job: \"app\", respawn: (), starts_in: \"1s\")", "0.05/s");
+    let mut shop = shop(&json!({"Upstart": {"job": "app", "respawn": {}, "starts_in": "1s"}}), "0.05/s");
     shop.run_until(Time::from_seconds(600));
     let deaths = value(&shop, "people.crash.failed");
     assert!(deaths > 15, "{deaths}");
@@ -67,7 +61,7 @@ fn upstart_starts_a_dead_process_again_at_once_and_says_so() {
 
 #[test]
 fn upstart_gives_up_after_ten_starts_in_five_seconds() {
-    let mut quick = shop("Upstart(respawn: (times: 10, in: \"5s\"), starts_in: \"10ms\")", "40/s");
+    let mut quick = shop(&json!({"Upstart": {"respawn": {"times": 10, "in": "5s"}, "starts_in": "10ms"}}), "40/s");
     quick.run_until(Time::from_seconds(20));
     assert!(service(&quick).instances.iter().all(|instance| instance.stage == Stage::Stopped));
     assert!(service(&quick).journal.iter().any(|entry| entry.text == "shop respawning too fast, stopped"));
@@ -75,14 +69,14 @@ fn upstart_gives_up_after_ten_starts_in_five_seconds() {
     // Every request since then is refused.
     assert!(value(&quick, "people.look.failed") > 700);
 
-    let mut slow = shop("Upstart(respawn: (times: 10, in: \"5s\"), starts_in: \"1s\")", "40/s");
+    let mut slow = shop(&json!({"Upstart": {"respawn": {"times": 10, "in": "5s"}, "starts_in": "1s"}}), "40/s");
     slow.run_until(Time::from_seconds(20));
     assert!(service(&slow).instances.iter().all(|instance| instance.stage != Stage::Stopped));
 }
 
 #[test]
 fn without_a_word_systemd_starts_nothing_again() {
-    let mut shop = shop("Systemd()", "1/s");
+    let mut shop = shop(&json!({"Systemd": {}}), "1/s");
     shop.run_until(Time::from_seconds(60));
     assert_eq!(service(&shop).ready_count(), 0);
     assert_eq!(service(&shop).status_word(0, shop.now()), "failed");
@@ -92,7 +86,8 @@ fn without_a_word_systemd_starts_nothing_again() {
 
 #[test]
 fn a_process_that_is_stopped_stays_down_until_it_is_started() {
-    let mut shop = shop("Systemd(unit: \"web\", restart: Always, starts_in: \"2s\", stops_in: \"500ms\")", "0/s");
+    let mut shop =
+        shop(&json!({"Systemd": {"unit": "web", "restart": "Always", "starts_in": "2s", "stops_in": "500ms"}}), "0/s");
     shop.run_until(Time::from_seconds(10));
     tell(&mut shop, "web-1", Verb::Stop);
     tell(&mut shop, "web-2", Verb::Stop);
@@ -110,7 +105,7 @@ fn a_process_that_is_stopped_stays_down_until_it_is_started() {
 
 #[test]
 fn a_killed_process_comes_back_by_the_rules() {
-    let mut shop = shop("Systemd(restart: Always, starts_in: \"2s\")", "0/s");
+    let mut shop = shop(&json!({"Systemd": {"restart": "Always", "starts_in": "2s"}}), "0/s");
     shop.run_until(Time::from_seconds(10));
     shop.apply("shop", &Operation::Kill { instance: "web-1".into(), signal: 9 }).unwrap();
     assert_eq!(service(&shop).ready_count(), 1);
@@ -121,7 +116,7 @@ fn a_killed_process_comes_back_by_the_rules() {
 
 #[test]
 fn a_deploy_to_machines_goes_from_one_to_the_next() {
-    let mut shop = shop("Systemd(starts_in: \"2s\", stops_in: \"1s\")", "0/s");
+    let mut shop = shop(&json!({"Systemd": {"starts_in": "2s", "stops_in": "1s"}}), "0/s");
     shop.run_until(Time::from_seconds(10));
     shop.apply("shop", &Operation::SetVersion { version: "v2".into() }).unwrap();
     for second in 11..=17 {
@@ -136,27 +131,27 @@ fn a_deploy_to_machines_goes_from_one_to_the_next() {
 /// One machine whose disk a log fills: a megabyte a second, ten seconds until it is full. A request writes a line, and
 /// then saves a file of its own or doesn't, by its tag.
 fn logging(level: &str) -> Simulation {
-    let text = format!(
-        r#"[
-            Clients(name: "people", load: [
-                (kind: "save", rate: "50/s", call: "shop", tags: ["save"]),
-                (kind: "look", rate: "50/s", call: "shop"),
-            ]),
-            Service(
-                name: "shop", runs_on: Hosts(names: ["web-1"], supervisor: Systemd(starts_in: "1s", stops_in: "100ms")),
-                workers: 20, logs: "/var/log/shop.log", line: [(Debug, "10KB"), (Info, "100B")],
-                config: [(key: "LOG_LEVEL", is: "info", but: [("web-1", "{level}")])],
-                runs: "v1", versions: [(name: "v1", steps: [
-                    Work("1ms"), Log(Debug, "all of {{id}}"), Log(Info, "{{id}}"),
-                    When(tag: "save", then: [Save(to: "/var/lib/shop", size: "1KB", or: [Fail(500)])]),
-                ])],
-            ),
-            Hosts(name: "web-1", volumes: [(mount: "/", size: "1GB", used: "990MB", reserved: "0%")],
-                  files: [(path: "/var/log/shop.log", size: "500MB")]),
-        ]"#
-    );
-    let system = System { components: read(&text), ..System::default() };
-    Simulation::new(&system, Seed(1)).unwrap()
+    simulation(json!([
+        {"Clients": {"name": "people", "load": [
+            {"kind": "save", "rate": "50/s", "call": "shop", "tags": ["save"]},
+            {"kind": "look", "rate": "50/s", "call": "shop"},
+        ]}},
+        {"Service": {
+            "name": "shop", "workers": 20, "logs": "/var/log/shop.log", "line": [["Debug", "10KB"], ["Info", "100B"]],
+            "runs_on": {"Hosts": {
+                "names": ["web-1"], "supervisor": {"Systemd": {"starts_in": "1s", "stops_in": "100ms"}},
+            }},
+            "config": [{"key": "LOG_LEVEL", "is": "info", "but": [["web-1", level]]}],
+            "runs": "v1", "versions": [{"name": "v1", "steps": [
+                {"Work": "1ms"}, {"Log": ["Debug", "all of {id}"]}, {"Log": ["Info", "{id}"]},
+                {"When": {"tag": "save", "then": [{"Save": {"to": "/var/lib/shop", "size": "1KB", "or": [{"Fail": 500}]}}]}},
+            ]}],
+        }},
+        {"Hosts": {
+            "name": "web-1", "volumes": [{"mount": "/", "size": "1GB", "used": "990MB", "reserved": "0%"}],
+            "files": [{"path": "/var/log/shop.log", "size": "500MB"}],
+        }},
+    ]))
 }
 
 fn on_file(simulation: &mut Simulation, change: FileChange) {

@@ -40,11 +40,16 @@ struct Shell {
 }
 
 impl Console {
-    /// Types a line into a hand's shell; it starts when that shell is free. Returns the entry's id.
+    /// Types a line into a hand's shell; it starts when that shell is free, or at once where it is about the clock: what
+    /// runs may be waiting for it. Returns the entry's id.
     pub fn type_line(&mut self, now: Time, who: &str, line: &str) -> usize {
         let id = self.entries.len();
         let shell = self.shell_mut(who);
-        shell.waiting.push_back((id, line.to_owned()));
+        let clock = if is_of_the_clock(line) { parse(line).ok() } else { None };
+        match clock.and_then(|line| Running::new(line, None, now).ok()) {
+            Some(running) => shell.jobs.push((id, running)),
+            None => shell.waiting.push_back((id, line.to_owned())),
+        }
         let entry = Entry {
             id,
             at: now,
@@ -116,13 +121,16 @@ impl Console {
         self.shell(who).and_then(|shell| shell.front.as_ref()).is_some_and(|(_, running)| running.is_waiting())
     }
 
-    /// Ctrl-C: ends the line in front; without one, the last in the background. Returns its entry.
+    /// Ctrl-C: ends the line in front; without one, the last in the background. What was typed ahead is forgotten, as a
+    /// terminal does. Returns its entry.
     pub fn interrupt(&mut self, who: &str) -> Option<usize> {
         let shell = self.shells.iter_mut().find(|shell| shell.who == who)?;
         let (id, _) = shell.front.take().or_else(|| shell.jobs.pop())?;
-        let entry = &mut self.entries[id];
-        entry.output.push("^C".to_owned());
-        entry.state = EntryState::Failed;
+        let ahead = std::mem::take(&mut shell.waiting).into_iter().map(|(id, _)| id);
+        for id in std::iter::once(id).chain(ahead) {
+            self.entries[id].output.push("^C".to_owned());
+            self.entries[id].state = EntryState::Failed;
+        }
         Some(id)
     }
 
@@ -238,6 +246,12 @@ impl Shell {
             entries[asker].state = EntryState::Failed;
         }
     }
+}
+
+/// Whether a line only tells the clock what to do.
+fn is_of_the_clock(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    matches!(words.next(), Some("pause" | "speed")) && words.all(|word| word.chars().all(char::is_alphanumeric))
 }
 
 /// A line as a terminal would show it: tabs as spaces, no other control characters.

@@ -193,6 +193,22 @@ fn waiting_ends_with_its_time_or_its_condition() {
 }
 
 #[test]
+fn the_clock_is_told_at_once_while_something_runs() {
+    let (mut console, mut world) = (Console::default(), Small::default());
+    let wait = console.type_line(world.now, "", "wait 10m");
+    console.step(&mut world);
+    let pause = console.type_line(world.now, "", "pause");
+    console.type_line(world.now, "", "note later");
+    assert_eq!(console.next_due(), Some(world.now));
+    console.step(&mut world);
+    let state = |console: &Console, id: usize| console.entries()[id].state;
+    assert_eq!((state(&console, pause), state(&console, wait)), (EntryState::Done, EntryState::Running));
+    // What was typed ahead goes with what it waited for.
+    console.interrupt("");
+    assert!(!console.is_busy("") && console.entries().iter().all(|entry| entry.state != EntryState::Running));
+}
+
+#[test]
 fn a_watch_goes_on_in_the_background_until_it_is_stopped() {
     let (mut console, mut world) = (Console::default(), Small::default());
     let watch = console.type_line(world.now, "", "watch -n 5 \"date | cut -c12-19\"");

@@ -132,6 +132,11 @@ impl Given {
         self.flags.iter().filter(move |(flag, _)| flag == name).map(|(_, value)| value.as_str())
     }
 
+    /// The names of the flags that were given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.flags.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Whether a switch is on.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -156,6 +161,24 @@ impl Flag {
 }
 
 impl Mistake {
+    /// The flag, as it was typed.
+    #[must_use]
+    pub fn word(&self) -> String {
+        match self {
+            Self::UnknownLong(flag) | Self::NoValue(flag) => flag.clone(),
+            Self::UnknownShort(letter, _) => format!("-{letter}"),
+        }
+    }
+
+    /// As tools written in Python word it.
+    #[must_use]
+    pub fn python(&self) -> String {
+        match self {
+            Self::NoValue(flag) => format!("{flag} option requires an argument"),
+            _ => format!("no such option: {}", self.word()),
+        }
+    }
+
     /// As GNU tools word it.
     #[must_use]
     pub fn gnu(&self, tool: &str) -> String {

@@ -130,6 +130,12 @@ impl Clock {
         format!("{}.{millis:03}Z", self.utc(at).strftime("%Y-%m-%dT%H:%M:%S"))
     }
 
+    /// `2020-08-11T16:41:12Z`, as the API of a cluster writes it.
+    #[must_use]
+    pub fn utc_iso(&self, at: Time) -> String {
+        self.utc(at).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
     /// `2020-08-11 09:41:12`.
     #[must_use]
     pub fn plain(&self, at: Time) -> String {

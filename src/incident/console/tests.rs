@@ -321,24 +321,3 @@ fn completion_offers_what_fits_at_the_cursor() {
     let _ = console.complete("é", 1, &world);
     let _ = console.complete("a", 99, &world);
 }
-
-/// What a command prints when it runs with these words and a function of its own.
-pub(super) fn printed_by(words: &[&str], run: impl FnOnce(&mut Call) -> Progress) -> (Vec<String>, Progress) {
-    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    let (mut kept, mut printed, mut files, mut wish) = (vec![], Printed::default(), BTreeMap::new(), None);
-    let mut call = Call {
-        who: "",
-        host: None,
-        words: &words,
-        input: None,
-        visit: 0,
-        kept: &mut kept,
-        printed: &mut printed,
-        entry: 0,
-        entries: &[],
-        files: &mut files,
-        wish: &mut wish,
-    };
-    let progress = run(&mut call);
-    (printed.lines.into_iter().map(|(_, line)| line).collect(), progress)
-}

@@ -1,4 +1,4 @@
-//! `kubectl scale`, `set`, `delete`, `cordon`: what changes the cluster.
+//! `kubectl scale`, `set`, `delete`, `cordon`, `drain`: what changes the cluster.
 
 use super::cluster::{Cluster, Deployment, Pod, is_built, versions};
 use super::get::not_found;
@@ -71,10 +71,12 @@ pub fn scale(call: &mut Call, given: &Given, world: &mut dyn World) -> Progress 
     let Ok(replicas) = text.parse::<u32>() else {
         return call.fail(format!("Error: invalid argument \"{text}\" for \"--replicas\" flag: strconv.ParseInt: parsing \"{text}\": invalid syntax"));
     };
-    if replicas > REPLICAS_MAX {
-        return call.fail(format!("error: the quota of this cluster is {REPLICAS_MAX} pods a deployment"));
-    }
-    let all = match deployments(&given.operands, given, world) {
+    let change = Change { replicas: Some(replicas), ..Change::default() };
+    let all = deployments(&given.operands, given, world).and_then(|all| {
+        all.iter().try_for_each(|one| check(one, &change, world))?;
+        Ok(all)
+    });
+    let all = match all {
         Ok(all) => all,
         Err(error) => return call.fail(error),
     };
@@ -96,6 +98,7 @@ pub fn set(call: &mut Call, given: &Given, world: &mut dyn World) -> Progress {
     match given.operands.split_first() {
         Some((verb, operands)) if verb == "resources" => resources(call, operands, given, world),
         Some((verb, operands)) if verb == "image" => image(call, operands, given, world),
+        Some((verb, _)) if verb == "env" => call.fail(NO_VARIABLES),
         Some((verb, _)) => {
             let near = nearest(verb, SET_VERBS.iter().map(|(name, _)| *name));
             let hint = near.map_or(String::new(), |near| format!("\nDid you mean this?\n\t{near}"));
@@ -105,10 +108,92 @@ pub fn set(call: &mut Call, given: &Given, world: &mut dyn World) -> Progress {
     }
 }
 
-/// `memory=3Gi,cpu=1`: the memory of it.
-fn memory(given: &Given, flag: &str) -> Result<Option<Bytes>, String> {
-    let Some(text) = given.value(flag) else { return Ok(None) };
-    let mut found = None;
+/// What is said where somebody sets the processors of a container.
+pub const NO_CPU: &str = "error: processors aren't limited here: only memory can be set";
+/// What is said where somebody sets a variable of a container.
+pub const NO_VARIABLES: &str =
+    "error: the containers read nothing from their environment: resources and image can be set (config lists settings)";
+
+/// What is to be different about a deployment; what is left out stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Change {
+    pub replicas: Option<u32>,
+    pub paused: Option<bool>,
+    pub limit: Option<Bytes>,
+    pub request: Option<Bytes>,
+    pub image: Option<String>,
+    /// Whether every pod is to be replaced though nothing else is different.
+    pub restart: bool,
+}
+
+/// Whether a change can be made.
+///
+/// # Errors
+/// Why it can't, as kubectl says it.
+pub fn check(one: &Deployment, change: &Change, world: &dyn World) -> Result<(), String> {
+    if change.replicas.is_some_and(|count| count > REPLICAS_MAX) {
+        return Err(format!("error: the quota of this cluster is {REPLICAS_MAX} pods a deployment"));
+    }
+    let (limit, request) = (change.limit.or(one.template.limit), change.request.unwrap_or(one.template.request));
+    if let Some(limit) = limit
+        && request > limit
+    {
+        return Err(format!(
+            "The Deployment \"{}\" is invalid: spec.template.spec.containers[0].resources.requests: Invalid value: \
+             \"{request}\": must be less than or equal to memory limit",
+            one.name
+        ));
+    }
+    let Some(image) = &change.image else { return Ok(()) };
+    let version = version_of(image);
+    let Some((_, service)) = services(world).find(|(index, _)| *index == one.component) else { return Ok(()) };
+    let known = service.settings.versions.iter().position(|known| known.name == version);
+    if known.is_some_and(|index| is_built(service, index)) {
+        return Ok(());
+    }
+    let versions: Vec<String> = versions(world, one.component).into_iter().map(|(name, _)| name).collect();
+    Err(format!(
+        "error: the registry has no image {}:{version}; it has {} (deploy builds others)",
+        one.name,
+        versions.join(", ")
+    ))
+}
+
+/// `v2` of `registry.internal/web:v2`.
+fn version_of(image: &str) -> &str {
+    image.rsplit([':', '/']).next().unwrap_or_default()
+}
+
+/// Makes a change; whether anything was different.
+///
+/// # Errors
+/// Where the system refuses a part of it.
+pub fn carry_out(one: &Deployment, change: &Change, who: &str, world: &mut dyn World) -> Result<bool, String> {
+    let pause = |paused: bool| change.paused.filter(|wanted| *wanted == paused && one.paused != paused);
+    let resources = (change.limit.is_some() || change.request.is_some())
+        .then_some(Operation::SetResources { limit: change.limit, request: change.request });
+    let version = change.image.as_deref().map(version_of);
+    // Paused first: what is changed then doesn't roll yet.
+    let operations = [
+        pause(true).map(|paused| Operation::RolloutPause { paused }),
+        resources,
+        version.map(|version| Operation::SetVersion { version: version.to_owned() }),
+        change.restart.then_some(Operation::RolloutRestart),
+        change.replicas.filter(|count| *count != one.wanted).map(|replicas| Operation::Scale { replicas }),
+        pause(false).map(|paused| Operation::RolloutPause { paused }),
+    ];
+    let mut is_changed = false;
+    for operation in operations.into_iter().flatten() {
+        let applied = world.operate(who, &one.name, operation).map_err(|refusal| format!("error: {refusal}"))?;
+        is_changed |= applied != Applied::Unchanged;
+    }
+    Ok(is_changed)
+}
+
+/// `memory=3Gi,cpu=1`: the memory of it, and whether there was anything else.
+fn memory(given: &Given, flag: &str) -> Result<(Option<Bytes>, bool), String> {
+    let Some(text) = given.value(flag) else { return Ok((None, false)) };
+    let (mut found, mut other) = (None, false);
     for part in text.split(',') {
         let (name, amount) = part
             .split_once('=')
@@ -120,38 +205,37 @@ fn memory(given: &Given, flag: &str) -> Result<Option<Bytes>, String> {
                 let amount: Bytes = amount.parse().map_err(|_| format!("error: {wrong}"))?;
                 found = Some(amount);
             }
-            "cpu" => {}
+            "cpu" => other = true,
             _ => return Err(format!("error: unknown resource {name}: memory, cpu")),
         }
     }
-    Ok(found)
+    Ok((found, other))
 }
 
 fn resources(call: &mut Call, operands: &[String], given: &Given, world: &mut dyn World) -> Progress {
     let parsed = memory(given, "limits").and_then(|limit| Ok((limit, memory(given, "requests")?)));
-    let (limit, request) = match parsed {
+    let ((limit, cpu), (request, more_cpu)) = match parsed {
         Ok(both) => both,
         Err(error) => return call.fail(error),
     };
     if limit.is_none() && request.is_none() {
-        return call
-            .fail("error: you must specify an update to requests or limits (in the form of --requests/--limits)");
+        return call.fail(if cpu || more_cpu {
+            NO_CPU
+        } else {
+            "error: you must specify an update to requests or limits (in the form of --requests/--limits)"
+        });
     }
-    let all = match deployments(operands, given, world) {
+    let change = Change { limit, request, ..Change::default() };
+    let all = deployments(operands, given, world).and_then(|all| {
+        all.iter().try_for_each(|one| check(one, &change, world))?;
+        Ok(all)
+    });
+    let all = match all {
         Ok(all) => all,
         Err(error) => return call.fail(error),
     };
-    for one in &all {
-        let (limit, request) = (limit.or(one.template.limit), request.unwrap_or(one.template.request));
-        if let Some(limit) = limit
-            && request > limit
-        {
-            return call.fail(format!(
-                "The Deployment \"{}\" is invalid: spec.template.spec.containers[0].resources.requests: Invalid value: \
-                 \"{request}\": must be less than or equal to memory limit",
-                one.name
-            ));
-        }
+    if cpu || more_cpu {
+        call.complain("warning: processors aren't limited here: only the memory is set");
     }
     each(call, all, |_| Operation::SetResources { limit, request }, "resource requirements updated", world)
 }
@@ -167,23 +251,15 @@ fn image(call: &mut Call, operands: &[String], given: &Given, world: &mut dyn Wo
         Err(error) => return call.fail(error),
     };
     let (container, image) = image.split_once('=').unwrap_or_default();
-    let version = image.rsplit([':', '/']).next().unwrap_or_default().to_owned();
     if let Some(one) = all.iter().find(|one| container != "*" && one.container != container) {
         return call
             .fail(format!("error: unable to find container named \"{container}\" (it is called {})", one.container));
     }
-    for one in &all {
-        let Some((_, service)) = services(world).find(|(index, _)| *index == one.component) else { continue };
-        let known = service.settings.versions.iter().position(|known| known.name == version);
-        if !known.is_some_and(|index| is_built(service, index)) {
-            let versions: Vec<String> = versions(world, one.component).into_iter().map(|(name, _)| name).collect();
-            return call.fail(format!(
-                "error: the registry has no image {}:{version}; it has {} (deploy builds others)",
-                one.name,
-                versions.join(", ")
-            ));
-        }
+    let change = Change { image: Some(image.to_owned()), ..Change::default() };
+    if let Err(error) = all.iter().try_for_each(|one| check(one, &change, world)) {
+        return call.fail(error);
     }
+    let version = version_of(image).to_owned();
     each(call, all, |_| Operation::SetVersion { version: version.clone() }, "image updated", world)
 }
 
@@ -277,6 +353,35 @@ pub fn cordon(call: &mut Call, given: &Given, cordoned: bool, world: &mut dyn Wo
                 code = 1;
             }
         }
+    }
+    Progress::Done(code)
+}
+
+/// `drain`: takes a machine out of scheduling and deletes what runs there; its deployments make others elsewhere.
+pub fn drain(call: &mut Call, given: &Given, world: &mut dyn World) -> Progress {
+    let done = cordon(call, given, true, world);
+    if done != Progress::Done(0) {
+        return done;
+    }
+    let grace = match given.value("grace-period").map(str::parse::<i64>) {
+        None => None,
+        // As with kubectl, a negative one leaves it to the pod.
+        Some(Ok(seconds)) => (seconds >= 0).then(|| Span::from_seconds(seconds)),
+        Some(Err(_)) => return call.fail("Error: invalid argument for \"--grace-period\" flag: a number of seconds"),
+    };
+    let cluster = Cluster::of(world);
+    let mut code = 0;
+    for name in &given.operands {
+        let name = name.trim_start_matches("node/");
+        for pod in cluster.pods.iter().filter(|pod| pod.node.as_deref() == Some(name)) {
+            call.say(format!("evicting pod \"{}\"", pod.name));
+            let operation = Operation::DeletePod { pod: pod.name.clone(), grace };
+            if let Err(refusal) = world.operate(call.who, &pod.deployment, operation) {
+                call.complain(format!("error: {refusal}"));
+                code = 1;
+            }
+        }
+        call.say(format!("node/{name} evicted"));
     }
     Progress::Done(code)
 }

@@ -2,6 +2,7 @@
 
 use super::cluster::{Cluster, Deployment, Event, Node, Pod, Template};
 use super::get::not_found;
+use super::object;
 use super::select::{Kind, Labels, Selection};
 use crate::incident::console::arguments::Given;
 use crate::incident::console::stamp::Clock;
@@ -29,8 +30,8 @@ fn show(given: &Given, world: &dyn World) -> Result<(Vec<String>, Vec<String>), 
         let names = selection.names(kind);
         let mut found: Vec<(String, Vec<String>)> = match kind {
             Kind::Pods => {
-                let fit = cluster.pods.iter().filter(|pod| labels.as_ref().is_none_or(|l| l.fit(&pod.labels())));
-                fit.map(|pod| (pod.name.clone(), of_pod(pod, &cluster, world.clock()))).collect()
+                let all = cluster.pods.iter();
+                all.map(|pod| (pod.name.clone(), of_pod(pod, &cluster, world.clock()))).collect()
             }
             Kind::Deployments => {
                 let all = cluster.deployments.iter();
@@ -42,6 +43,11 @@ fn show(given: &Given, world: &dyn World) -> Result<(Vec<String>, Vec<String>), 
             }
             _ => return Err(format!("error: {} have nothing to describe: use get", kind.plural())),
         };
+        if let Some(labels) = &labels {
+            let objects = object::all(kind, &cluster, world.clock());
+            let mut fits = objects.iter().map(|object| labels.fit_object(object));
+            found.retain(|_| fits.next().unwrap_or(false));
+        }
         // As with kubectl, a name that nothing has is a prefix.
         let is_exact = |name: &&str| found.iter().any(|(one, _)| one == name);
         let (exact, prefixes): (Vec<&str>, Vec<&str>) = names.iter().copied().partition(is_exact);
@@ -112,13 +118,7 @@ pub fn of_pod(pod: &Pod, cluster: &Cluster, clock: &Clock) -> Vec<String> {
     out.push("  Type              Status".to_owned());
     out.push(format!("  PodScheduled      {}", capital(pod.node.is_some())));
     out.push(format!("  Ready             {}", capital(pod.ready)));
-    let guaranteed = pod.template.limit == Some(pod.template.request);
-    let class = match (guaranteed, pod.template.limit, pod.template.request) {
-        (true, ..) => "Guaranteed",
-        (false, None, Bytes(0)) => "BestEffort",
-        _ => "Burstable",
-    };
-    out.push(format!("QoS Class:       {class}"));
+    out.push(format!("QoS Class:       {}", object::service_class(&pod.template)));
     out.extend(events(cluster, &format!("pod/{}", pod.name)));
     out
 }

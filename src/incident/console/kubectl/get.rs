@@ -1,12 +1,14 @@
-//! `kubectl get`: tables of objects, live.
+//! `kubectl get`: tables of objects, live, and the objects themselves in the format that is asked for.
 
 use super::cluster::{Cluster, Deployment, Event, Node, Pod, Revision};
+use super::print::Format;
 use super::select::{Kind, Labels, Selection};
-use super::yaml;
+use super::{object, path};
 use crate::incident::console::arguments::Given;
 use crate::incident::console::stamp::Clock;
 use crate::incident::console::{Call, Progress, World, nearest, table as columns};
 use crate::sim::quantity::{Span, Time};
+use serde_json::Value;
 
 /// How often `-w` looks.
 const LOOKS_EVERY: Span = Span::from_seconds(1);
@@ -18,10 +20,10 @@ struct Row {
     cells: Vec<String>,
     /// Those that `-o wide` adds.
     wide: Vec<String>,
-    labels: Vec<(String, String)>,
-    /// Fields that can be sorted by and selected: (path, value to compare, text).
-    fields: Vec<(&'static str, i64, String)>,
 }
+
+/// An object as a row, and all of it: what is selected and sorted by.
+type Whole = (Row, Value);
 
 pub fn run(call: &mut Call, given: &Given, world: &dyn World) -> Progress {
     match show(call, given, world) {
@@ -35,9 +37,9 @@ fn show(call: &mut Call, given: &Given, world: &dyn World) -> Result<Progress, S
     let cluster = Cluster::of(world);
     let (lines, missing) = table(&cluster, &selection, given, world.clock())?;
     if given.has("watch") || given.has("watch-only") {
-        return Ok(only_new(call, lines));
+        return Ok(only_new(call, lines, given.has("watch-only")));
     }
-    if lines.is_empty() && missing.is_empty() {
+    if lines.is_empty() && missing.is_empty() && Format::read(given)?.is_table() {
         let everywhere = selection.kinds().iter().all(|kind| kind.is_everywhere()) || given.has("all-namespaces");
         let namespace = given.value("namespace").unwrap_or("default");
         let place = if everywhere { String::new() } else { format!(" in {namespace} namespace") };
@@ -49,45 +51,49 @@ fn show(call: &mut Call, given: &Given, world: &dyn World) -> Result<Progress, S
     Ok(Progress::Done(code))
 }
 
-/// The tables that are asked for, and what is missing of it.
+/// What is asked for, in the format that is asked for, and what is missing of it.
 pub fn table(
     cluster: &Cluster,
     selection: &Selection,
     given: &Given,
     clock: &Clock,
 ) -> Result<(Vec<String>, Vec<String>), String> {
-    let output = given.value("output").unwrap_or_default();
-    if !["", "wide", "name", "yaml"].contains(&output) {
-        let formats = "allowed formats are: name,wide,yaml";
-        return Err(format!("error: unable to match a printer suitable for the output format \"{output}\", {formats}"));
+    let format = Format::read(given)?;
+    if !format.is_table() && (given.has("watch") || given.has("watch-only")) {
+        return Err("error: -w follows tables here: leave -o out, or repeat the line with `watch`".to_owned());
     }
     let elsewhere = given.value("namespace").is_some_and(|name| name != "default") && !given.has("all-namespaces");
     let kinds = selection.kinds();
-    let (mut all, mut missing) = (vec![], vec![]);
+    let (mut all, mut objects, mut missing) = (vec![], vec![], vec![]);
     for kind in &kinds {
-        let (rows, absent) = rows(cluster, *kind, selection, given)?;
+        let (rows, absent) = rows(cluster, *kind, selection, given, clock)?;
         missing.extend(absent.iter().map(|name| not_found(*kind, name, cluster)));
         if rows.is_empty() || elsewhere && !kind.is_everywhere() {
             continue;
         }
-        if !all.is_empty() && output != "name" {
-            all.push(String::new());
-        }
-        if output == "yaml" {
-            let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
-            all.extend(yaml::objects(*kind, &names, cluster, clock));
+        if format.is_table() {
+            if !all.is_empty() && format != Format::Names {
+                all.push(String::new());
+            }
+            all.extend(lines(*kind, &rows, given, &format, kinds.len() > 1));
         } else {
-            all.extend(lines(*kind, &rows, given, kinds.len() > 1));
+            objects.extend(rows.into_iter().map(|(_, object)| object));
         }
     }
-    Ok((all, missing))
+    if format.is_table() || objects.is_empty() && !missing.is_empty() {
+        return Ok((all, missing));
+    }
+    let is_one = matches!(selection.wanted.as_slice(), [(_, Some(_))]);
+    Ok((format.print(objects, is_one, given.has("no-headers")), missing))
 }
 
 /// `-w`: everything at first, then only what has changed.
-fn only_new(call: &mut Call, lines: Vec<String>) -> Progress {
+fn only_new(call: &mut Call, lines: Vec<String>, not_at_first: bool) -> Progress {
     let new: Vec<String> = lines.iter().filter(|line| !call.kept.contains(line)).cloned().collect();
     *call.kept = lines;
-    call.say_all(new);
+    if call.visit > 0 || !not_at_first {
+        call.say_all(new);
+    }
     Progress::Again(LOOKS_EVERY)
 }
 
@@ -110,41 +116,26 @@ fn rows(
     kind: Kind,
     selection: &Selection,
     given: &Given,
-) -> Result<(Vec<Row>, Vec<String>), String> {
-    let mut all: Vec<Row> = match kind {
-        Kind::Pods => cluster.pods.iter().map(|pod| of_pod(pod, cluster.now)).collect(),
-        Kind::Deployments => cluster.deployments.iter().map(|one| of_deployment(one, cluster.now)).collect(),
-        Kind::ReplicaSets => {
-            let sets = cluster.deployments.iter().flat_map(|one| one.revisions.iter().map(move |set| (one, set)));
-            sets.map(|(one, set)| of_set(one, set, cluster.now)).collect()
-        }
-        Kind::Nodes => cluster.nodes.iter().map(|node| of_node(node, cluster.now)).collect(),
-        Kind::Events => cluster.events.iter().map(|event| of_event(event, cluster.now)).collect(),
-        Kind::Namespaces => vec![of_namespace("default", cluster.now), of_namespace("kube-system", cluster.now)],
-        Kind::Absent(_) => vec![],
-    };
+    clock: &Clock,
+) -> Result<(Vec<Whole>, Vec<String>), String> {
+    let mut all: Vec<Whole> = cells(kind, cluster).into_iter().zip(object::all(kind, cluster, clock)).collect();
     let names = selection.names(kind);
-    let missing = names.iter().filter(|name| all.iter().all(|row| row.name != **name)).map(|name| (*name).to_owned());
+    let missing =
+        names.iter().filter(|name| all.iter().all(|(row, _)| row.name != **name)).map(|name| (*name).to_owned());
     let missing = missing.collect();
     if !names.is_empty() {
-        all.retain(|row| names.contains(&row.name.as_str()));
+        all.retain(|(row, _)| names.contains(&row.name.as_str()));
     }
     if let Some(selector) = given.value("selector") {
         let labels = Labels::read(selector)?;
-        all.retain(|row| labels.fit(&row.labels));
+        all.retain(|(_, object)| labels.fit_object(object));
     }
     if let Some(selector) = given.value("field-selector") {
         for part in selector.split(',') {
-            let (path, value) = part.split_once('=').unwrap_or((part, ""));
-            let wanted = !path.ends_with('!');
-            let (path, value) = (path.trim_end_matches('!'), value.trim_start_matches('='));
-            if let Some(row) = all.first()
-                && row.fields.iter().all(|(name, ..)| *name != path)
-            {
-                return Err(format!("Error from server (BadRequest): field label not supported: {path}"));
-            }
-            let fits = |row: &Row| row.fields.iter().any(|(name, _, text)| *name == path && text == value);
-            all.retain(|row| fits(row) == wanted);
+            let (field, is_wanted, value) = requirement(kind, part)?;
+            let path = path::path(field)?;
+            let is = |object: &Value| path.find(object).first().is_some_and(|found| path::written(found) == value);
+            all.retain(|(_, object)| is(object) == is_wanted);
         }
     }
     if let Some(key) = given.value("sort-by") {
@@ -153,59 +144,108 @@ fn rows(
     Ok((all, missing))
 }
 
-/// `--sort-by=.status.containerStatuses[0].restartCount`: the last part of the path is what counts.
-fn sort(rows: &mut [Row], key: &str) -> Result<(), String> {
-    let path = key.trim_matches(['{', '}', '\'', '"']).trim_start_matches('.');
-    let last = path.rsplit('.').next().unwrap_or_default();
-    let field = |row: &Row| row.fields.iter().position(|(name, ..)| name.rsplit('.').next() == Some(last));
-    let Some(at) = rows.first().map(field) else { return Ok(()) };
-    let Some(at) = at else {
-        return Err(format!("error: couldn't find any field with path \"{{.{path}}}\" in the list of objects"));
+/// `status.phase!=Running`: the field, whether it must be so, and the value.
+fn requirement(kind: Kind, part: &str) -> Result<(&str, bool, &str), String> {
+    let Some((field, value)) = part.split_once('=') else {
+        return Err(format!("Error from server (BadRequest): invalid field selector: '{part}': FIELD=VALUE"));
     };
-    let compare = |a: &Row, b: &Row| {
-        let (a, b) = (&a.fields[at], &b.fields[at]);
-        a.1.cmp(&b.1).then_with(|| a.2.cmp(&b.2))
+    let (is_wanted, field) = (!field.ends_with('!'), field.trim_end_matches('!'));
+    let known: &[&str] = match kind {
+        Kind::Pods => &["metadata.name", "metadata.namespace", "spec.nodeName", "status.phase", "status.podIP"],
+        Kind::Nodes => &["metadata.name", "spec.unschedulable"],
+        Kind::Events => &[
+            "metadata.name",
+            "metadata.namespace",
+            "involvedObject.kind",
+            "involvedObject.name",
+            "involvedObject.namespace",
+            "reason",
+            "source.component",
+            "type",
+        ],
+        _ => &["metadata.name", "metadata.namespace"],
     };
-    rows.sort_by(compare);
+    if !known.contains(&field) {
+        return Err(format!(
+            "Error from server (BadRequest): field label not supported: {field} (of {}: {})",
+            kind.plural(),
+            known.join(", ")
+        ));
+    }
+    Ok((field, is_wanted, value.trim_start_matches('=')))
+}
+
+/// `--sort-by=.status.containerStatuses[0].restartCount`.
+fn sort(rows: &mut [Whole], key: &str) -> Result<(), String> {
+    let path = path::path(key).map_err(|error| format!("error: {error}"))?;
+    if !rows.is_empty() && rows.iter().all(|(_, object)| path.find(object).is_empty()) {
+        return Err(format!("error: couldn't find any field with path \"{{{}}}\" in the list of objects", path.text()));
+    }
+    rows.sort_by(|(_, a), (_, b)| path::compare(path.find(a).first().copied(), path.find(b).first().copied()));
     Ok(())
 }
 
-fn lines(kind: Kind, rows: &[Row], given: &Given, with_kind: bool) -> Vec<String> {
-    let output = given.value("output").unwrap_or_default();
-    if output == "name" {
-        return rows.iter().map(|row| format!("{}/{}", kind.prefix(), row.name)).collect();
+fn lines(kind: Kind, rows: &[Whole], given: &Given, format: &Format, with_kind: bool) -> Vec<String> {
+    if *format == Format::Names {
+        let name = |object: &Value| path::written(&object["metadata"]["name"]);
+        return rows.iter().map(|(_, object)| format!("{}/{}", kind.prefix(), name(object))).collect();
     }
     let (heads, wide) = heads(kind);
-    let mut heads = heads.to_vec();
-    if output == "wide" {
-        heads.extend(wide);
+    let mut heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
+    if *format == Format::Wide {
+        heads.extend(wide.iter().map(|head| (*head).to_owned()));
     }
     let namespaces = given.has("all-namespaces") && !kind.is_everywhere();
     if namespaces {
-        heads.insert(0, "NAMESPACE");
+        heads.insert(0, "NAMESPACE".to_owned());
     }
+    let own: Vec<&str> = given.values("label-columns").flat_map(|value| value.split(',')).collect();
+    heads.extend(own.iter().map(|label| label.rsplit('/').next().unwrap_or_default().to_uppercase()));
     if given.has("show-labels") {
-        heads.push("LABELS");
+        heads.push("LABELS".to_owned());
     }
-    let cells = |row: &Row| {
+    let cells = |(row, object): &Whole| {
         let mut cells = row.cells.clone();
         if with_kind && kind != Kind::Events {
             cells[0] = format!("{}/{}", kind.prefix(), row.name);
         }
-        if output == "wide" {
+        if *format == Format::Wide {
             cells.extend(row.wide.iter().cloned());
         }
         if namespaces {
             cells.insert(0, "default".to_owned());
         }
+        let labels = object["metadata"]["labels"].as_object();
+        cells.extend(
+            own.iter().map(|name| labels.and_then(|labels| labels.get(*name)).map_or(String::new(), path::written)),
+        );
         if given.has("show-labels") {
-            let labels = row.labels.iter().map(|(name, value)| format!("{name}={value}"));
-            cells.push(labels.collect::<Vec<_>>().join(","));
+            let pairs = labels.into_iter().flatten();
+            let text: Vec<String> = pairs.map(|(name, value)| format!("{name}={}", path::written(value))).collect();
+            cells.push(if text.is_empty() { "<none>".to_owned() } else { text.join(",") });
         }
         cells
     };
     let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
     columns::plain(if given.has("no-headers") { &[] } else { &heads }, &cells)
+}
+
+/// The cells of every object of a kind, in the order of [`object::all`].
+fn cells(kind: Kind, cluster: &Cluster) -> Vec<Row> {
+    let now = cluster.now;
+    match kind {
+        Kind::Pods => cluster.pods.iter().map(|pod| of_pod(pod, now)).collect(),
+        Kind::Deployments => cluster.deployments.iter().map(|one| of_deployment(one, now)).collect(),
+        Kind::ReplicaSets => {
+            let sets = cluster.deployments.iter().flat_map(|one| one.revisions.iter().map(move |set| (one, set)));
+            sets.map(|(one, set)| of_set(one, set, now)).collect()
+        }
+        Kind::Nodes => cluster.nodes.iter().map(|node| of_node(node, now)).collect(),
+        Kind::Events => cluster.events.iter().map(|event| of_event(event, now)).collect(),
+        Kind::Namespaces => vec![of_namespace("default", now), of_namespace("kube-system", now)],
+        Kind::Absent(_) => vec![],
+    }
 }
 
 fn heads(kind: Kind) -> (&'static [&'static str], &'static [&'static str]) {
@@ -227,14 +267,6 @@ fn heads(kind: Kind) -> (&'static [&'static str], &'static [&'static str]) {
     }
 }
 
-fn created(at: Time) -> (&'static str, i64, String) {
-    ("metadata.creationTimestamp", at.micros(), String::new())
-}
-
-fn named(name: &str) -> (&'static str, i64, String) {
-    ("metadata.name", 0, name.to_owned())
-}
-
 fn of_pod(pod: &Pod, now: Time) -> Row {
     let node = pod.node.clone().unwrap_or_else(|| "<none>".to_owned());
     let ready = format!("{}/1", u8::from(pod.ready));
@@ -247,15 +279,6 @@ fn of_pod(pod: &Pod, now: Time) -> Row {
             now.since(pod.created).age(),
         ],
         wide: vec![pod.ip.clone(), node.clone(), "<none>".to_owned(), "<none>".to_owned()],
-        labels: pod.labels(),
-        fields: vec![
-            named(&pod.name),
-            created(pod.created),
-            ("status.containerStatuses[0].restartCount", i64::from(pod.restarts), pod.restarts.to_string()),
-            ("status.phase", 0, pod.phase.to_owned()),
-            ("spec.nodeName", 0, node),
-            ("status.startTime", pod.created.micros(), String::new()),
-        ],
         name: pod.name.clone(),
     }
 }
@@ -271,12 +294,6 @@ fn of_deployment(one: &Deployment, now: Time) -> Row {
             now.since(one.created).age(),
         ],
         wide: vec![one.container.clone(), one.template.image.clone(), format!("app={}", one.name)],
-        labels: vec![("app".to_owned(), one.name.clone())],
-        fields: vec![
-            named(&one.name),
-            created(one.created),
-            ("spec.replicas", i64::from(one.wanted), one.wanted.to_string()),
-        ],
     }
 }
 
@@ -295,8 +312,6 @@ fn of_set(one: &Deployment, set: &Revision, now: Time) -> Row {
             set.template.image.clone(),
             format!("app={},pod-template-hash={}", one.name, set.hash),
         ],
-        labels: vec![("app".to_owned(), one.name.clone()), ("pod-template-hash".to_owned(), set.hash.clone())],
-        fields: vec![named(&set.name), created(set.created)],
     }
 }
 
@@ -317,8 +332,6 @@ fn of_node(node: &Node, now: Time) -> Row {
             "4.14.138+".to_owned(),
             "docker://18.9.7".to_owned(),
         ],
-        labels: vec![("kubernetes.io/hostname".to_owned(), node.name.clone())],
-        fields: vec![named(&node.name), created(node.joined)],
     }
 }
 
@@ -333,15 +346,6 @@ fn of_event(event: &Event, now: Time) -> Row {
             event.message.clone(),
         ],
         wide: vec![],
-        labels: vec![],
-        fields: vec![
-            ("lastTimestamp", event.last.micros(), String::new()),
-            created(event.first),
-            ("type", 0, event.kind.to_owned()),
-            ("reason", 0, event.reason.clone()),
-            ("involvedObject.name", 0, event.object.split_once('/').map_or("", |(_, name)| name).to_owned()),
-            ("count", i64::from(event.count), event.count.to_string()),
-        ],
     }
 }
 
@@ -354,7 +358,5 @@ fn of_namespace(name: &str, now: Time) -> Row {
             (now.since(Time::ZERO) + Span::from_seconds(86_400 * 412)).age(),
         ],
         wide: vec![],
-        labels: vec![],
-        fields: vec![named(name)],
     }
 }

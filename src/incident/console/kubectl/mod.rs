@@ -7,8 +7,13 @@ mod change;
 mod cluster;
 mod describe;
 mod exec;
+mod explain;
 mod get;
 mod logs;
+mod object;
+mod patch;
+mod path;
+mod print;
 mod rollout;
 mod select;
 mod top;
@@ -39,6 +44,9 @@ pub const COMMANDS: &[Command] = &[Command {
 }];
 
 const MANUAL: &str = "get TYPE [NAME]          a table: pods, deployments, replicasets, nodes, events; -o wide, -o name, -w, -l app=NAME
+                         -o json, -o yaml, -o jsonpath='{.items[*].metadata.name}', -o custom-columns=NAME:.metadata.name
+                         --sort-by=.metadata.creationTimestamp, --field-selector=status.phase=Pending, -L app, --show-labels
+explain TYPE[.FIELD]     what the fields are called and mean
 describe TYPE NAME       everything about one thing, and the events about it
 logs POD                 what its container has written; --previous: before it last died; --tail=N, --since=5m, -f
 top pods|nodes           memory and CPU as of a minute ago
@@ -46,14 +54,16 @@ rollout VERB deployment/NAME   status, history, undo, restart, pause, resume
 scale deployment/NAME --replicas=N
 set resources deployment/NAME --limits=memory=2Gi   (a rollout: every pod is replaced)
 set image deployment/NAME CONTAINER=VERSION         (a rollout)
+patch deployment/NAME -p '{\"spec\":{\"replicas\":3}}'  the same, field by field; --type=json takes a list of operations
 delete pod NAME          the deployment makes another one at once
 exec POD -- COMMAND      runs a command in a pod: ps, free, env, ls
-cordon, uncordon NODE    takes a machine out of scheduling
+cordon, uncordon NODE    takes a machine out of scheduling; drain deletes its pods too
 
 A pod is one running copy; a deployment keeps so many of them, all of one template (version and limits). What is changed in the template is rolled out pod by pod, and can be undone.
 
 kubectl get pods -l app=NAME
 kubectl get pods --no-headers | awk '{print $3}' | sort | uniq -c
+kubectl get pods -o custom-columns=POD:.metadata.name,DIED:.status.containerStatuses[0].lastState.terminated.reason
 kubectl rollout undo deployment/NAME";
 
 /// A verb with what it does and the flags that it takes.
@@ -75,11 +85,12 @@ const VERBS: &[Verb] = &[
         about: "a table of pods, deployments, nodes, events",
         flags: &[
             SELECTOR,
-            valued('o', "output", "FORMAT", "wide, name or yaml"),
+            valued('o', "output", "FORMAT", "wide, name, json, yaml, jsonpath='{…}', custom-columns=HEAD:.path"),
             switch('w', "watch", "goes on printing what changes"),
             switch(' ', "watch-only", "prints only what changes"),
             switch(' ', "no-headers", "without the line of heads"),
             switch(' ', "show-labels", "with the labels"),
+            valued('L', "label-columns", "LABELS", "these labels as columns"),
             valued(' ', "sort-by", "PATH", "sorted by a field: .metadata.creationTimestamp"),
             valued(' ', "field-selector", "FIELDS", "only what has these fields: type=Warning"),
             NAMESPACE,
@@ -90,7 +101,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "describe",
         about: "everything about one thing, with its events",
-        flags: &[SELECTOR, NAMESPACE],
+        flags: &[SELECTOR, NAMESPACE, ALL_NAMESPACES],
         kinds: &[Kind::Pods, Kind::Deployments, Kind::Nodes],
     },
     Verb {
@@ -119,8 +130,15 @@ const VERBS: &[Verb] = &[
             valued(' ', "sort-by", "FIELD", "memory or cpu"),
             switch(' ', "containers", ""),
             NAMESPACE,
+            ALL_NAMESPACES,
         ],
         kinds: &[Kind::Pods, Kind::Nodes],
+    },
+    Verb {
+        name: "explain",
+        about: "what the fields of an object are called and mean",
+        flags: &[switch(' ', "recursive", "every field below, without words")],
+        kinds: &[Kind::Pods, Kind::Deployments, Kind::ReplicaSets, Kind::Nodes, Kind::Events],
     },
     Verb {
         name: "rollout",
@@ -159,6 +177,16 @@ const VERBS: &[Verb] = &[
         kinds: &[Kind::Deployments],
     },
     Verb {
+        name: "patch",
+        about: "changes fields: replicas, memory, image",
+        flags: &[
+            valued('p', "patch", "JSON", "what is to be different"),
+            valued(' ', "type", "KIND", "strategic, merge or json"),
+            NAMESPACE,
+        ],
+        kinds: &[Kind::Deployments, Kind::Nodes],
+    },
+    Verb {
         name: "delete",
         about: "deletes pods; the deployment makes others at once",
         flags: &[
@@ -185,7 +213,37 @@ const VERBS: &[Verb] = &[
     },
     Verb { name: "cordon", about: "takes a machine out of scheduling", flags: &[], kinds: &[Kind::Nodes] },
     Verb { name: "uncordon", about: "puts a machine back into scheduling", flags: &[], kinds: &[Kind::Nodes] },
+    Verb {
+        name: "drain",
+        about: "takes a machine out of scheduling and deletes its pods",
+        flags: &[
+            switch(' ', "ignore-daemonsets", "goes on though some pods come back at once"),
+            switch(' ', "delete-local-data", "goes on though pods keep data on the machine"),
+            switch(' ', "force", "goes on though some pods belong to nothing"),
+            valued(' ', "grace-period", "SECONDS", "how long a pod may take to end; 0 kills it"),
+        ],
+        kinds: &[Kind::Nodes],
+    },
     Verb { name: "version", about: "the version of the cluster", flags: &[switch(' ', "short", "")], kinds: &[] },
+];
+
+/// Verbs of the real one that have nothing to work on here, and what does instead.
+const ELSEWHERE: [(&[&str], &str); 8] = [
+    (&["edit"], "without an editor: kubectl set resources, kubectl set image, kubectl scale and kubectl patch"),
+    (
+        &["apply", "create", "replace", "run", "expose"],
+        "there are no manifests here: kubectl set, scale and patch \
+       change what runs, deploy brings another version",
+    ),
+    (&["label", "annotate"], "labels are made by the deployments here: kubectl get --show-labels"),
+    (&["taint"], "kubectl cordon NODE keeps pods away from a machine"),
+    (&["autoscale"], "kubectl scale deployment/NAME --replicas=N"),
+    (
+        &["attach", "cp", "debug", "port-forward", "proxy"],
+        "kubectl exec POD -- COMMAND and kubectl logs POD look into a pod",
+    ),
+    (&["wait"], "kubectl rollout status deployment/NAME waits for a rollout, `wait until CONDITION` for anything"),
+    (&["config", "cluster-info", "auth", "api-resources"], "there is one cluster and you are in it: kubectl get nodes"),
 ];
 
 fn run(call: &mut Call, world: &mut dyn World) -> Progress {
@@ -196,6 +254,9 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
         call.say("`man kubectl` says more.");
         return Progress::Done(0);
     };
+    if let Some((_, instead)) = ELSEWHERE.iter().find(|(names, _)| names.contains(&name.as_str())) {
+        return call.fail(format!("error: kubectl {name} can't be used here: {instead}"));
+    }
     let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
         call.complain(format!("Error: unknown command \"{name}\" for \"kubectl\""));
         if let Some(near) = nearest(name, VERBS.iter().map(|verb| verb.name)) {
@@ -221,7 +282,16 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
             return Progress::Done(1);
         }
     };
+    let namespace = given.value("namespace").filter(|name| *name != "default");
+    if let Some(namespace) = namespace.filter(|_| verb.name != "get" && !given.has("all-namespaces")) {
+        return call.fail(format!(
+            "Error from server (NotFound): nothing in namespace \"{namespace}\": all of it is in default"
+        ));
+    }
     match verb.name {
+        "explain" => explain::run(call, &given),
+        "patch" => patch::run(call, &given, world),
+        "drain" => change::drain(call, &given, world),
         "get" => get::run(call, &given, world),
         "describe" => describe::run(call, &given, world),
         "logs" => logs::run(call, &given, world),
@@ -282,6 +352,9 @@ fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
                 candidate("wide", "more columns"),
                 candidate("name", "only the names"),
                 candidate("yaml", "all of it"),
+                candidate("json", "all of it"),
+                candidate("jsonpath='{.items[*].metadata.name}'", "fields"),
+                candidate("custom-columns=NAME:.metadata.name", "columns of one's own"),
             ];
         }
         _ => {}
@@ -290,7 +363,7 @@ fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
     match (verb.name, operands.as_slice()) {
         ("rollout", []) => all.extend(rollout::VERBS.iter().map(|(name, about)| candidate(*name, *about))),
         ("set", []) => all.extend(change::SET_VERBS.iter().map(|(name, about)| candidate(*name, *about))),
-        ("rollout" | "scale", _) => all.extend(slashed(&cluster)),
+        ("rollout" | "scale" | "patch", _) => all.extend(slashed(&cluster)),
         ("set", [verb, rest @ ..]) => {
             all.extend(if rest.is_empty() || verb.as_str() != "image" {
                 slashed(&cluster)
@@ -302,7 +375,7 @@ fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
             all.extend(objects(Kind::Pods, &cluster));
             all.extend(slashed(&cluster));
         }
-        ("cordon" | "uncordon", _) => all.extend(objects(Kind::Nodes, &cluster)),
+        ("cordon" | "uncordon" | "drain", _) => all.extend(objects(Kind::Nodes, &cluster)),
         (_, []) => {
             let kinds = Kind::all().filter(|(word, _)| verb.kinds.iter().any(|kind| Kind::of(word) == Ok(*kind)));
             all.extend(kinds.map(|(word, about)| candidate(word, about)));

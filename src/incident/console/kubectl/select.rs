@@ -89,6 +89,19 @@ impl Kind {
         }
     }
 
+    /// As an object itself names its kind.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Pods => "Pod",
+            Self::Deployments => "Deployment",
+            Self::ReplicaSets => "ReplicaSet",
+            Self::Nodes => "Node",
+            Self::Events => "Event",
+            Self::Namespaces => "Namespace",
+            Self::Absent(name) => name,
+        }
+    }
+
     /// The kinds that can be asked for, with their words.
     pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         let about = ["what runs", "how many pods there should be, of which version", "a deployment's revisions"];
@@ -195,6 +208,16 @@ impl Labels {
             requirements.push(requirement);
         }
         Ok(Self { requirements })
+    }
+
+    /// Whether the labels of an object fit.
+    pub fn fit_object(&self, object: &serde_json::Value) -> bool {
+        let labels = object["metadata"]["labels"].as_object();
+        let pairs = labels.into_iter().flatten();
+        let text = |(name, value): (&String, &serde_json::Value)| {
+            (name.clone(), value.as_str().unwrap_or_default().to_owned())
+        };
+        self.fit(&pairs.map(text).collect::<Vec<_>>())
     }
 
     /// Whether labels fit.

@@ -168,3 +168,55 @@ fn what_is_not_there_is_named_with_what_was_meant() {
     let error = get::not_found(Kind::Deployments, "wbe", &cluster());
     assert_eq!(error, "Error from server (NotFound): deployments.apps \"wbe\" not found (did you mean web?)");
 }
+
+#[test]
+fn objects_have_the_fields_of_the_real_ones() {
+    let table_of = |line: &str| table(line).join("\n");
+    let deaths = table_of(
+        "pods -o custom-columns=POD:.metadata.name,N:.status.containerStatuses[0].restartCount,WHY:.status.containerStatuses[*].lastState.terminated.reason",
+    );
+    let expected = "POD                    N     WHY
+web-6c9f7d9c5b-2xk8p   7     Error
+web-6c9f7d9c5b-4mvq2   0     <none>
+web-6c9f7d9c5b-7hzjd   12    Error";
+    assert_eq!(deaths, expected);
+    let limits = table("pods -o jsonpath={.items[*].spec.containers[0].resources.limits.memory}");
+    assert_eq!(limits, ["1536Mi 1536Mi 1536Mi"]);
+    let one = table("pod web-6c9f7d9c5b-2xk8p -o json");
+    let value: serde_json::Value = serde_json::from_str(&one.join("\n")).unwrap();
+    assert_eq!(value["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"], 137);
+    assert_eq!(value["status"]["containerStatuses"][0]["state"]["waiting"]["reason"], "CrashLoopBackOff");
+    assert_eq!(one[1], "    \"apiVersion\": \"v1\",");
+    let yaml = table("deploy web -o yaml");
+    assert!(yaml.contains(&"      - image: registry/web:v2".to_owned()), "{yaml:#?}");
+    let list: serde_json::Value = serde_json::from_str(&table("nodes -o json").join("\n")).unwrap();
+    assert_eq!((&list["kind"], list["items"].as_array().unwrap().len()), (&"List".into(), 1));
+}
+
+#[test]
+fn fields_select_and_sort() {
+    let names = |line: &str| table(&format!("{line} --no-headers -o custom-columns=N:.metadata.name")).join(" ");
+    assert_eq!(names("pods --field-selector=status.phase!=Running"), "");
+    assert_eq!(names("pods --field-selector=metadata.name=web-6c9f7d9c5b-4mvq2"), "web-6c9f7d9c5b-4mvq2");
+    let by_restarts = names("pods --sort-by=.status.containerStatuses[0].restartCount");
+    assert!(by_restarts.ends_with("7hzjd"), "12 is more than 7: {by_restarts}");
+    let refusal = |line: &str| {
+        let given = given("get", line);
+        get::table(&cluster(), &Selection::read(&given.operands).unwrap(), &given, &Clock::default()).unwrap_err()
+    };
+    assert!(refusal("pods --sort-by=.status.nothing").contains("couldn't find any field"));
+    assert!(refusal("pods --field-selector=status.x=1").contains("field label not supported: status.x"));
+    assert!(refusal("pods -o jsn").contains("unable to match a printer"));
+    assert!(refusal("pods -o jsonpath={.items[*").contains("unterminated array"));
+    assert!(refusal("pods -o custom-columns=NAME").contains("expected <header>:<json-path-expr>"));
+    assert_eq!(table("pods -L app")[1].split_whitespace().last(), Some("web"));
+}
+
+#[test]
+fn every_field_that_is_shown_is_explained() {
+    for kind in [Kind::Pods, Kind::Deployments, Kind::ReplicaSets, Kind::Nodes, Kind::Events] {
+        for object in super::object::all(kind, &cluster(), &Clock::default()) {
+            assert_eq!(super::explain::tests::unexplained(kind, &object), Vec::<String>::new(), "{kind:?}");
+        }
+    }
+}

@@ -1,128 +1,97 @@
-//! `-o yaml`: pods and deployments as the cluster keeps them, shortened to what can be of use.
+//! A JSON value as YAML, as kubectl writes it: keys in order, lists at the depth of their key.
 
-use super::cluster::{Cluster, Deployment, Pod, Template};
-use super::select::Kind;
-use crate::incident::console::stamp::Clock;
+use serde_json::Value;
 
-/// The objects of a kind with these names; nothing for kinds that aren't shown so.
-pub fn objects(kind: Kind, names: &[&str], cluster: &Cluster, clock: &Clock) -> Vec<String> {
-    let mut all: Vec<Vec<String>> = vec![];
-    for name in names {
-        match kind {
-            Kind::Pods => all.extend(cluster.pods.iter().filter(|pod| pod.name == *name).map(|pod| of_pod(pod, clock))),
-            Kind::Deployments => {
-                let found = cluster.deployments.iter().filter(|one| one.name == *name);
-                all.extend(found.map(|one| of_deployment(one, clock)));
+/// The lines of a value.
+pub fn lines(value: &Value) -> Vec<String> {
+    let mut out = vec![];
+    block(value, 0, &mut out);
+    out
+}
+
+/// A value that has lines of its own.
+fn block(value: &Value, depth: usize, out: &mut Vec<String>) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (key, value) in fields {
+                let key = scalar_text(key);
+                match value {
+                    Value::Object(inner) if !inner.is_empty() => {
+                        out.push(format!("{indent}{key}:"));
+                        block(value, depth + 1, out);
+                    }
+                    Value::Array(inner) if !inner.is_empty() => {
+                        out.push(format!("{indent}{key}:"));
+                        block(value, depth, out);
+                    }
+                    _ => out.push(format!("{indent}{key}: {}", scalar(value))),
+                }
             }
-            _ => {}
         }
-    }
-    if let [one] = all.as_slice() {
-        return one.clone();
-    }
-    let items = all.iter().flat_map(|one| {
-        let mut first = true;
-        one.iter().map(move |line| format!("{}{line}", if std::mem::take(&mut first) { "- " } else { "  " }))
-    });
-    ["apiVersion: v1".to_owned(), "items:".to_owned()]
-        .into_iter()
-        .chain(items)
-        .chain(["kind: List".to_owned()])
-        .collect()
-}
-
-fn resources(template: &Template, indent: &str) -> Vec<String> {
-    let mut lines = vec![format!("{indent}resources:")];
-    if let Some(limit) = template.limit {
-        lines.extend([format!("{indent}  limits:"), format!("{indent}    memory: {limit}")]);
-    }
-    lines.extend([format!("{indent}  requests:"), format!("{indent}    memory: {}", template.request)]);
-    lines
-}
-
-fn of_pod(pod: &Pod, clock: &Clock) -> Vec<String> {
-    let mut lines = vec![
-        "apiVersion: v1".to_owned(),
-        "kind: Pod".to_owned(),
-        "metadata:".to_owned(),
-        format!("  creationTimestamp: \"{}\"", clock.iso(pod.created)),
-        "  labels:".to_owned(),
-    ];
-    lines.extend(pod.labels().iter().map(|(name, value)| format!("    {name}: {value}")));
-    lines.extend([
-        format!("  name: {}", pod.name),
-        "  namespace: default".to_owned(),
-        format!("  uid: {}", pod.uid),
-        "spec:".to_owned(),
-        "  containers:".to_owned(),
-        format!("  - image: {}", pod.template.image),
-        format!("    name: {}", pod.container),
-    ]);
-    lines.extend(resources(&pod.template, "    "));
-    if let Some(node) = &pod.node {
-        lines.push(format!("  nodeName: {node}"));
-    }
-    lines.extend(["status:".to_owned(), "  containerStatuses:".to_owned()]);
-    lines.push(format!("  - name: {}", pod.container));
-    if let Some(last) = &pod.last {
-        lines.extend([
-            "    lastState:".to_owned(),
-            "      terminated:".to_owned(),
-            format!("        exitCode: {}", last.code),
-            format!("        finishedAt: \"{}\"", clock.iso(last.finished)),
-            format!("        reason: {}", last.reason),
-            format!("        startedAt: \"{}\"", clock.iso(last.started)),
-        ]);
-    }
-    lines.push(format!("    ready: {}", pod.ready));
-    lines.push(format!("    restartCount: {}", pod.restarts));
-    lines.push("    state:".to_owned());
-    match (&pod.waits, pod.running_since) {
-        (Some(reason), _) => lines.extend(["      waiting:".to_owned(), format!("        reason: {reason}")]),
-        (None, Some(since)) => {
-            lines.extend(["      running:".to_owned(), format!("        startedAt: \"{}\"", clock.iso(since))]);
+        Value::Array(items) if !items.is_empty() => {
+            for item in items {
+                let mut inner = vec![];
+                block(item, 0, &mut inner);
+                for (index, line) in inner.into_iter().enumerate() {
+                    out.push(format!("{indent}{}{line}", if index == 0 { "- " } else { "  " }));
+                }
+            }
         }
-        (None, None) => lines.extend(["      waiting:".to_owned(), "        reason: ContainerCreating".to_owned()]),
+        _ => out.push(format!("{indent}{}", scalar(value))),
     }
-    lines.push(format!("  phase: {}", pod.phase));
-    lines.push(format!("  podIP: {}", pod.ip));
-    lines
 }
 
-fn of_deployment(one: &Deployment, clock: &Clock) -> Vec<String> {
-    let revision = one.revisions.last().map_or(1, |revision| revision.number);
-    let mut lines = vec![
-        "apiVersion: apps/v1".to_owned(),
-        "kind: Deployment".to_owned(),
-        "metadata:".to_owned(),
-        "  annotations:".to_owned(),
-        format!("    deployment.kubernetes.io/revision: \"{revision}\""),
-        format!("  creationTimestamp: \"{}\"", clock.iso(one.created)),
-        format!("  name: {}", one.name),
-        "  namespace: default".to_owned(),
-        "spec:".to_owned(),
-    ];
-    if one.paused {
-        lines.push("  paused: true".to_owned());
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) => scalar_text(text),
+        other => other.to_string(),
     }
-    lines.extend([
-        format!("  replicas: {}", one.wanted),
-        "  strategy:".to_owned(),
-        "    rollingUpdate:".to_owned(),
-        format!("      maxSurge: {}", one.max_surge),
-        format!("      maxUnavailable: {}", one.max_unavailable),
-        "  template:".to_owned(),
-        "    spec:".to_owned(),
-        "      containers:".to_owned(),
-        format!("      - image: {}", one.template.image),
-        format!("        name: {}", one.container),
-    ]);
-    lines.extend(resources(&one.template, "        "));
-    lines.extend([
-        "status:".to_owned(),
-        format!("  availableReplicas: {}", one.available),
-        format!("  readyReplicas: {}", one.ready),
-        format!("  updatedReplicas: {}", one.updated),
-    ]);
-    lines
+}
+
+/// A text, in quotes where it would be read as something else.
+fn scalar_text(text: &str) -> String {
+    let is_other = text.is_empty()
+        || text.parse::<f64>().is_ok()
+        || ["true", "false", "null", "yes", "no", "on", "off", "~"].contains(&text.to_lowercase().as_str());
+    let is_stamp = text.len() > 9 && text.as_bytes()[4] == b'-' && text.as_bytes()[..4].iter().all(u8::is_ascii_digit);
+    let opens = text.starts_with(|c: char| ",[]{}#&*!|>'\"%@` ".contains(c)) || text.ends_with([' ', ':']);
+    let opens = opens || ["-", "?", ":"].iter().any(|mark| text == *mark || text.starts_with(&format!("{mark} ")));
+    if is_other || is_stamp || text.contains(|c: char| c.is_control()) {
+        return Value::from(text).to_string();
+    }
+    if opens || text.contains(": ") || text.contains(" #") {
+        return format!("'{}'", text.replace('\'', "''"));
+    }
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_written_as_kubectl_writes_it() {
+        let value = serde_json::json!({
+            "spec": {"containers": [{"name": "web", "args": ["-v", "a: b"]}, {"name": "x"}], "empty": {}, "none": []},
+            "at": "2020-08-11T16:41:12Z", "revision": "4", "n": 4, "ready": true, "image": "registry/web:v2",
+        });
+        let expected = [
+            "at: \"2020-08-11T16:41:12Z\"",
+            "image: registry/web:v2",
+            "n: 4",
+            "ready: true",
+            "revision: \"4\"",
+            "spec:",
+            "  containers:",
+            "  - args:",
+            "    - -v",
+            "    - 'a: b'",
+            "    name: web",
+            "  - name: x",
+            "  empty: {}",
+            "  none: []",
+        ];
+        assert_eq!(lines(&value), expected);
+    }
 }

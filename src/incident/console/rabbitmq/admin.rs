@@ -1,17 +1,20 @@
 //! `rabbitmqadmin`: the management's lists in boxes, messages to look into, queues to purge, policies, shovels.
 
+use super::lists::{self, LISTS};
 use super::view::{Broker, Queue, payload};
-use super::{chosen, ctl, definition, written};
-use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest, table};
+use super::{chosen, ctl, definition, print};
+use crate::incident::console::arguments::{Flag, Given, switch, valued};
+use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest};
 use crate::incident::view::Candidate;
 use crate::sim::message::Settle;
 use crate::sim::operation::{Applied, Operation, Policy};
+use serde_json::json;
 
 /// Messages that one `get` takes at most.
 const COUNT_MAX: u32 = 1_000;
 
 const VERBS: [(&str, &str); 7] = [
-    ("list", "queues, consumers, connections, policies"),
+    ("list", "queues, consumers, connections, channels, exchanges, bindings, policies, vhosts, users"),
     ("get", "looks at messages at the head of a queue, or takes them out"),
     ("purge", "drops every ready message of a queue for good"),
     ("publish", "sends a message to a queue"),
@@ -52,44 +55,82 @@ impl Pairs {
     }
 }
 
-pub fn run(call: &mut Call, world: &mut dyn World) -> Progress {
-    let mut words: Vec<String> = vec![];
-    let mut node = None;
-    let mut format = "table".to_owned();
-    let mut given = call.arguments().iter();
-    while let Some(word) = given.next() {
-        match word.as_str() {
-            "-H" | "--host" | "-N" | "--node" => node = given.next().cloned(),
-            "-V" | "--vhost" | "-u" | "--username" | "-p" | "--password" | "-P" | "--port" | "-S" | "--sort" => {
-                given.next();
-            }
-            "-f" | "--format" => format = given.next().cloned().unwrap_or_default(),
-            "-q" | "--quiet" | "-s" | "--ssl" | "--bash-completion" | "-d" => {}
-            "--help" | "-h" => return help(call),
-            _ if word.starts_with("--") && word.contains('=') => {}
-            _ if word.starts_with('-') => {
-                call.complain("Usage");
-                call.complain("=====");
-                call.complain("rabbitmqadmin [options] subcommand");
-                call.complain(format!("rabbitmqadmin: error: no such option: {word}"));
-                return Progress::Done(2);
-            }
-            _ => words.push(word.clone()),
-        }
+/// The options, which all stand before the command.
+const OPTIONS: [Flag; 16] = [
+    valued('H', "host", "HOST", "the broker's host"),
+    valued('N', "node", "NODE", "which node"),
+    valued('P', "port", "PORT", "the management's port"),
+    valued('V', "vhost", "VHOST", "the virtual host: there is /"),
+    valued('u', "username", "USER", "who logs in"),
+    valued('p', "password", "WORD", "with what"),
+    valued('c', "config", "FILE", "where the options are kept"),
+    valued('f', "format", "FORMAT", "table, long, raw_json, pretty_json, kvp, tsv or bash"),
+    valued(' ', "formatter", "FORMAT", "the same; json too"),
+    valued('S', "sort", "COLUMN", "sorted by a column"),
+    switch('R', "sort-reverse", "the other way round"),
+    valued('d', "depth", "NUMBER", "how deep tables list what lies in each other"),
+    switch('q', "quiet", "says nothing of what it has done"),
+    switch('s', "ssl", "over TLS"),
+    switch('h', "help", "lists the commands"),
+    switch(' ', "version", "the tool's version"),
+];
+
+/// How rows are printed.
+struct How<'a> {
+    format: &'a str,
+    sort: Option<&'a str>,
+    backwards: bool,
+}
+
+impl How<'_> {
+    fn is_text(&self) -> bool {
+        !self.format.ends_with("json")
     }
-    let Some((verb, rest)) = words.split_first() else { return help(call) };
-    let outcome = chosen(world, node.as_deref()).map_err(|error| format!("*** Could not connect: {error}"));
+}
+
+/// As Python writes it, which is what the tool is written in.
+fn capital(fact: bool) -> &'static str {
+    if fact { "True" } else { "False" }
+}
+
+pub fn run(call: &mut Call, world: &mut dyn World) -> Progress {
+    let given = match Given::read(call.arguments(), &OPTIONS) {
+        Ok(given) => given,
+        Err(mistake) => {
+            let known: Vec<String> = OPTIONS.iter().map(Flag::typed).collect();
+            call.complain("Usage: rabbitmqadmin [options] subcommand");
+            call.complain(format!("rabbitmqadmin: error: {} (it takes {})", mistake.python(), known.join(" ")));
+            return Progress::Done(2);
+        }
+    };
+    if given.has("help") {
+        return help(call);
+    }
+    let format = given.value("format").or(given.value("formatter")).unwrap_or("table");
+    let format = if format == "json" { "raw_json" } else { format };
+    if !print::FORMATS.contains(&format) {
+        return call.fail(format!("*** format {format} not recognised: {}", print::FORMATS.join(", ")));
+    }
+    if let Some(vhost) = given.value("vhost").filter(|vhost| *vhost != "/") {
+        return call.fail(format!("*** Not found: /api/vhosts/{vhost} (there is /)"));
+    }
+    let how = How { format, sort: given.value("sort"), backwards: given.has("sort-reverse") };
+    let Some((verb, rest)) = given.operands.split_first() else { return help(call) };
+    let quiet = given.has("quiet") && !["list", "get", "show"].contains(&verb.as_str());
+    let node = given.value("host").or(given.value("node"));
+    let outcome = chosen(world, node).map_err(|error| format!("*** Could not connect: {error}"));
     let outcome = outcome.and_then(|broker| match verb.as_str() {
-        "list" => list(call, rest, &broker, &format),
-        "get" => get(call, rest, &broker, &format, world),
+        "list" => list(call, rest, &broker, &how),
+        "get" => get(call, rest, &broker, &how, world),
         "purge" => purge(call, rest, &broker, world),
         "publish" => publish(call, rest, &broker, world),
         "declare" => declare(call, rest, &broker, world),
         "delete" => delete(call, rest, &broker, world),
         "show" => {
-            show(call, &broker);
+            show(call, &broker, &how);
             Ok(())
         }
+        "import" | "export" | "close" => Err(format!("*** {verb} can't be used here: list, get, purge, declare can")),
         _ => {
             let near = nearest(verb, VERBS.iter().map(|(name, _)| *name));
             let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
@@ -97,7 +138,12 @@ pub fn run(call: &mut Call, world: &mut dyn World) -> Progress {
         }
     });
     match outcome {
-        Ok(()) => Progress::Done(0),
+        Ok(()) => {
+            if quiet {
+                call.printed.lines.clear();
+            }
+            Progress::Done(0)
+        }
         Err(error) => {
             call.complain_all(error.lines());
             Progress::Done(1)
@@ -120,71 +166,36 @@ fn pairs(words: &[String]) -> Result<Pairs, String> {
     words.iter().map(read).collect::<Result<Vec<_>, _>>().map(Pairs)
 }
 
-fn print(call: &mut Call, heads: &[&str], rows: &[Vec<String>], format: &str) {
-    if rows.is_empty() {
-        call.say("No items");
-        return;
-    }
-    match format {
-        "tsv" => {
-            call.say(heads.join("\t"));
-            call.say_all(rows.iter().map(|row| row.join("\t")));
-        }
-        "raw_json" | "pretty_json" => {
-            let object = |row: &Vec<String>| {
-                let keys = heads
-                    .iter()
-                    .zip(row)
-                    .map(|(head, cell)| ((*head).to_owned(), serde_json::Value::from(cell.as_str())));
-                serde_json::Value::Object(keys.collect())
-            };
-            call.say(serde_json::Value::Array(rows.iter().map(object).collect()).to_string());
-        }
-        _ => call.say_all(table::boxed(heads, rows)),
-    }
-}
-
-pub fn list(call: &mut Call, words: &[String], broker: &Broker, format: &str) -> Result<(), String> {
+fn list(call: &mut Call, words: &[String], broker: &Broker, how: &How) -> Result<(), String> {
+    let names: Vec<&str> = LISTS.iter().map(|list| list.name).collect();
     let Some((what, columns)) = words.split_first() else {
-        return Err("*** list what? queues, consumers, connections, policies".to_owned());
+        return Err(format!("*** list what? {}", names.join(", ")));
     };
-    match what.as_str() {
-        "queues" => {
-            let asked: Vec<&str> = columns.iter().flat_map(|word| word.split(',')).collect();
-            let asked = if asked.is_empty() { vec!["name", "messages"] } else { asked };
-            let row = |queue: &Queue| asked.iter().map(|column| ctl::cell(queue, column)).collect();
-            let rows: Vec<Vec<String>> = broker.queues.iter().map(row).collect();
-            print(call, &asked, &rows, format);
-        }
-        "consumers" => {
-            let row = |one: &super::view::Consumer| {
-                let acknowledges = if one.acknowledges { "True" } else { "False" };
-                vec![one.instance.clone(), one.queue.clone(), acknowledges.to_owned(), one.prefetch.to_string()]
-            };
-            let rows: Vec<Vec<String>> = broker.consumers.iter().map(row).collect();
-            print(call, &["consumer_tag", "queue.name", "ack_required", "prefetch_count"], &rows, format);
-        }
-        "connections" => {
-            let mut names: Vec<&str> = broker.consumers.iter().map(|one| one.instance.as_str()).collect();
-            names.dedup();
-            let rows: Vec<Vec<String>> =
-                names.iter().map(|name| vec![(*name).to_owned(), "app".to_owned(), "1".to_owned()]).collect();
-            print(call, &["name", "user", "channels"], &rows, format);
-        }
-        "policies" => {
-            let row = |one: &crate::sim::component::broker::NamedPolicy| {
-                let (definition, priority) = (written(&one.definition), one.definition.priority.to_string());
-                vec!["/".to_owned(), one.name.clone(), "queues".to_owned(), definition, one.pattern.clone(), priority]
-            };
-            let rows: Vec<Vec<String>> = broker.policies.iter().map(row).collect();
-            print(call, &["vhost", "name", "apply-to", "definition", "pattern", "priority"], &rows, format);
-        }
-        other => {
-            let near = nearest(other, ["queues", "consumers", "connections", "policies"]);
-            let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
-            return Err(format!("*** Unknown list {other}{hint}: queues, consumers, connections, policies"));
-        }
+    let Some(list) = lists::list(what) else {
+        let near = nearest(what, names.iter().copied());
+        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+        return Err(format!("*** Unknown list {what}{hint}: {}", names.join(", ")));
+    };
+    let asked: Vec<&str> = columns.iter().flat_map(|word| word.split(',')).filter(|word| !word.is_empty()).collect();
+    let asked = if asked.is_empty() { list.managed.to_vec() } else { asked };
+    let unknown = |column: &str| list.columns.iter().all(|(name, _)| *name != column);
+    if let Some(wrong) = asked.iter().chain(&how.sort).find(|column| unknown(column)) {
+        let near = nearest(wrong, list.columns.iter().map(|(name, _)| *name));
+        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+        let known: Vec<&str> = list.columns.iter().map(|(name, _)| *name).collect();
+        return Err(format!("*** {what} have no column {wrong}{hint}: {}", known.join(", ")));
     }
+    let mut rows = (list.rows)(broker);
+    if let Some(column) = how.sort {
+        let number = |row: &lists::Row| row[column].as_i64();
+        rows.sort_by(|a, b| {
+            number(a).cmp(&number(b)).then_with(|| print::cell(&a[column]).cmp(&print::cell(&b[column])))
+        });
+    }
+    if how.backwards {
+        rows.reverse();
+    }
+    call.say_all(print::managed(how.format, &asked, &rows));
     Ok(())
 }
 
@@ -200,7 +211,7 @@ fn queue_of<'a>(broker: &'a Broker, name: &str) -> Result<&'a Queue, String> {
         .ok_or_else(|| format!("*** Not found: /api/queues/%2F/{name}{}", near()))
 }
 
-fn get(call: &mut Call, words: &[String], broker: &Broker, format: &str, world: &mut dyn World) -> Result<(), String> {
+fn get(call: &mut Call, words: &[String], broker: &Broker, how: &How, world: &mut dyn World) -> Result<(), String> {
     let pairs = pairs(words)?;
     pairs.check(&["queue", "count", "ackmode", "requeue", "payload_file", "encoding", "truncate"])?;
     let queue = queue_of(broker, pairs.need("queue")?)?;
@@ -216,29 +227,24 @@ fn get(call: &mut Call, words: &[String], broker: &Broker, format: &str, world: 
     };
     let operation = Operation::Get { queue: queue.name.clone(), count: count.min(COUNT_MAX), then: *then };
     let Applied::Messages(messages) = world.operate(call.who, &broker.name, operation)? else {
-        print(call, &[], &[], format);
+        call.say_all(print::managed(how.format, &[], &[]));
         return Ok(());
     };
     let ready = queue.ready;
-    let rows: Vec<Vec<String>> = messages
-        .iter()
-        .enumerate()
-        .map(|(index, message)| {
-            let payload = payload(world, message);
-            vec![
-                queue.name.clone(),
-                String::new(),
-                ready.saturating_sub(index as u64 + 1).to_string(),
-                payload.clone(),
-                payload.len().to_string(),
-                "string".to_owned(),
-                if message.redelivered { "True" } else { "False" }.to_owned(),
-            ]
-        })
-        .collect();
+    let row = |(index, message): (usize, &crate::sim::message::Message)| {
+        let payload = payload(world, message);
+        let value = json!({
+            "routing_key": queue.name, "exchange": "",
+            "message_count": ready.saturating_sub(index as u64 + 1),
+            "payload_bytes": payload.len(), "payload": payload, "payload_encoding": "string",
+            "redelivered": if how.is_text() { json!(capital(message.redelivered)) } else { json!(message.redelivered) },
+        });
+        value.as_object().cloned().unwrap_or_default()
+    };
+    let rows: Vec<lists::Row> = messages.iter().enumerate().map(row).collect();
     let heads =
         ["routing_key", "exchange", "message_count", "payload", "payload_bytes", "payload_encoding", "redelivered"];
-    print(call, &heads, &rows, format);
+    call.say_all(print::managed(how.format, &heads, &rows));
     Ok(())
 }
 
@@ -296,10 +302,7 @@ fn declare(call: &mut Call, words: &[String], broker: &Broker, world: &mut dyn W
             Operation::Policy {
                 name: pairs.need("name")?.to_owned(),
                 pattern: pairs.need("pattern")?.to_owned(),
-                definition: Some(Policy {
-                    priority: pairs.get("priority").and_then(|text| text.parse().ok()).unwrap_or(0),
-                    ..definition
-                }),
+                definition: Some(Policy { priority: priority(&pairs)?, ..definition }),
             }
         }
         "parameter" | "shovel" => shovel(&pairs, broker)?,
@@ -312,6 +315,11 @@ fn declare(call: &mut Call, words: &[String], broker: &Broker, world: &mut dyn W
     world.operate(call.who, &broker.name, operation)?;
     call.say(format!("{what} declared"));
     Ok(())
+}
+
+fn priority(pairs: &Pairs) -> Result<i32, String> {
+    let text = pairs.get("priority").unwrap_or("0");
+    text.parse().map_err(|_| format!("*** 400 bad_request: priority={text} is no whole number"))
 }
 
 /// `declare parameter component=shovel name=N value='{"src-queue":"A","dest-queue":"B"}'`.
@@ -350,16 +358,15 @@ fn delete(call: &mut Call, words: &[String], broker: &Broker, world: &mut dyn Wo
     }
 }
 
-fn show(call: &mut Call, broker: &Broker) {
-    let total = |of: fn(&Queue) -> u64| broker.queues.iter().map(of).sum::<u64>().to_string();
+fn show(call: &mut Call, broker: &Broker, how: &How) {
+    let total = |of: fn(&Queue) -> u64| broker.queues.iter().map(of).sum::<u64>();
     let heads = ["rabbitmq_version", "cluster_name", "queue_totals.messages", "queue_totals.messages_ready"];
-    let row = vec![
-        broker.version.clone(),
-        format!("rabbit@{}-0", broker.name),
-        total(|queue| queue.ready + queue.unacked),
-        total(|queue| queue.ready),
-    ];
-    call.say_all(table::boxed(&heads, &[row]));
+    let row = json!({
+        "rabbitmq_version": broker.version, "cluster_name": broker.node(),
+        "queue_totals.messages": total(|queue| queue.ready + queue.unacked),
+        "queue_totals.messages_ready": total(|queue| queue.ready),
+    });
+    call.say_all(print::managed(how.format, &heads, &[row.as_object().cloned().unwrap_or_default()]));
 }
 
 pub fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
@@ -371,11 +378,10 @@ pub fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
     let given = |key: &str| words.iter().any(|word| word.starts_with(&format!("{key}=")));
     match words.as_slice() {
         [] => VERBS.iter().map(|(name, about)| candidate(*name, *about)).collect(),
-        ["list"] => ["queues", "consumers", "connections", "policies"].map(|name| candidate(name, "")).to_vec(),
-        ["list", "queues", ..] => {
-            ["name", "messages", "messages_ready", "messages_unacknowledged", "consumers", "type", "policy"]
-                .map(|name| candidate(name, "column"))
-                .to_vec()
+        ["list"] => LISTS.iter().map(|list| candidate(list.name, "")).collect(),
+        ["list", what, ..] => {
+            let columns = lists::list(what).map_or(&[][..], |list| list.columns);
+            columns.iter().map(|(name, about)| candidate(*name, format!("column: {about}"))).collect()
         }
         ["get", ..] if !given("queue") => queues("queue"),
         ["get", ..] => {

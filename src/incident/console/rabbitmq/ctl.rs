@@ -1,179 +1,219 @@
 //! `rabbitmqctl`: tab-separated lists, as the real one prints them.
 
 use super::view::{Broker, Queue};
-use super::{chosen, definition, written};
+use super::{chosen, definition, lists, print};
+use crate::incident::console::arguments::{self, Flag, Given, switch, valued};
 use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest};
 use crate::incident::view::Candidate;
 use crate::sim::operation::{Operation, Policy};
 
-const VERBS: [(&str, &str); 9] = [
-    ("list_queues", "the queues: COLUMN…"),
-    ("list_consumers", "who takes messages from which queue"),
-    ("list_connections", "who is connected"),
-    ("list_policies", "the policies"),
-    ("set_policy", "NAME PATTERN DEFINITION"),
-    ("clear_policy", "NAME"),
-    ("purge_queue", "QUEUE: drops every ready message for good"),
-    ("status", "version, memory, alarms"),
-    ("help", "lists the commands"),
+/// A command of the tool with the options that it takes beside [`GLOBAL`].
+struct Verb {
+    name: &'static str,
+    about: &'static str,
+    options: &'static [Flag],
+}
+
+const VHOST: Flag = valued('p', "vhost", "VHOST", "the virtual host: there is /");
+
+/// Options that every command takes.
+const GLOBAL: [Flag; 5] = [
+    valued('n', "node", "NODE", "which node"),
+    switch('q', "quiet", "without the lines before the list"),
+    switch('s', "silent", "without those and the heads"),
+    valued('t', "timeout", "SECONDS", "how long to wait"),
+    valued(' ', "formatter", "FORMAT", "table, pretty_table, json or csv"),
 ];
 
-const COLUMNS: [(&str, &str); 12] = [
-    ("name", "the queue's name"),
-    ("messages", "ready and unacknowledged"),
-    ("messages_ready", "waiting for a consumer"),
-    ("messages_unacknowledged", "in a consumer's hands"),
-    ("consumers", "consumers that are connected now"),
-    ("type", "classic or quorum"),
-    ("policy", "the policy that applies"),
-    ("state", "running, or flow while publishers are held up"),
-    ("memory", "bytes that its messages take"),
-    ("durable", "survives a restart"),
-    ("auto_delete", ""),
-    ("arguments", ""),
+const HEADLESS: Flag = switch(' ', "no-table-headers", "without the heads");
+
+const VERBS: [Verb; 16] = [
+    Verb {
+        name: "list_queues",
+        about: "the queues: COLUMN…",
+        options: &[
+            VHOST,
+            HEADLESS,
+            switch(' ', "online", "only queues whose node is up"),
+            switch(' ', "offline", "only queues whose node is down"),
+            switch(' ', "local", "only queues of this node"),
+        ],
+    },
+    Verb { name: "list_consumers", about: "who takes messages from which queue", options: &[VHOST, HEADLESS] },
+    Verb { name: "list_connections", about: "who is connected: COLUMN…", options: &[HEADLESS] },
+    Verb { name: "list_channels", about: "the channels, with what they have in hand: COLUMN…", options: &[HEADLESS] },
+    Verb { name: "list_exchanges", about: "the exchanges: COLUMN…", options: &[VHOST, HEADLESS] },
+    Verb { name: "list_bindings", about: "what goes to which queue: COLUMN…", options: &[VHOST, HEADLESS] },
+    Verb { name: "list_policies", about: "the policies", options: &[VHOST, HEADLESS] },
+    Verb { name: "list_vhosts", about: "the virtual hosts", options: &[HEADLESS] },
+    Verb { name: "list_users", about: "who may log in", options: &[HEADLESS] },
+    Verb {
+        name: "set_policy",
+        about: "NAME PATTERN DEFINITION",
+        options: &[
+            VHOST,
+            valued(' ', "priority", "NUMBER", "of several that match, the highest applies"),
+            valued(' ', "apply-to", "KIND", "queues, exchanges or all"),
+        ],
+    },
+    Verb { name: "clear_policy", about: "NAME", options: &[VHOST] },
+    Verb { name: "purge_queue", about: "QUEUE: drops every ready message for good", options: &[VHOST] },
+    Verb { name: "status", about: "version, memory, alarms", options: &[] },
+    Verb { name: "cluster_status", about: "nodes, versions, alarms, partitions", options: &[] },
+    Verb { name: "ping", about: "whether the node answers", options: &[] },
+    Verb { name: "help", about: "lists the commands", options: &[] },
 ];
+
+/// Commands of the real one that have nothing to work on here, and what does instead.
+const ELSEWHERE: [(&[&str], &str); 4] = [
+    (&["delete_queue"], "a queue that consumers need isn't deleted in an incident: purge_queue empties it"),
+    (
+        &["close_connection", "close_all_connections", "close_all_user_connections"],
+        "a consumer is cut off where it runs: kubectl delete pod, kubectl scale",
+    ),
+    (
+        &["stop", "stop_app", "start_app", "reset", "force_reset", "shutdown", "restart_vhost"],
+        "the broker isn't stopped from here: nobody would be served meanwhile",
+    ),
+    (
+        &["eval", "environment", "report", "set_vm_memory_high_watermark", "add_user", "set_permissions"],
+        "status, cluster_status and the lists say what there is; set_policy changes what queues do",
+    ),
+];
+
+fn refused(call: &mut Call, what: &str) -> Progress {
+    call.complain(format!("Error (argument validation): {what}"));
+    Progress::Done(64)
+}
+
+/// What a command takes: its own options and those of all.
+fn known(verb: Option<&Verb>) -> Vec<Flag> {
+    let own: Vec<Flag> = match verb {
+        Some(verb) => verb.options.to_vec(),
+        None => VERBS.iter().flat_map(|verb| verb.options).copied().collect(),
+    };
+    GLOBAL.into_iter().chain(own).collect()
+}
+
+fn listed(flags: &[Flag]) -> String {
+    flags.iter().map(Flag::typed).collect::<Vec<_>>().join(" ")
+}
+
+/// How a list is printed.
+struct How {
+    format: String,
+    /// Whether the lines before it are shown, and the heads.
+    title: bool,
+    heads: bool,
+}
 
 pub fn run(call: &mut Call, world: &mut dyn World) -> Progress {
-    let mut words: Vec<String> = vec![];
-    let (mut quiet, mut silent, mut node, mut priority) = (false, false, None, 0);
-    let mut given = call.arguments().iter();
-    while let Some(word) = given.next() {
-        match word.as_str() {
-            "-q" | "--quiet" => quiet = true,
-            "-s" | "--silent" => silent = true,
-            "--priority" => priority = given.next().and_then(|text| text.parse().ok()).unwrap_or(0),
-            "-p" | "--vhost" | "-t" | "--timeout" | "--apply-to" | "--formatter" => drop(given.next()),
-            "-n" | "--node" => node = given.next().cloned(),
-            _ if word.starts_with("--") && word.contains('=') => {}
-            "--online" | "--offline" | "--local" | "--no-table-headers" => silent |= word == "--no-table-headers",
-            _ if word.starts_with('-') && word.len() > 1 => {
-                call.complain(format!("Error (argument validation): Invalid options for this command: {word}"));
-                return Progress::Done(64);
-            }
-            _ => words.push(word.clone()),
+    // Options may stand before the command: what it is has to be found first.
+    let given = match Given::read(call.arguments(), &known(None)) {
+        Ok(given) => given,
+        Err(mistake) => {
+            let verb = call.arguments().iter().find_map(|word| VERBS.iter().find(|verb| verb.name == word));
+            let what = format!("Invalid options for this command: {}", mistake.word());
+            return refused(call, &format!("{what} (it takes {})", listed(&known(verb))));
         }
+    };
+    let Some((name, rest)) = given.operands.split_first() else { return help(call) };
+    if let Some((_, instead)) = ELSEWHERE.iter().find(|(names, _)| names.contains(&name.as_str())) {
+        return refused(call, &format!("{name} can't be used here: {instead}"));
     }
-    let Some((verb, rest)) = words.split_first() else { return help(call) };
-    if VERBS.iter().all(|(name, _)| name != verb) {
-        call.complain(format!("Command '{verb}' not found."));
-        if let Some(near) = nearest(verb, VERBS.iter().map(|(name, _)| *name)) {
+    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
+        call.complain(format!("Command '{name}' not found."));
+        if let Some(near) = nearest(name, VERBS.iter().map(|verb| verb.name)) {
             call.complain(format!("Did you mean '{near}'?"));
         }
         return Progress::Done(64);
+    };
+    let takes = known(Some(verb));
+    if let Some(wrong) = given.names().find(|name| takes.iter().all(|flag| flag.long != *name)) {
+        return refused(call, &format!("Invalid options for this command: --{wrong} (it takes {})", listed(&takes)));
     }
-    let broker = match chosen(world, node.as_deref()) {
+    if let Some(vhost) = given.value("vhost").filter(|vhost| *vhost != "/") {
+        call.complain(format!("Error: Virtual host '{vhost}' does not exist (there is /)"));
+        return Progress::Done(70);
+    }
+    let format = given.value("formatter").unwrap_or("table").to_owned();
+    if !["table", "pretty_table", "json", "csv"].contains(&format.as_str()) {
+        return refused(call, &format!("unknown formatter {format}: table, pretty_table, json, csv"));
+    }
+    let broker = match chosen(world, given.value("node")) {
         Ok(broker) => broker,
         Err(error) => {
             call.complain(format!("Error: {error}"));
             return Progress::Done(69);
         }
     };
-    match verb.as_str() {
-        "list_queues" => list_queues(call, rest, &broker, (quiet, silent)),
-        "list_consumers" => list_consumers(call, &broker, (quiet, silent)),
-        "list_connections" => list_connections(call, &broker, (quiet, silent)),
-        "list_policies" => list_policies(call, &broker, (quiet, silent)),
-        "set_policy" => set_policy(call, rest, priority, &broker, world),
+    let (quiet, silent) = (given.has("quiet"), given.has("silent"));
+    let how = How {
+        title: !quiet && !silent && !["json", "csv"].contains(&format.as_str()),
+        heads: !silent && !given.has("no-table-headers"),
+        format,
+    };
+    match verb.name {
+        "set_policy" => set_policy(call, rest, &given, &broker, world),
         "clear_policy" => clear_policy(call, rest, &broker, world),
         "purge_queue" => purge(call, rest, &broker, world),
         "status" => status(call, &broker),
-        _ => help(call),
+        "cluster_status" => cluster_status(call, &broker),
+        "ping" => {
+            call.say_all([format!("Will ping {}. This only checks if the OS process is running.", broker.node())]);
+            call.say("Ping succeeded");
+            Progress::Done(0)
+        }
+        "help" => help(call),
+        name => list(call, name, rest, &broker, &how, given.has("offline")),
     }
 }
 
 fn help(call: &mut Call) -> Progress {
     call.say("Usage: rabbitmqctl COMMAND [ARGUMENTS]");
-    call.say_all(VERBS.iter().map(|(name, about)| format!("  {name:<18} {about}")));
+    call.say_all(VERBS.iter().map(|verb| format!("  {:<18} {}", verb.name, verb.about)));
+    call.say("Options of every command:");
+    call.say_all(GLOBAL.iter().map(|flag| format!("  {:<18} {}", flag.typed(), flag.about)));
     Progress::Done(0)
 }
 
-/// What stands before a list: `-q` leaves out the first lines, `-s` the heads too.
-fn begin(call: &mut Call, title: &str, heads: &[&str], (quiet, silent): (bool, bool)) {
-    if !quiet && !silent {
-        call.say("Timeout: 60.0 seconds ...");
-        call.say(title);
-    }
-    if !silent {
-        call.say(heads.join("\t"));
-    }
-}
-
-pub fn list_queues(call: &mut Call, columns: &[String], broker: &Broker, how: (bool, bool)) -> Progress {
-    let asked: Vec<&str> =
-        if columns.is_empty() { vec!["name", "messages"] } else { columns.iter().map(String::as_str).collect() };
-    if let Some(wrong) = asked.iter().find(|column| COLUMNS.iter().all(|(name, _)| name != *column)) {
-        let near = nearest(wrong, COLUMNS.iter().map(|(name, _)| *name));
+/// `list_queues name messages`.
+fn list(call: &mut Call, verb: &str, columns: &[String], broker: &Broker, how: &How, is_empty: bool) -> Progress {
+    let Some(list) = lists::list(verb.trim_start_matches("list_")) else { return help(call) };
+    let asked: Vec<&str> = if columns.is_empty() {
+        list.shown.to_vec()
+    } else {
+        columns.iter().flat_map(|word| word.split(',')).filter(|word| !word.is_empty()).collect()
+    };
+    if let Some(wrong) = asked.iter().find(|column| list.columns.iter().all(|(name, _)| name != *column)) {
+        let near = nearest(wrong, list.columns.iter().map(|(name, _)| *name));
         let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
-        call.complain(format!("Error (argument validation): {{:bad_info_key, [:{wrong}]}}{hint}"));
-        return Progress::Done(64);
+        return refused(call, &format!("{{:bad_info_key, [:{wrong}]}}{hint}"));
     }
-    begin(call, "Listing queues for vhost / ...", &asked, how);
-    for queue in &broker.queues {
-        let cells: Vec<String> = asked.iter().map(|column| cell(queue, column)).collect();
-        call.say(cells.join("\t"));
-    }
-    Progress::Done(0)
-}
-
-/// A queue's value in a column.
-pub fn cell(queue: &Queue, column: &str) -> String {
-    match column {
-        "name" => queue.name.clone(),
-        "messages" => (queue.ready + queue.unacked).to_string(),
-        "messages_ready" => queue.ready.to_string(),
-        "messages_unacknowledged" => queue.unacked.to_string(),
-        "consumers" => queue.consumers.to_string(),
-        "type" => if queue.is_quorum { "quorum" } else { "classic" }.to_owned(),
-        "policy" => queue.policy.clone().unwrap_or_default(),
-        "state" => queue.state.to_owned(),
-        "memory" => queue.memory.to_string(),
-        "durable" => "true".to_owned(),
-        "auto_delete" => "false".to_owned(),
-        _ => format!("[{}]", queue.arguments.join(",")),
-    }
-}
-
-fn list_consumers(call: &mut Call, broker: &Broker, how: (bool, bool)) -> Progress {
-    let heads = ["queue_name", "channel_pid", "consumer_tag", "ack_required", "prefetch_count", "active", "arguments"];
-    begin(call, "Listing consumers in vhost / ...", &heads, how);
-    for consumer in &broker.consumers {
-        call.say(format!(
-            "{}\t<rabbit@{}-0.1.{}.0>\tctag1.{}\t{}\t{}\t{}\t[]",
-            consumer.queue,
-            broker.name,
-            consumer.connection,
-            consumer.instance,
-            consumer.acknowledges,
-            consumer.prefetch,
-            consumer.active
-        ));
-    }
-    Progress::Done(0)
-}
-
-fn list_connections(call: &mut Call, broker: &Broker, how: (bool, bool)) -> Progress {
-    begin(call, "Listing connections ...", &["user", "peer_host", "client", "state"], how);
-    let mut seen: Vec<&str> = vec![];
-    for consumer in &broker.consumers {
-        if !seen.contains(&consumer.instance.as_str()) {
-            seen.push(&consumer.instance);
-            call.say(format!("app\t{}\tconsumer\trunning", consumer.instance));
+    if how.title {
+        if list.of_vhost {
+            call.say("Timeout: 60.0 seconds ...");
         }
+        call.say(list.title);
     }
+    let rows = if is_empty { vec![] } else { (list.rows)(broker) };
+    call.say_all(match how.format.as_str() {
+        "json" => print::json_lines(&asked, &rows),
+        "csv" => print::csv(&asked, &rows, how.heads),
+        "pretty_table" => print::pretty(&asked, &rows),
+        _ => print::tabs(&asked, &rows, how.heads),
+    });
     Progress::Done(0)
 }
 
-fn list_policies(call: &mut Call, broker: &Broker, how: (bool, bool)) -> Progress {
-    let heads = ["vhost", "name", "pattern", "apply-to", "definition", "priority"];
-    begin(call, "Listing policies for vhost \"/\" ...", &heads, how);
-    for policy in &broker.policies {
-        let (definition, priority) = (written(&policy.definition), policy.definition.priority);
-        call.say(format!("/\t{}\t{}\tqueues\t{definition}\t{priority}", policy.name, policy.pattern));
+fn set_policy(call: &mut Call, words: &[String], given: &Given, broker: &Broker, world: &mut dyn World) -> Progress {
+    let text = given.value("priority").unwrap_or("0");
+    let Ok(priority) = text.parse::<i32>() else {
+        return refused(call, &format!("Invalid value for option --priority: {text} is no whole number"));
+    };
+    if let Some(kind) = given.value("apply-to").filter(|kind| !["queues", "all", "exchanges"].contains(kind)) {
+        return refused(call, &format!("Invalid value for option --apply-to: {kind}: queues, exchanges or all"));
     }
-    Progress::Done(0)
-}
-
-fn set_policy(call: &mut Call, words: &[String], priority: i32, broker: &Broker, world: &mut dyn World) -> Progress {
     let [name, pattern, text] = words else {
         call.complain("Error: not enough arguments.");
         call.complain("Usage: set_policy [--vhost <vhost>] [--priority <priority>] [--apply-to <apply-to>] <name> <pattern> <definition>");
@@ -261,23 +301,57 @@ fn status(call: &mut Call, broker: &Broker) -> Progress {
     Progress::Done(0)
 }
 
+fn cluster_status(call: &mut Call, broker: &Broker) -> Progress {
+    let node = broker.node();
+    call.say_all([
+        format!("Cluster status of node {node} ..."),
+        "Basics".to_owned(),
+        String::new(),
+        format!("Cluster name: {node}"),
+        String::new(),
+    ]);
+    for (title, line) in [
+        ("Disk Nodes", node.clone()),
+        ("Running Nodes", node.clone()),
+        ("Versions", format!("{node}: RabbitMQ {} on Erlang 22.3.4.12", broker.version)),
+        ("Alarms", if broker.has_alarm { format!("Memory alarm on node {node}") } else { "(none)".to_owned() }),
+        ("Network Partitions", "(none)".to_owned()),
+        (
+            "Listeners",
+            format!("Node: {node}, interface: [::], port: 5672, protocol: amqp, purpose: AMQP 0-9-1 and AMQP 1.0"),
+        ),
+    ] {
+        call.say_all([title.to_owned(), String::new(), line, String::new()]);
+    }
+    Progress::Done(0)
+}
+
 pub fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
     let words: Vec<&str> = typed.before[1..].iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    if typed.before.last().is_some_and(|word| word == "--formatter") {
+        return ["table", "pretty_table", "json", "csv"].map(|name| candidate(name, "format")).to_vec();
+    }
     let Ok(broker) = chosen(world, None) else { return vec![] };
-    match words.as_slice() {
-        [] => VERBS.iter().map(|(name, about)| candidate(*name, *about)).collect(),
-        ["list_queues", ..] => {
-            COLUMNS.iter().map(|(name, about)| candidate(*name, format!("column: {about}"))).collect()
+    let verb = words.first().and_then(|name| VERBS.iter().find(|verb| verb.name == *name));
+    let list = words.first().and_then(|name| lists::list(name.strip_prefix("list_")?));
+    let mut all = match (words.as_slice(), list) {
+        ([], _) => VERBS.iter().map(|verb| candidate(verb.name, verb.about)).collect(),
+        (_, Some(list)) => {
+            list.columns.iter().map(|(name, about)| candidate(*name, format!("column: {about}"))).collect()
         }
-        ["purge_queue"] => queues(&broker),
-        ["clear_policy"] => broker.policies.iter().map(|one| candidate(&one.name, &one.pattern)).collect(),
-        ["set_policy", _] => {
+        (["purge_queue"], _) => queues(&broker),
+        (["clear_policy"], _) => broker.policies.iter().map(|one| candidate(&one.name, &one.pattern)).collect(),
+        (["set_policy", _], _) => {
             let exactly = |queue: &Queue| format!("'^{}$'", queue.name.replace('.', "\\."));
             broker.queues.iter().map(|queue| candidate(exactly(queue), "pattern: this queue")).collect()
         }
-        ["set_policy", _, _] => definitions(),
+        (["set_policy", _, _], _) => definitions(),
         _ => vec![],
+    };
+    if verb.is_some() && typed.partial.starts_with('-') {
+        all.extend(arguments::candidates(&known(verb)));
     }
+    all
 }
 
 /// The queues as candidates.

@@ -5,6 +5,8 @@
 
 mod admin;
 mod ctl;
+mod lists;
+mod print;
 mod view;
 
 pub use view::{Broker, Queue, all as brokers};
@@ -41,18 +43,23 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 const CTL_MANUAL: &str = "list_queues [COLUMN…]        name messages messages_ready messages_unacknowledged consumers type policy state memory
+                             message_stats.redeliver counts what has been delivered again
 list_consumers               who takes messages from which queue, and how many at a time
-list_connections             who is connected
+list_channels, list_connections    who is connected, and what each has in hand
+list_exchanges, list_bindings, list_vhosts, list_users
 purge_queue QUEUE            drops every ready message for good; what a consumer has in hand stays
 set_policy NAME PATTERN DEFINITION    e.g. '{\"message-ttl\":60000}'; delivery-limit counts in quorum queues only
 clear_policy NAME, list_policies
-status                       version, memory, alarms
+status, cluster_status       version, memory, alarms
+--formatter json|csv|pretty_table, -q without the first lines, -s without the heads
 
 A message is ready until a consumer gets it, then unacknowledged until the consumer says that it is done. If the consumer dies first, it goes back to its place in the queue.
 
 rabbitmqctl list_queues name messages_ready messages_unacknowledged consumers";
 
-const ADMIN_MANUAL: &str = "list queues|consumers|connections|policies [COLUMN…]
+const ADMIN_MANUAL: &str =
+    "list queues|consumers|connections|channels|exchanges|bindings|policies|vhosts|users [COLUMN…]
+     -f table|long|raw_json|pretty_json|kvp|tsv|bash stands before the command, and so does -S COLUMN, which sorts
 get queue=NAME [count=N] [ackmode=MODE]
      ack_requeue_true     looks, and puts it back (the default)
      ack_requeue_false    takes it out for good
@@ -135,7 +142,9 @@ fn chosen(world: &dyn World, name: Option<&str>) -> Result<Broker, String> {
     let all = view::all(world);
     let names: Vec<String> = all.iter().map(|broker| broker.name.clone()).collect();
     let wanted = name.map(|name| name.rsplit('@').next().unwrap_or_default());
-    let found = all.into_iter().find(|broker| wanted.is_none_or(|wanted| broker.name == wanted));
+    // A node is the broker's first pod: rabbit@NAME-0.
+    let is = |broker: &Broker, wanted: &str| broker.name == wanted.strip_suffix("-0").unwrap_or(wanted);
+    let found = all.into_iter().find(|broker| wanted.is_none_or(|wanted| broker.name == wanted || is(broker, wanted)));
     found.ok_or_else(|| format!("unable to reach node {}: there is {}", wanted.unwrap_or("rabbit"), names.join(", ")))
 }
 
@@ -143,8 +152,6 @@ fn chosen(world: &dyn World, name: Option<&str>) -> Result<Broker, String> {
 mod tests {
     use super::view::Consumer;
     use super::*;
-    use crate::incident::console::Progress;
-    use crate::incident::console::tests::printed_by;
 
     fn broker() -> Broker {
         let queue = |name: &str, ready, unacked| Queue {
@@ -154,53 +161,74 @@ mod tests {
             consumers: 13,
             ..Queue::default()
         };
-        let consumer = Consumer {
-            queue: "presence".to_owned(),
+        let consumer = |queue: &str, unacked| Consumer {
+            queue: queue.to_owned(),
             instance: "web-1".to_owned(),
             connection: 812,
             prefetch: 20,
             acknowledges: true,
             active: true,
+            unacked,
         };
         Broker {
             name: "rabbit".to_owned(),
             version: "3.8.9".to_owned(),
             queues: vec![queue("presence", 18_423, 260), queue("chat.lines", 9_120, 240)],
-            consumers: vec![consumer],
+            consumers: vec![consumer("presence", 20), consumer("chat.lines", 3)],
             ..Broker::default()
         }
     }
 
-    #[test]
-    fn queues_are_listed_with_tabs() {
-        let columns = ["name", "messages_ready", "messages_unacknowledged", "consumers"].map(str::to_owned);
-        let (lines, _) =
-            printed_by(&["rabbitmqctl"], |call| ctl::list_queues(call, &columns, &broker(), (false, false)));
-        let expected = [
-            "Timeout: 60.0 seconds ...",
-            "Listing queues for vhost / ...",
-            "name\tmessages_ready\tmessages_unacknowledged\tconsumers",
-            "presence\t18423\t260\t13",
-            "chat.lines\t9120\t240\t13",
-        ];
-        assert_eq!(lines, expected);
-        let (lines, _) = printed_by(&["rabbitmqctl"], |call| ctl::list_queues(call, &[], &broker(), (false, true)));
-        assert_eq!(lines, ["presence\t18683", "chat.lines\t9360"]);
-        let wrong = ["mesages".to_owned()];
-        let (lines, progress) =
-            printed_by(&["rabbitmqctl"], |call| ctl::list_queues(call, &wrong, &broker(), (false, false)));
-        assert_eq!(lines, ["Error (argument validation): {:bad_info_key, [:mesages]} (did you mean messages?)"]);
-        assert_eq!(progress, Progress::Done(64));
+    fn rows(name: &str) -> Vec<lists::Row> {
+        (lists::list(name).unwrap().rows)(&broker())
     }
 
     #[test]
-    fn the_management_draws_boxes() {
-        let (lines, _) = printed_by(&["rabbitmqadmin"], |call| {
-            admin::list(call, &["queues".to_owned()], &broker(), "table").unwrap();
-            Progress::Done(0)
-        });
-        assert_eq!(lines[1], "|    name    | messages |");
-        assert_eq!(lines[3], "| presence   | 18683    |");
+    fn every_list_has_the_columns_that_it_says() {
+        for list in lists::LISTS {
+            let rows = (list.rows)(&broker());
+            for (column, about) in list.columns {
+                assert!(
+                    !about.is_empty() && rows.iter().all(|row| row.contains_key(*column)),
+                    "{}: {column}",
+                    list.name
+                );
+            }
+            for column in list.shown.iter().chain(list.managed) {
+                assert!(list.columns.iter().any(|(name, _)| name == column), "{}: {column}", list.name);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_printed_in_every_format_as_the_tools_do() {
+        let (heads, rows) = (["name", "messages_ready"], rows("queues"));
+        assert_eq!(print::tabs(&heads, &rows, true), ["name\tmessages_ready", "presence\t18423", "chat.lines\t9120"]);
+        assert_eq!(print::csv(&heads, &rows, false), ["\"presence\",18423", "\"chat.lines\",9120"]);
+        let json = [
+            "[",
+            "{\"name\":\"presence\",\"messages_ready\":18423}",
+            ",{\"name\":\"chat.lines\",\"messages_ready\":9120}",
+            "]",
+        ];
+        assert_eq!(print::json_lines(&heads, &rows), json);
+        assert_eq!(print::pretty(&heads, &rows)[1], "│ name       │ messages_ready │");
+        let managed = |format: &str| print::managed(format, &heads, &rows);
+        assert_eq!(managed("table")[1], "|    name    | messages_ready |");
+        assert_eq!(managed("table")[3], "| presence   | 18423          |");
+        assert_eq!(managed("kvp")[0], "name=\"presence\" messages_ready=\"18423\"");
+        assert_eq!(managed("raw_json"), [json[1..3].join("").replace(['[', ']'], "")].map(|text| format!("[{text}]")));
+        assert_eq!(managed("long")[2..4], ["            name: presence", "  messages_ready: 18423"]);
+        assert_eq!(managed("bash"), ["presence chat.lines"]);
+        assert_eq!(print::managed("tsv", &heads, &[]), ["No items"]);
+        assert_eq!(print::managed("raw_json", &heads, &[]), ["[]"]);
+    }
+
+    #[test]
+    fn a_channel_tells_what_it_has_in_hand() {
+        let channels = rows("channels");
+        assert_eq!(channels.len(), 1, "two subscriptions of one pod share a channel");
+        assert_eq!((&channels[0]["consumer_count"], &channels[0]["messages_unacknowledged"]), (&2.into(), &23.into()));
     }
 
     #[test]

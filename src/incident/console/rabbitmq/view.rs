@@ -36,6 +36,13 @@ pub struct Queue {
     pub memory: u64,
     /// As Erlang prints them.
     pub arguments: Vec<String>,
+    /// Since the beginning: messages that came in.
+    pub published: u64,
+    /// Deliveries to consumers, each counted.
+    pub delivered: u64,
+    /// Of those, again.
+    pub redelivered: u64,
+    pub acked: u64,
 }
 
 /// Who takes messages from a queue.
@@ -49,6 +56,15 @@ pub struct Consumer {
     pub prefetch: u32,
     pub acknowledges: bool,
     pub active: bool,
+    /// Messages that it has in hand.
+    pub unacked: u64,
+}
+
+impl Broker {
+    /// The node's name: `rabbit@rabbit-0`.
+    pub fn node(&self) -> String {
+        format!("rabbit@{}-0", self.name)
+    }
 }
 
 /// Whether a level has a broker.
@@ -79,6 +95,10 @@ fn seen(broker: &component::Broker, world: &dyn World) -> Broker {
                 component::Argument::Text(text) => format!("{{\"{name}\",\"{text}\"}}"),
             })
             .collect(),
+        published: queue.tally.published,
+        delivered: queue.tally.delivered,
+        redelivered: queue.tally.redelivered,
+        acked: queue.tally.acked,
     });
     let queues: Vec<Queue> = queues.collect();
     let mut consumers = vec![];
@@ -94,6 +114,7 @@ fn seen(broker: &component::Broker, world: &dyn World) -> Broker {
                 prefetch: consumer.prefetch,
                 acknowledges: consumer.ack_required,
                 active: consumer.active,
+                unacked: u64::from(consumer.unacked),
             });
         }
     }

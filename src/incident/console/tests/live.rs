@@ -174,6 +174,28 @@ fn changes_are_made_and_said_in_the_tools_words() {
             "The Deployment \"consumer\" is invalid: spec.template.spec.containers[0].resources.requests: Invalid value: \"500Mi\": must be less than or equal to memory limit",
         ),
         ("kubectl cordon node-a1", "node/node-a1 cordoned"),
+        (r#"kubectl patch deployment/consumer -p '{"spec":{"replicas":20}}'"#, "deployment.apps/consumer patched"),
+        (
+            r#"kubectl patch deployment consumer --type=json -p '[{"op":"replace","path":"/spec/replicas","value":40}]'"#,
+            "deployment.apps/consumer patched (no change)",
+        ),
+        (
+            r#"kubectl patch deploy/consumer -p '{"spec":{"template":{"spec":{"containers":[{"name":"x","image":"v1"}]}}}}'"#,
+            "error: no container is called \"x\": each of containers needs its name, consumer",
+        ),
+        (
+            r#"kubectl patch deploy/consumer -p '{"spec":{"minReadySeconds":5}}'"#,
+            "error: spec.minReadySeconds can't be changed here: spec.replicas, spec.paused, and of a container image and resources.*.memory can",
+        ),
+        (
+            "kubectl edit deployment/consumer",
+            "error: kubectl edit can't be used here: without an editor: kubectl set resources, kubectl set image, kubectl scale and kubectl patch",
+        ),
+        ("kubectl explain pod.status.fase", "error: field \"fase\" does not exist (did you mean phase?)"),
+        (
+            "kubectl top pods -n kube-system",
+            "Error from server (NotFound): nothing in namespace \"kube-system\": all of it is in default",
+        ),
         ("kubectl gt pods", "Error: unknown command \"gt\" for \"kubectl\""),
         ("kubectl get pods --selektor=x", "Error: unknown flag: --selektor"),
         ("ssh node-b1", "ssh: Could not resolve hostname node-b1: Name or service not known (did you mean node-a1?)"),
@@ -184,6 +206,25 @@ fn changes_are_made_and_said_in_the_tools_words() {
             "Setting policy \"p\" for pattern \"^lines$\" to \"{\"message-ttl\":60000}\" with priority \"0\" for vhost \"/\" ...",
         ),
         ("rabbitmqadmin declare queue name=dead", "queue declared"),
+        (
+            "rabbitmqctl list_users -p /",
+            "Error (argument validation): Invalid options for this command: --vhost (it takes --node= --quiet --silent --timeout= --formatter= --no-table-headers)",
+        ),
+        ("rabbitmqctl list_queues -p other", "Error: Virtual host 'other' does not exist (there is /)"),
+        (
+            "rabbitmqctl delete_queue lines",
+            "Error (argument validation): delete_queue can't be used here: a queue that consumers need isn't deleted in an incident: purge_queue empties it",
+        ),
+        ("rabbitmqctl -s list_vhosts", "/"),
+        ("rabbitmqctl --silent list_channels | head -1 | wc -l", "1"),
+        (
+            "rabbitmqadmin -f yaml list queues",
+            "*** format yaml not recognised: table, long, raw_json, pretty_json, kvp, tsv, bash",
+        ),
+        (
+            "rabbitmqadmin --formatter json -S name list queues name type",
+            "[{\"name\":\"lines\",\"type\":\"classic\"},{\"name\":\"presence\",\"type\":\"classic\"}]",
+        ),
         ("rabbitmqadmin get queue=lines ackmod=x", "*** argument \"ackmod\" not recognised (did you mean ackmode=?)"),
         ("git log --oneline | head -1 | cut -d' ' -f2-", "consumer: new logger (v2)"),
         ("deploy consumer v9", "deploy: consumer has no version `v9` (did you mean v1?): v1, v2, v3"),
@@ -195,6 +236,23 @@ fn changes_are_made_and_said_in_the_tools_words() {
         let (lines, _) = played(&mut world, &mut Console::default(), &[line]);
         assert_eq!(lines.first().map(String::as_str), Some(expected), "{line}: {lines:?}");
     }
+}
+
+#[test]
+fn a_patch_of_the_template_is_a_rollout_with_what_it_says() {
+    let mut world = poisoned();
+    let mut console = Console::default();
+    let patch = r#"kubectl patch deployment consumer -p '{"spec":{"template":{"spec":{"containers":[{"name":"consumer","resources":{"limits":{"memory":"3Gi"}}}]}}}}'"#;
+    let limit = "kubectl get deploy consumer -o jsonpath='{.spec.template.spec.containers[?(@.name==\"consumer\")].resources.limits.memory}'";
+    assert_eq!(played(&mut world, &mut console, &[limit]).0, ["1536Mi"]);
+    assert_eq!(played(&mut world, &mut console, &[patch]).0, ["deployment.apps/consumer patched"]);
+    assert_eq!(played(&mut world, &mut console, &[limit]).0, ["3Gi"]);
+    let (sets, _) = played(&mut world, &mut console, &["kubectl get rs --no-headers | wc -l"]);
+    assert_eq!(sets, ["2"]);
+    let node = "$(kubectl get pods -o jsonpath='{.items[0].spec.nodeName}')";
+    let (drained, state) = played(&mut world, &mut console, &[&format!("kubectl drain {node} --ignore-daemonsets")]);
+    assert_eq!(state, EntryState::Done, "{drained:?}");
+    assert!(drained[0].ends_with(" cordoned") && drained.last().unwrap().ends_with(" evicted"), "{drained:?}");
 }
 
 #[test]

@@ -3,12 +3,15 @@
 //! The counterfactuals are computed by playing the level again, never told from a list.
 
 use super::script::{Script, advance_to};
-use super::view::{Compared, Debrief, Judged, Move, Phase, Piece};
+use super::map::spaced;
+use super::view::{Compared, Debrief, Entry, Judged, Move, Phase, Piece};
 use super::{Incident, Mode, score};
 use crate::sim::quantity::Time;
 
 /// How many of the player's moves are played again without them; each costs a run.
 const MOVES_REVIEWED: usize = 12;
+/// So many customers more or less are a difference.
+const NOTICED: i64 = 50;
 
 /// The debrief of an incident, with everything that has to be played again for it.
 #[must_use]
@@ -117,38 +120,44 @@ fn compare(who: &str, run: &Incident) -> Compared {
     }
 }
 
-/// The player's moves; those that changed the system are played again without them.
+/// The player's moves: lines that changed the system, and words that made others do so. Each is played again without it.
 fn moves(incident: &Incident) -> Vec<Move> {
-    let mut reviewed = 0;
     let with = bad(incident);
-    let own = |at: Time| {
-        let done = &incident.stage.done;
-        done.iter().filter(move |done| done.who.is_empty() && done.at >= at && done.at.since(at).seconds() < 5)
-    };
+    let nobody = bad(&played(incident, &[]));
+    let entries = incident.console().iter().filter(|entry| entry.who.is_empty());
+    let acts = |entry: &Entry| incident.stage.done.iter().any(|done| done.entry == entry.id);
+    let asks = |line: &str| matches!(line.split_whitespace().next(), Some("reply" | "ask" | "page"));
+    let lines = incident.typed().iter().zip(entries).enumerate();
+    let acting: Vec<usize> =
+        lines.filter(|(_, ((_, line), entry))| acts(entry) || asks(line)).map(|(index, _)| index).collect();
     let mut moves = vec![];
-    for (index, (at, line)) in incident.typed().iter().enumerate() {
-        let did: Vec<_> = own(*at).collect();
-        let next = incident.typed().get(index + 1).map_or(Time::NEVER, |(at, _)| *at);
-        let did_something =
-            did.iter().any(|done| done.at < next.max(*at + crate::sim::quantity::Span::from_seconds(2)));
-        let (mut spared, mut remark) = (0, "a look".to_owned());
-        if did_something && reviewed < MOVES_REVIEWED {
-            reviewed += 1;
-            let mut lines = incident.typed().to_vec();
-            lines.remove(index);
-            let without = played(incident, &lines);
-            spared = bad(&without) - with;
-            remark = match spared {
-                -50..=50 => "changed next to nothing for customers".to_owned(),
-                51.. => format!("spared {} customers", super::map::spaced(spared)),
-                _ => format!("hurt {} customers more", super::map::spaced(-spared)),
-            };
-        } else if did_something {
-            "not reviewed: too many moves".clone_into(&mut remark);
-        }
-        moves.push(Move { at: *at, clock: incident.stage.clock.seconds(*at), line: line.clone(), spared, remark });
+    for (number, index) in acting.into_iter().enumerate() {
+        let (at, line) = incident.typed()[index].clone();
+        let mut spared = 0;
+        let remark = if number < MOVES_REVIEWED {
+            let mut others = incident.typed().to_vec();
+            others.remove(index);
+            spared = bad(&played(incident, &others)) - with;
+            match spared {
+                NOTICED.. => String::new(),
+                _ if spared <= -NOTICED => String::new(),
+                _ => alone(nobody - bad(&played(incident, &[(at, line.clone())]))),
+            }
+        } else {
+            "not played again: too many moves".to_owned()
+        };
+        moves.push(Move { at, clock: incident.stage.clock.seconds(at), line, spared, remark });
     }
     moves
+}
+
+/// What is said of a move without which the run would have gone the same way, by what it would have spared as the only one.
+fn alone(spared: i64) -> String {
+    match spared {
+        NOTICED.. => format!("alone it would have spared {}: something else of yours did the same", spaced(spared)),
+        _ if spared <= -NOTICED => format!("alone it would have hurt {} more: something else made up for it", spaced(-spared)),
+        _ => "changed next to nothing for customers".to_owned(),
+    }
 }
 
 fn their_moves(script: &[(String, String)]) -> Vec<(Time, String)> {
@@ -174,7 +183,8 @@ fn diagnosis(incident: &Incident) -> Vec<Judged> {
             see: evidence.see.clone(),
             was_pinned: stage.notebook.has_pinned(evidence),
         };
-        let given = asked.given.as_ref().map_or_else(|| "no answer".to_owned(), says);
+        let none = if asked.is_open { "no answer" } else { "it didn't come up in your run" };
+        let given = asked.given.as_ref().map_or_else(|| none.to_owned(), says);
         Judged {
             question: question.question.clone(),
             given,

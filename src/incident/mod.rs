@@ -117,6 +117,10 @@ impl Incident {
             self.stage.is_startled = false;
             self.slow_for = SLOW_FOR;
         }
+        if self.stage.is_calmed {
+            self.stage.is_calmed = false;
+            self.slow_for = Span::ZERO;
+        }
         self.owed += real.micros().max(0) * i64::from(self.speed());
         self.slow_for = Span::from_micros((self.slow_for.micros() - real.micros()).max(0));
         let whole = self.owed / 1000 * 1000;
@@ -350,14 +354,14 @@ impl Incident {
     /// The questions that have come up so far.
     #[must_use]
     pub fn questions(&self) -> Vec<Question> {
-        let all = self.stage.level.diagnosis.iter().zip(&self.stage.questions);
-        let open = all.filter(|(_, asked)| asked.is_open);
-        let question = |(question, asked): (&crate::level::schema::Question, &stage::Asked)| Question {
-            text: question.question.clone(),
-            causes: question.shown(),
-            given: asked.given.clone(),
+        let question = |index: usize| {
+            let question = &self.stage.level.diagnosis[index];
+            let given = self.stage.questions[index].given.clone();
+            Question { text: question.question.clone(), causes: question.shown(), given }
         };
-        open.map(question).collect()
+        // Before anything has rung a question would tell what is going to.
+        let asking = if self.stage.alarms == 0 { vec![] } else { self.stage.asking() };
+        asking.into_iter().map(question).collect()
     }
 
     /// The graphs that a part is best known by, and those that the level or the player has pinned (`None`).

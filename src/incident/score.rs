@@ -57,14 +57,14 @@ pub fn parts(incident: &Incident) -> Vec<Part> {
     parts
 }
 
-/// The parts where the cause was gone before it hurt anybody: there was nothing to mitigate, to find or to tell.
+/// The parts where the cause was gone before it hurt anybody: there was nothing to mitigate and nobody to tell.
 fn prevented(incident: &Incident) -> Vec<Part> {
     let full = |what, most| Part { what, points: (most, most), remark: "prevented: nobody was hurt".to_owned() };
     vec![
         full("customers", 40),
         full("time to mitigate", 20),
         full("time to detect", 5),
-        full("diagnosis", 20),
+        diagnosis(incident),
         full("communication", 5),
         harm(incident),
     ]

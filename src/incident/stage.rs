@@ -48,6 +48,8 @@ pub struct Done {
     pub component: String,
     /// What.
     pub operation: Operation,
+    /// The number of the console's entry that did it.
+    pub entry: usize,
 }
 
 /// A console line that a job waits for.
@@ -98,6 +100,12 @@ pub struct Stage {
     pub(super) pinned_graphs: Vec<String>,
     /// Versions that somebody has brought, as `version` or `service@version`.
     pub(super) brought: Vec<String>,
+    /// The entry of the console that runs at the moment.
+    pub(super) entry: usize,
+    /// How often something has happened that a person has to look at: a ring, customers hurt, a question.
+    pub(super) alarms: u64,
+    /// What it was, last.
+    pub(super) alarm: String,
     /// Lines that colleagues are about to type: (who, line).
     pub(super) typing: Vec<(String, String)>,
     /// Lines that jobs are about to type.
@@ -110,6 +118,8 @@ pub struct Stage {
     pub(super) speed: Option<u32>,
     /// Something has happened that slows the clock.
     pub(super) is_startled: bool,
+    /// The player has said how fast the clock is to run.
+    pub(super) is_calmed: bool,
     /// The run in which nobody acts, for proofs that compare with it.
     pub(super) untouched: Option<Arc<Stage>>,
     /// Goes on beyond the level's end and beyond being lost, as a proof needs.
@@ -149,6 +159,9 @@ impl Stage {
             statuses: 0,
             pinned_graphs: vec![],
             brought: vec![],
+            entry: 0,
+            alarms: 0,
+            alarm: String::new(),
             typing: vec![],
             asked: vec![],
             errands: vec![],
@@ -156,6 +169,7 @@ impl Stage {
             is_paused: false,
             speed: None,
             is_startled: false,
+            is_calmed: false,
             untouched: None,
             runs_on: false,
             happened: vec![false; level.events.len()],
@@ -173,10 +187,32 @@ impl Stage {
 
     /// Tells that something has happened.
     pub(super) fn tell(&mut self, what: Happened) {
-        let startles = !matches!(what, Happened::Printed { .. } | Happened::Quieted { .. });
-        self.is_startled |= startles && self.now() >= Time::ZERO;
+        let alarm = match &what {
+            Happened::Rang { name, text, .. } => Some(format!("{name} ({text})")),
+            Happened::Said { who, answers, .. } if !answers.is_empty() => Some(format!("{who} asks you something")),
+            Happened::Turned { phase } if *phase != Phase::Declared => Some(phase.word().to_owned()),
+            _ => None,
+        };
+        if let Some(alarm) = alarm.filter(|_| self.now() >= Time::ZERO) {
+            self.alarm(alarm);
+        }
         let at = self.now();
         self.happenings.push(Happening { at, clock: self.clock.seconds(at), what });
+    }
+
+    /// Something has happened that a person has to look at: the clock slows, and `wait` ends.
+    fn alarm(&mut self, what: String) {
+        self.is_startled = true;
+        self.alarms += 1;
+        self.alarm = what;
+    }
+
+    /// The questions that stand in the notebook, by number: those that have come up, up to the first without an answer,
+    /// as each gives the one before away.
+    pub(super) fn asking(&self) -> Vec<usize> {
+        let open: Vec<usize> = (0..self.questions.len()).filter(|index| self.questions[*index].is_open).collect();
+        let unanswered = open.iter().position(|index| self.questions[*index].given.is_none());
+        open[..unanswered.map_or(open.len(), |place| place + 1)].to_vec()
     }
 
     pub(super) fn write_down(&mut self, text: impl Into<String>) {
@@ -397,6 +433,7 @@ impl Stage {
         self.judge = judge;
         if impact {
             self.write_down(IMPACT);
+            self.alarm(IMPACT.to_owned());
         }
         if let Some(phase) = turned {
             let words = match phase {
@@ -534,7 +571,7 @@ impl Stage {
             let by = if who.is_empty() { "you" } else { who };
             self.write_down(format!("{by}: {text}"));
         }
-        self.done.push(Done { at, who: who.to_owned(), component: component.to_owned(), operation });
+        self.done.push(Done { at, who: who.to_owned(), component: component.to_owned(), operation, entry: self.entry });
     }
 }
 

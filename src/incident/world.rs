@@ -41,6 +41,14 @@ impl World for Stage {
         Ok(applied)
     }
 
+    fn runs(&mut self, entry: usize) {
+        self.entry = entry;
+    }
+
+    fn alarms(&self) -> (u64, &str) {
+        (self.alarms, &self.alarm)
+    }
+
     fn shipped(&self) -> Vec<(String, Span)> {
         self.level.monitoring.ships.iter().map(|shipping| (shipping.from.clone(), shipping.delay)).collect()
     }
@@ -102,6 +110,8 @@ impl World for Stage {
             }
             Act::Speed(speed) => {
                 self.speed = speed.map(|speed| speed.clamp(1, 60));
+                // Who says how fast knows what has happened.
+                self.is_calmed = true;
                 line(match self.speed {
                     Some(speed) => format!("{speed} simulated seconds a second"),
                     None => "the level's own speed".to_owned(),
@@ -125,6 +135,14 @@ impl World for Stage {
     fn named(&self, kind: Named) -> Vec<(String, String)> {
         let level = &self.level;
         match kind {
+            Named::Asking => {
+                let text = |index: usize| (level.diagnosis[index].question.clone(), String::new());
+                self.asking().last().copied().map(text).into_iter().collect()
+            }
+            Named::Answered => {
+                let given = self.questions.iter().filter_map(|asked| asked.given.clone());
+                given.map(|given| (given, String::new())).collect()
+            }
             Named::Brought => self.brought.iter().map(|version| (version.clone(), String::new())).collect(),
             Named::Firing => {
                 let rings = self.alerts.rings(&level.monitoring.alerts, Self::now(self));
@@ -143,8 +161,8 @@ impl World for Stage {
                 level.monitoring.alerts.iter().map(about).collect()
             }
             Named::Causes => {
-                let open = level.diagnosis.iter().zip(&self.questions).filter(|(_, asked)| asked.is_open);
-                open.flat_map(|(question, _)| question.shown()).collect()
+                let asking = self.asking().into_iter().rev().take(1);
+                asking.flat_map(|index| level.diagnosis[index].shown()).collect()
             }
             Named::Documents => self.papers().map(|paper| (paper.name.clone(), String::new())).collect(),
             Named::People => self.people(),
@@ -398,7 +416,10 @@ impl Stage {
         };
         self.questions[index].given = Some(cause.to_owned());
         self.write_down(format!("your diagnosis: {}", known.says));
-        Ok(vec![level.diagnosis[index].question.clone(), format!("noted: {}", known.says)])
+        let mut lines = vec![level.diagnosis[index].question.clone(), format!("noted: {}", known.says)];
+        let next = self.asking().last().copied().filter(|next| self.questions[*next].given.is_none());
+        lines.extend(next.map(|next| format!("next: {} (diagnose)", level.diagnosis[next].question)));
+        Ok(lines)
     }
 
     fn resolve(&mut self) -> Said {
@@ -409,8 +430,16 @@ impl Stage {
         if self.judge.impact_at.is_some() && self.judge.phase != Phase::Mitigated {
             let goal = &self.level.goal;
             return Err(match self.judge.holds_since {
-                Some(since) => format!("not yet: it has held for {} of {}", now.since(since), goal.hold),
-                None => format!("not yet: mended is when {} for {}", goal.mitigated.text(), goal.hold),
+                Some(since) => {
+                    let held = Span::from_seconds(now.since(since).seconds());
+                    format!("not yet: it is well, but has been for {held} of {} only", goal.hold)
+                }
+                None => {
+                    let (count, word) = (self.judge.hurt_now().0 as u64, &goal.hurt);
+                    let word = word.as_ref().map_or("overdue", |hurt| hurt.word.as_str());
+                    let how = format!("{count} {word}; mended is when {} for {}", goal.mitigated.text(), goal.hold);
+                    format!("not yet: {how}")
+                }
             });
         }
         let open = self.level.diagnosis.iter().zip(&self.questions);

@@ -4,7 +4,7 @@ use super::world::services;
 use super::{
     Call, Command, Named, Place, Progress, Runs, Typed, World, candidate, database, host, kubectl, nearest, nothing,
 };
-use crate::incident::view::Candidate;
+use crate::incident::view::{Candidate, Choice};
 use crate::sim::component::service::settings;
 use crate::sim::operation::{Applied, Operation};
 use crate::sim::quantity::{Span, Time};
@@ -239,10 +239,7 @@ fn list(call: &mut Call, world: &dyn World) -> Progress {
         };
         let when = match change.at {
             Some(at) => format!("deployed {}", world.clock().plain(at)),
-            None => change
-                .version
-                .takes
-                .filter(|_| !is_among(&world.named(Named::Brought), change.service, &change.version.name))
+            None => unwritten(&change, world)
                 .map_or("not deployed".to_owned(), |takes| format!("not written: about {}", takes.age())),
         };
         call.say(format!("{:<24} {:<20} {when:<32} {mark}", change.service, change.version.name).trim_end());
@@ -365,8 +362,30 @@ fn complete_git(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
     }
 }
 
-/// The versions of a service that don't run now, with what each is.
-pub fn versions(world: &dyn World, service: &str) -> Vec<(String, String)> {
+/// The versions of a service that could run instead of the one that does, with what else a deploy means. What nobody has
+/// written yet is thought of once the player has said what is wrong.
+pub fn choices(world: &dyn World, service: &str, warning: &str) -> Vec<Choice> {
+    let has_answered = !world.named(Named::Answered).is_empty();
     let of = changes(world).into_iter().filter(|change| change.service == service && !change.runs);
-    of.map(|change| (change.version.name.clone(), change.version.note.clone())).collect()
+    let choice = |change: Change| {
+        let takes = unwritten(&change, world);
+        if takes.is_some() && !has_answered {
+            return None;
+        }
+        let name = &change.version.name;
+        let first = takes.map_or(String::new(), |takes| format!("It takes about {} to write first. ", takes.age()));
+        Some(Choice {
+            label: format!("Deploy {name}: {}", change.version.note),
+            line: format!("deploy {service} {name}"),
+            changes: true,
+            warning: first + warning,
+        })
+    };
+    of.filter_map(choice).collect()
+}
+
+/// How long a version takes to write that nobody has written yet.
+fn unwritten(change: &Change, world: &dyn World) -> Option<Span> {
+    let is_brought = is_among(&world.named(Named::Brought), change.service, &change.version.name);
+    change.version.takes.filter(|_| change.at.is_none() && !is_brought)
 }

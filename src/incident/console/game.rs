@@ -209,7 +209,7 @@ pub const COMMANDS: &[Command] = &[
         "wait",
         "wait TIME | wait until CONDITION",
         "lets time pass",
-        "wait 10m\nwait until rate(NAME.restarts[2m]) == 0\n\nConditions see what monitoring sees, when it sees it. Ctrl-C ends the wait.",
+        "wait 10m\nwait until rate(NAME.restarts[2m]) == 0\n\nConditions see what monitoring sees, when it sees it. It ends as soon as something rings, customers begin to be hurt, or somebody asks you something; Ctrl-C ends it at once.",
         wait,
         |typed, world| match typed.before.get(1).map(String::as_str) {
             None => vec![candidate("until", "a condition holds"), candidate("1m", "a minute"), candidate("5m", "")],
@@ -242,10 +242,14 @@ pub const COMMANDS: &[Command] = &[
     game(
         "diagnose",
         "diagnose [CAUSE]",
-        "says what the cause is; without one, lists the possible causes",
+        "says what the cause is; without one, asks the question that stands",
         "Counts with the evidence that is pinned. It can be changed until the incident is closed.",
         |call, world| match call.arguments() {
-            [] => list(call, world, Named::Causes, "diagnose CAUSE: what it could be:"),
+            [] => {
+                let question = world.named(Named::Asking).into_iter().next();
+                let question = question.map_or_else(|| "what it could be:".to_owned(), |(question, _)| question);
+                list(call, world, Named::Causes, &format!("{question} (diagnose CAUSE)"))
+            }
             [cause] => {
                 let cause = cause.clone();
                 act(call, world, Act::Diagnose { cause })
@@ -518,27 +522,43 @@ fn predict(call: &mut Call, world: &mut dyn World) -> Progress {
     }
 }
 
+/// Passes time in steps of a second, until its time or condition has come, or something has happened that one has to look
+/// at.
 fn wait(call: &mut Call, world: &mut dyn World) -> Progress {
     let now = world.now();
-    match call.arguments() {
-        [] => call.fail("usage: wait TIME, or wait until CONDITION"),
+    let alarms = world.alarms().0.to_string();
+    let span: Option<Span> = call.arguments().concat().parse().ok();
+    if call.kept.is_empty() {
+        call.kept.push(alarms.clone());
+        call.kept.extend(span.map(|span| (now + span).micros().to_string()));
+    }
+    let next_second = Time::from_seconds(now.second() + 1).since(now);
+    let left = match call.arguments() {
+        [] => return call.fail("usage: wait TIME, or wait until CONDITION"),
         [until, condition @ ..] if until == "until" => {
             let condition = condition.join(" ");
             if condition.is_empty() {
                 return call.fail("wait: until what? wait until CONDITION");
             }
             match world.holds(&condition) {
-                Ok(true) => Progress::Done(0),
+                Ok(true) => Span::ZERO,
                 // Conditions change at whole seconds.
-                Ok(false) => Progress::Again(Time::from_seconds(now.second() + 1).since(now)),
-                Err(error) => call.fail(format!("wait: {error}")),
+                Ok(false) => next_second,
+                Err(error) => return call.fail(format!("wait: {error}")),
             }
         }
-        words => match (words.concat().parse::<Span>(), call.visit) {
-            (Ok(span), 0) if span > Span::ZERO => Progress::Again(span),
-            (Ok(span), _) if span >= Span::ZERO => Progress::Done(0),
-            (Ok(_), _) => call.fail("wait: time only goes forward"),
-            (Err(error), _) => call.fail(format!("wait: {error}")),
+        words => match (words.concat().parse::<Span>(), call.kept.get(1).and_then(|until| until.parse().ok())) {
+            (Ok(span), Some(until)) if span > Span::ZERO => Time::from_micros(until).since(now),
+            (Ok(_), _) => return call.fail("wait: time only goes forward"),
+            (Err(error), _) => return call.fail(format!("wait: {error}")),
         },
+    };
+    if left <= Span::ZERO {
+        return Progress::Done(0);
     }
+    if call.kept[0] != alarms {
+        call.say(format!("{} stopped: {}", world.clock().seconds(now), world.alarms().1));
+        return Progress::Done(0);
+    }
+    Progress::Again(left.min(next_second))
 }

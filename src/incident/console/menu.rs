@@ -62,7 +62,18 @@ pub fn menu(world: &dyn World, part: &str) -> Vec<Choice> {
     }
     // Looks first; a stable sort keeps the order among them.
     all.sort_by_key(|choice| choice.changes);
+    each_once(&mut all);
     all
+}
+
+/// Two kinds of a thing offer the same line: one is enough.
+fn each_once(all: &mut Vec<Choice>) {
+    let mut seen: Vec<String> = vec![];
+    all.retain(|choice| {
+        let new = !seen.contains(&choice.line);
+        seen.push(choice.line.clone());
+        new
+    });
 }
 
 /// A cache or one of its machines.
@@ -131,12 +142,7 @@ pub fn palette(world: &dyn World) -> Vec<Choice> {
     for machine in sessions::machines(world) {
         all.push(look(format!("{machine}: who works there"), format!("ssh {machine} w")));
     }
-    let mut seen: Vec<String> = vec![];
-    all.retain(|choice| {
-        let new = !seen.contains(&choice.line);
-        seen.push(choice.line.clone());
-        new
-    });
+    each_once(&mut all);
     all
 }
 
@@ -160,9 +166,8 @@ fn of_the_incident(world: &dyn World) -> Vec<Choice> {
     all.push(look("Write down what you think it is", "hypothesis …"));
     all.push(look("Say what you expect to see", "predict \"…\" in 2m"));
     all.push(look("Write a note", "note …"));
-    for (cause, says) in world.named(Named::Causes) {
-        all.push(look(format!("Diagnose: {says}"), format!("diagnose {}", shell::quote(&cause))));
-    }
+    // Not the causes one by one: who looks for something else would read them.
+    all.push(look("Say what it was: diagnose", "diagnose …"));
     all.push(look("Let a minute pass", "wait 1m"));
     all.push(look("Ask for a hint", "hint"));
     all.push(change("Close the incident", "resolve", "If the cause is still in the system, the pager rings again."));
@@ -255,10 +260,7 @@ fn of_deployment(name: &str, cluster: &Cluster, world: &dyn World, all: &mut Vec
     let limit = one.template.limit.map_or("no limit".to_owned(), |limit| limit.to_string());
     let line = format!("kubectl set resources deployment/{name} --limits=memory=…");
     all.push(change("Change its memory limit", line, format!("The limit is {limit} now. {replaces}")));
-    for (version, note) in deploy::versions(world, name) {
-        let line = format!("deploy {name} {version}");
-        all.push(change(format!("Deploy {version}: {note}"), line, format!("Builds and rolls out. {replaces}")));
-    }
+    all.extend(deploy::choices(world, name, &format!("Builds and rolls out. {replaces}")));
 }
 
 fn of_pod(pod: &Pod, all: &mut Vec<Choice>) {

@@ -206,6 +206,7 @@ impl Shell {
         changed: &mut Vec<usize>,
     ) -> bool {
         let mut desk = Desk { who: &self.who, entry: id, entries, files: &mut self.files };
+        world.runs(id);
         let shown = running.step(&mut desk, world);
         let entry = &mut entries[id];
         let more = shown.lines.len().saturating_sub(OUTPUT_MAX);

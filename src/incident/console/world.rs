@@ -39,6 +39,14 @@ pub trait World {
     /// The services whose logs are shipped to the log search, with how late they arrive.
     fn shipped(&self) -> Vec<(String, Span)>;
 
+    /// The entry of this number runs: what is done from now on is done by it.
+    fn runs(&mut self, _entry: usize) {}
+
+    /// How often something has happened that a person has to look at, and what it was last.
+    fn alarms(&self) -> (u64, &str) {
+        (0, "")
+    }
+
     /// One of the game's own acts; returns what it prints.
     ///
     /// # Errors
@@ -70,8 +78,12 @@ pub enum Named {
     Firing,
     /// Every alert rule.
     Alerts,
-    /// Causes that `diagnose` takes; about: what each says.
+    /// Causes that `diagnose` takes for the question that stands; about: what each says.
     Causes,
+    /// The question that stands.
+    Asking,
+    /// Causes that the player has named.
+    Answered,
     /// Documents that can be read; about: what they are.
     Documents,
     /// People who can be asked, paged or answered; about: who they are.

@@ -2,7 +2,7 @@
 
 use super::machine::Machine;
 use super::{all, disks};
-use crate::incident::console::World;
+use crate::incident::console::{World, deploy};
 use crate::incident::console::menu::{change, look};
 use crate::incident::console::world::{balancers, hosts, services};
 use crate::incident::view::Choice;
@@ -180,8 +180,5 @@ fn of_service(world: &dyn World, service: &Service, into: &mut Vec<Choice>) {
         let line = format!("deploy {name} --set {}=…", key.key);
         into.push(change(format!("Change {}", key.key), line, ships.clone()));
     }
-    for (version, note) in crate::incident::console::deploy::versions(world, name) {
-        let line = format!("deploy {name} {version}");
-        into.push(change(format!("Deploy {version}: {note}"), line, "Builds it and starts it, machine by machine."));
-    }
+    into.extend(deploy::choices(world, name, "Builds it and starts it, machine by machine."));
 }

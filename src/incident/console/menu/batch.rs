@@ -101,10 +101,7 @@ fn of_environment(service: &Service, world: &dyn World, all: &mut Vec<Choice>) {
     }
     let restarts = "What it works on ends; the messages come back later.";
     all.push(change("Restart the application", format!("eb restart {name}"), restarts));
-    for (version, note) in deploy::versions(world, name) {
-        let line = format!("deploy {name} {version}");
-        all.push(change(format!("Deploy {version}: {note}"), line, format!("Builds and rolls out. {restarts}")));
-    }
+    all.extend(deploy::choices(world, name, &format!("Builds and rolls out. {restarts}")));
 }
 
 fn of_worker(name: &str, service: &Service, all: &mut Vec<Choice>) {

@@ -200,10 +200,10 @@ impl IncidentScreen {
     }
 
     fn open_diagnose_menu(&mut self, store: &mut dyn Store) {
-        let items: Vec<Item> = self
-            .seen
-            .questions
-            .iter()
+        // The others have been answered.
+        let standing = self.seen.questions.last();
+        let items: Vec<Item> = standing
+            .into_iter()
             .flat_map(|question| &question.causes)
             .map(|(id, words)| Item { label: words.clone(), line: format!("diagnose {id}"), warning: None })
             .collect();
@@ -212,7 +212,7 @@ impl IncidentScreen {
             self.perform("diagnose", store);
             return;
         }
-        let title = self.seen.questions.first().map_or(String::new(), |question| question.text.clone());
+        let title = standing.map_or(String::new(), |question| question.text.clone());
         self.dialog = Some(Dialog::List(ListDialog::menu(title, items, None), Chosen::Run));
     }
 

@@ -185,7 +185,7 @@ fn closing_with_the_cause_still_there_pages_again() {
 }
 
 #[test]
-fn who_takes_the_cause_away_before_anybody_is_hurt_has_full_score() {
+fn who_takes_the_cause_away_before_anybody_is_hurt_is_judged_by_the_diagnosis() {
     let level = level(FORTY_PODS);
     let mut incident = started(&level, 1);
     let script = Script::of(&[
@@ -197,5 +197,72 @@ fn who_takes_the_cause_away_before_anybody_is_hurt_has_full_score() {
     let report = incident.report();
     assert_eq!(report.impact_at, None);
     assert_eq!(report.grade, "A", "{report:?}");
-    assert!(report.score >= 97, "only what was handled twice costs anything: {report:?}");
+    assert!((92..=95).contains(&report.score), "no evidence was pinned, and a little handled twice: {report:?}");
+    let mut guessed = started(&level, 1);
+    let lines = [
+        ("01:00", "kubectl set resources deployment/chat-consumer --limits=memory=8Gi"),
+        ("04:00", "diagnose memory"),
+        ("04:10", "resolve"),
+    ];
+    Script::of(&lines.map(|(at, line)| (at.to_owned(), line.to_owned())))
+        .unwrap()
+        .play(&mut guessed, Time::from_seconds(300))
+        .unwrap();
+    assert!(guessed.report().score + 15 <= report.score, "{:?}", guessed.report());
+}
+
+/// Every level that the program brings along.
+fn all_levels() -> Vec<Arc<Level>> {
+    let mut paths: Vec<_> = std::fs::read_dir("levels").unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "ron"));
+    paths.sort();
+    paths.into_iter().map(|path| level(&std::fs::read_to_string(path).unwrap())).collect()
+}
+
+#[test]
+fn nothing_gives_an_answer_away_before_it_is_asked() {
+    for level in all_levels() {
+        let mut incident = started(&level, 1);
+        assert_eq!(incident.questions(), [], "{}: nothing has rung yet", level.id);
+        let offered = |incident: &Incident| {
+            let all = incident.palette().into_iter().map(|choice| choice.label);
+            all.collect::<Vec<_>>().join("\n")
+        };
+        let before = offered(&incident);
+        for question in &level.diagnosis {
+            for cause in &question.causes {
+                assert!(!before.contains(&cause.says), "{}: the palette says {}", level.id, cause.says);
+            }
+        }
+        // The second question tells what the answer to the first one is.
+        let id = incident.perform("diagnose");
+        let shown = incident.console()[id].output.join("\n");
+        for question in level.diagnosis.iter().skip(1) {
+            assert!(!shown.contains(&question.question), "{}: {shown}", level.id);
+        }
+    }
+}
+
+#[test]
+fn what_nobody_has_written_is_offered_once_somebody_has_said_what_it_is_for() {
+    let mut incident = started(&level(FORTY_PODS), 1);
+    let offers = |incident: &Incident| {
+        incident.palette().into_iter().filter(|choice| choice.line.contains("py3-safe-logger")).collect::<Vec<_>>()
+    };
+    // The question has come up, with the first page.
+    advance_to(&mut incident, Time::from_seconds(12 * 60));
+    assert_eq!(offers(&incident), []);
+    incident.perform("diagnose poison");
+    let offered = offers(&incident);
+    assert!(offered[0].warning.starts_with("It takes about 25m to write first."), "{offered:?}");
+}
+
+#[test]
+fn waiting_ends_when_customers_begin_to_be_hurt_or_something_rings() {
+    let mut incident = started(&level(FORTY_PODS), 1);
+    let id = incident.perform("wait 25m");
+    advance_to(&mut incident, Time::from_seconds(25 * 60));
+    let entry = &incident.console()[id];
+    let stopped = entry.output.last().expect("it says why it ended");
+    assert!(stopped.contains(" stopped: "), "{stopped}");
 }

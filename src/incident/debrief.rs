@@ -2,8 +2,8 @@
 //!
 //! The counterfactuals are computed by playing the level again, never told from a list.
 
-use super::script::{Script, advance_to};
 use super::map::spaced;
+use super::script::{Script, advance_to};
 use super::view::{Compared, Debrief, Entry, Judged, Move, Phase, Piece};
 use super::{Incident, Mode, score};
 use crate::sim::quantity::Time;
@@ -155,7 +155,9 @@ fn moves(incident: &Incident) -> Vec<Move> {
 fn alone(spared: i64) -> String {
     match spared {
         NOTICED.. => format!("alone it would have spared {}: something else of yours did the same", spaced(spared)),
-        _ if spared <= -NOTICED => format!("alone it would have hurt {} more: something else made up for it", spaced(-spared)),
+        _ if spared <= -NOTICED => {
+            format!("alone it would have hurt {} more: something else made up for it", spaced(-spared))
+        }
         _ => "changed next to nothing for customers".to_owned(),
     }
 }

@@ -2,9 +2,9 @@
 
 use super::machine::Machine;
 use super::{all, disks};
-use crate::incident::console::{World, deploy};
 use crate::incident::console::menu::{change, look};
 use crate::incident::console::world::{balancers, hosts, services};
+use crate::incident::console::{World, deploy};
 use crate::incident::view::Choice;
 use crate::sim::component::load_balancer::{Flavour, LoadBalancer, State};
 use crate::sim::component::service::Service;

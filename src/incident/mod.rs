@@ -21,6 +21,7 @@ pub mod report;
 pub mod run;
 mod score;
 pub mod script;
+mod second;
 mod series;
 mod stage;
 mod team;

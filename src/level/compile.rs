@@ -1,8 +1,7 @@
 //! From the sections of a level to what runs: the metrics that its system tells, and the digest of what it does.
 
-use super::check;
 use super::condition::{Metric, Shape, Unit};
-use super::schema::{Event, Sections};
+use super::schema::{Event, Sections, callable_names, queue_names};
 use crate::sim::component::Settings;
 use crate::sim::component::hosts::Names;
 use crate::sim::component::service::settings::{OnHosts, RunsOn, Version};
@@ -36,8 +35,8 @@ pub(super) fn build_error(sections: &Sections) -> Option<(String, String)> {
 /// refers to something. So conditions can be read also where the system has mistakes.
 fn outline(sections: &Sections) -> System {
     let mut outline = system(sections);
-    let queues = check::queue_names(sections);
-    let services = check::callable_names(sections);
+    let queues = queue_names(sections);
+    let services = callable_names(sections);
     outline.links.clear();
     for component in &mut outline.components {
         match component {

@@ -5,21 +5,12 @@
 
 mod batch;
 
+use super::choice::{change, look};
 use super::kubectl::{Cluster, Pod};
 use super::world::{caches, databases};
 use super::{Named, World, deploy, host, rabbitmq, sessions, shell};
 use crate::incident::view::Choice;
 use crate::sim::component::database::Database;
-
-/// A look.
-pub(super) fn look(label: impl Into<String>, line: impl Into<String>) -> Choice {
-    Choice { label: label.into(), line: line.into(), changes: false, warning: String::new() }
-}
-
-/// A change, with what it will do.
-pub(super) fn change(label: impl Into<String>, line: impl Into<String>, warning: impl Into<String>) -> Choice {
-    Choice { label: label.into(), line: line.into(), changes: true, warning: warning.into() }
-}
 
 /// What can be looked at and done about a part: a component, a pod, a queue or a machine.
 #[must_use]

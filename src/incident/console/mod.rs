@@ -15,6 +15,7 @@
 
 pub mod arguments;
 mod aws;
+mod choice;
 mod complete;
 mod curl;
 mod database;

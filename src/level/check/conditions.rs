@@ -1,12 +1,12 @@
 //! Compiles every condition of a level in its place, and tells what is wrong with each.
 
-use super::story::queue_names;
 use super::system::carried_tags;
 use super::{Checker, Strictness};
 use crate::level::changed_text;
 use crate::level::compile::measured;
 use crate::level::condition::{Condition, Fact, Fault, Metric, Names, Sort, Unit};
 use crate::level::document::{Document, Place};
+use crate::level::schema::queue_names;
 use crate::level::schema::{Change, Sections, Statement};
 use crate::sim::component::{Settings, clients};
 

@@ -10,8 +10,6 @@ mod story;
 mod system;
 
 pub use conditions::LevelNames;
-pub(in crate::level) use story::queue_names;
-pub(in crate::level) use system::callable_names;
 
 use super::document::{Document, Kind, Node, Place, nearest};
 use super::problem::{Problem, Severity};

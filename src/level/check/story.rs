@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::level::document::Place;
-use crate::level::schema::{Event, FORMAT, Offer, Question, Saying, Sections};
+use crate::level::schema::{Event, FORMAT, Offer, Question, Saying, Sections, queue_names};
 use crate::sim::component::Settings;
 use crate::sim::quantity::{Span, Time};
 
@@ -217,15 +217,4 @@ impl Checker<'_> {
             }
         }
     }
-}
-
-/// All queues as `broker/queue`.
-pub(in crate::level) fn queue_names(sections: &Sections) -> Vec<String> {
-    let mut names = vec![];
-    for component in &sections.system {
-        if let Settings::Broker(broker) = component {
-            names.extend(broker.queues.iter().map(|queue| format!("{}/{}", broker.name, queue.name)));
-        }
-    }
-    names
 }

@@ -1,12 +1,11 @@
 //! Checks of the system: its names, what refers to what, and values that no system could have.
 
 use super::Checker;
-use super::story::queue_names;
 use crate::level::compile::build_error;
 use crate::level::condition::Condition;
 use crate::level::document::Place;
 use crate::level::problem::Severity;
-use crate::level::schema::{Event, Sections};
+use crate::level::schema::{Event, Sections, callable_names, queue_names};
 use crate::sim::Step;
 use crate::sim::component::{Settings, cache, clients, job, load_balancer, schedule, service};
 use crate::sim::quantity::Span;
@@ -390,22 +389,6 @@ impl Checker<'_> {
         let names: Vec<_> = names.map(|(at, alert)| (alert.name.as_str(), alerts.item(at).field("name"))).collect();
         self.unique("alerts", names);
     }
-}
-
-/// Everything that can be called: components, and the paths of caches.
-pub(in crate::level) fn callable_names(sections: &Sections) -> Vec<String> {
-    let mut names = vec![];
-    for component in &sections.system {
-        match component {
-            Settings::Service(service) => names.push(service.name.clone()),
-            Settings::LoadBalancer(balancer) => names.push(balancer.name.clone()),
-            Settings::Cache(cache) => {
-                names.extend(cache.routes.iter().map(|route| format!("{}/{}", cache.name, route.path)));
-            }
-            _ => {}
-        }
-    }
-    names
 }
 
 /// Every tag that a request, a message or an event can carry.

@@ -3,11 +3,13 @@
 //! Conditions are texts here until `super::check` has compiled them; a [`super::Level`] that was read has them all
 //! compiled. The system's settings are the simulation's own.
 
+mod names;
 mod play;
 mod proof;
 mod story;
 mod watch;
 
+pub(in crate::level) use names::{callable_names, queue_names};
 pub use play::{Budget, Event, Goal, Hurt, Offer, Publication, Saying, Typing};
 pub use proof::{Change, Expectation, Figure, Proof, Script, Shortcut, Solution, Statement};
 pub use story::{Cause, Clock, Debrief, Difficulty, Evidence, Hint, LocalTime, Paper, Question, Source, UtcOffset};

@@ -1,5 +1,6 @@
 //! The search cluster's HTTP interface: `_cat`, `_tasks`, `_cluster`.
 
+use super::cat::cat;
 use super::{Asked, Server};
 use crate::incident::console::world::clusters;
 use crate::incident::console::{Call, Progress, World};
@@ -75,33 +76,6 @@ fn greeting(cluster: &SearchCluster) -> Vec<String> {
         "  \"tagline\" : \"You Know, for Search\"".to_owned(),
         "}".to_owned(),
     ]
-}
-
-/// Columns as `_cat` prints them: one space between, numbers to the right; heads where `v` is asked for.
-pub(super) fn cat(asked: &Asked, heads: &[&str], rows: &[Vec<String>]) -> Vec<String> {
-    let wanted: Vec<usize> = match asked.parameter("h") {
-        Some(names) => names.split(',').filter_map(|name| heads.iter().position(|head| *head == name)).collect(),
-        None => (0..heads.len()).collect(),
-    };
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        let head = if asked.parameter("v").is_some() { heads[column].len() } else { 0 };
-        cells.chain([head]).max().unwrap_or_default()
-    };
-    let is_number = |column: usize| rows.iter().all(|row| row[column].chars().all(|c| c.is_ascii_digit()));
-    let line = |cells: &dyn Fn(usize) -> String| {
-        let cell = |column: &usize| {
-            let (text, width) = (cells(*column), width(*column));
-            if is_number(*column) { format!("{text:>width$}") } else { format!("{text:<width$}") }
-        };
-        wanted.iter().map(cell).collect::<Vec<_>>().join(" ").trim_end().to_owned()
-    };
-    let mut lines = vec![];
-    if asked.parameter("v").is_some() {
-        lines.push(line(&|column| heads[column].to_owned()));
-    }
-    lines.extend(rows.iter().map(|row| line(&|column| row[column].clone())));
-    lines
 }
 
 fn thread_pool(cluster: &SearchCluster, asked: &Asked) -> Vec<String> {

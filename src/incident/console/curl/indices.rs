@@ -1,7 +1,7 @@
 //! The indices of a search cluster over HTTP: what there is, what aliases name, documents, deleting, moving aliases.
 
 use super::Asked;
-use super::elastic::cat;
+use super::cat::cat;
 use crate::incident::console::world::clusters;
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::component::search::SearchCluster;

@@ -3,6 +3,7 @@
 //! The command line is read here; a [`Server`] says whether an address is its own, and answers.
 
 mod application;
+mod cat;
 mod elastic;
 mod indices;
 mod profiles;

@@ -2,7 +2,7 @@
 
 use super::machine::Machine;
 use super::{all, disks};
-use crate::incident::console::menu::{change, look};
+use crate::incident::console::choice::{change, look};
 use crate::incident::console::world::{balancers, hosts, services};
 use crate::incident::console::{World, deploy};
 use crate::incident::view::Choice;

@@ -1,7 +1,8 @@
 //! Menus of what works in batches: queues of SQS, environments and their workers, search clusters, mail, schedules.
 
-use super::{change, deploy, look};
+use super::deploy;
 use crate::incident::console::World;
+use crate::incident::console::choice::{change, look};
 use crate::incident::console::world::{clusters, gateways, schedules, services, sqs};
 use crate::incident::view::Choice;
 use crate::sim::component::schedule::Flavour;

@@ -2,7 +2,7 @@
 
 use super::queue::Queue;
 use super::settings::{MOST_QUEUES, QueueKind, QueueSettings};
-use super::{Broker, MADE_HERE, Made, NamedPolicy, Reason, policy};
+use super::{Broker, MADE_HERE, Made, NamedPolicy, Reason};
 use crate::sim::core::Core;
 use crate::sim::id::Unit;
 use crate::sim::message::{Message, Settle};
@@ -111,7 +111,7 @@ impl Broker {
         definition: &Policy,
         core: &mut Core,
     ) -> Result<Applied, Refusal> {
-        policy::matcher(pattern)?;
+        super::settings::matcher(pattern)?;
         let policy = NamedPolicy { name: name.into(), pattern: pattern.into(), definition: definition.clone() };
         if self.policies.last() == Some(&policy) {
             return Ok(Applied::Unchanged);

@@ -4,10 +4,9 @@
 //! set last. Where both a queue's argument and its policy give a number, the lower one holds; of two dead-letter queues
 //! the argument's.
 
-use super::settings::{QueueKind, QueueSettings, Version};
-use crate::sim::operation::{Policy, Refusal};
+use super::settings::{QueueKind, QueueSettings, Version, matcher};
+use crate::sim::operation::Policy;
 use crate::sim::quantity::Span;
-use regex::{Regex, RegexBuilder};
 
 /// A policy that is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,16 +48,6 @@ impl Rules {
     pub fn takes_back(&self, deliveries: u32) -> bool {
         self.delivery_limit.is_none_or(|limit| deliveries <= limit)
     }
-}
-
-/// A policy's pattern, ready to match; bounded, for it may come from anybody.
-pub(super) fn matcher(pattern: &str) -> Result<Regex, Refusal> {
-    let built = RegexBuilder::new(pattern).size_limit(1 << 18).nest_limit(32).build();
-    built.map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Refusal::new(format!("pattern should be regular expression but is invalid: {reason}"))
-    })
 }
 
 /// The rules of every queue under these policies, in the order of the queues.

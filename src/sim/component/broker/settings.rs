@@ -2,8 +2,9 @@
 //!
 //! Knows no state; what policies make of these settings is decided in [`super::policy`].
 
-use crate::sim::operation::Policy;
+use crate::sim::operation::{Policy, Refusal};
 use crate::sim::quantity::{Bytes, Share, Span};
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 /// Queues, as clients of a message broker know them.
@@ -266,7 +267,7 @@ impl Settings {
         }
         for (index, policy) in self.policies.iter().enumerate() {
             let place = format!("policies[{index}]");
-            if let Err(refusal) = super::policy::matcher(&policy.pattern) {
+            if let Err(refusal) = matcher(&policy.pattern) {
                 problems.push((format!("{place}.pattern"), refusal.to_string()));
             }
             check_dead_letter(&place, policy.dead_letter.as_deref(), is_known, &mut problems);
@@ -311,4 +312,14 @@ fn check_ttl(place: &str, ttl: Option<Span>, problems: &mut Vec<(String, String)
     if ttl.is_some_and(|ttl| ttl < Span::ZERO) {
         problems.push((format!("{place}.message_ttl"), "a time to live can't be negative".into()));
     }
+}
+
+/// A policy's pattern, ready to match; bounded, for it may come from anybody.
+pub(super) fn matcher(pattern: &str) -> Result<Regex, Refusal> {
+    let built = RegexBuilder::new(pattern).size_limit(1 << 18).nest_limit(32).build();
+    built.map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        Refusal::new(format!("pattern should be regular expression but is invalid: {reason}"))
+    })
 }

@@ -100,7 +100,8 @@ pub struct Stage {
     pub(super) traces: Vec<Trace>,
     pub(super) done: Vec<Done>,
     pub(super) questions: Vec<Asked>,
-    pub(super) hints_given: usize,
+    /// The hints that were given, by number.
+    pub(super) hints_given: Vec<usize>,
     pub(super) hint_price: u32,
     pub(super) statuses: u32,
     pub(super) pinned_graphs: Vec<String>,
@@ -160,7 +161,7 @@ impl Stage {
             traces: vec![],
             done: vec![],
             questions,
-            hints_given: 0,
+            hints_given: vec![],
             hint_price: 0,
             statuses: 0,
             pinned_graphs: vec![],

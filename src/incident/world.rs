@@ -388,16 +388,17 @@ impl Stage {
         }
         let second = Self::now(self).second();
         let level = Arc::clone(&self.level);
-        let open = |hint: &&crate::level::schema::Hint| {
+        let open = |hint: &crate::level::schema::Hint| {
             hint.when.as_ref().is_none_or(|when| when.holds(&mut when.new_state(), &Values::truth(self), second))
         };
-        let Some(hint) = level.hints.iter().filter(open).nth(self.hints_given) else {
-            let all = self.hints_given >= self.level.hints.len();
+        let mut left = level.hints.iter().enumerate().filter(|(index, _)| !self.hints_given.contains(index));
+        let Some((index, hint)) = left.find(|(_, hint)| open(hint)) else {
+            let all = self.hints_given.len() == level.hints.len();
             let why =
                 if all { "that was the last hint" } else { "no hint yet: first something has to happen, or be seen" };
             return Err(why.into());
         };
-        self.hints_given += 1;
+        self.hints_given.push(index);
         if self.mode == Mode::OnCall {
             self.hint_price += hint.price;
             return Ok(vec![hint.says.clone(), format!("({} points)", hint.price)]);

@@ -266,3 +266,21 @@ fn waiting_ends_when_customers_begin_to_be_hurt_or_something_rings() {
     let stopped = entry.output.last().expect("it says why it ended");
     assert!(stopped.contains(" stopped: "), "{stopped}");
 }
+
+#[test]
+fn a_move_that_acts_minutes_later_is_judged_and_the_clock_is_no_move() {
+    let level = level(FORTY_PODS);
+    let mut incident = started(&level, 1);
+    let lines = [
+        ("00:30", "speed 4"),
+        ("00:40", "kubectl get pods | head -3"),
+        ("01:00", "deploy chat-consumer py3-safe-logger"),
+        ("08:00", "kubectl set resources deployment/chat-consumer --limits=memory=8Gi"),
+    ];
+    let script = Script::of(&lines.map(|(at, line)| (at.to_owned(), line.to_owned()))).unwrap();
+    script.play(&mut incident, Time::ZERO + level.clock.limit).unwrap();
+    let moves = incident.debrief().moves;
+    let named: Vec<&str> = moves.iter().map(|one| one.line.as_str()).collect();
+    assert_eq!(named, [lines[2].1, lines[3].1]);
+    assert!(moves.iter().all(|one| one.spared != 0 || !one.remark.is_empty()), "{moves:?}");
+}

@@ -201,6 +201,8 @@ fn variables(on: &Found, pattern: &str) -> Table {
     let whole = !pattern.contains('%');
     let all = [
         ("binlog_format", "ROW".to_owned()),
+        // Nothing is purged by itself: MySQL's default up to 5.7.
+        ("expire_logs_days", "0".to_owned()),
         ("hostname", server.name.to_string()),
         ("log_bin", "ON".to_owned()),
         ("max_allowed_packet", server.max_allowed_packet.0.to_string()),

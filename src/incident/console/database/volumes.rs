@@ -124,7 +124,7 @@ pub fn lvextend(call: &mut Call, world: &mut dyn World) -> Progress {
     call.say(format!("  Extending logical volume {volume} to {} GiB", lvm(size.unwrap_or(0)).trim_end_matches('g')));
     call.say(format!("  Logical volume {volume} successfully resized"));
     if !also_files {
-        call.complain(format!("  (the file system on /dev/{group}/{volume} is as large as before)"));
+        call.say(format!("  (the file system on /dev/{group}/{volume} is as large as before)"));
     }
     Progress::Done(0)
 }

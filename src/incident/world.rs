@@ -149,7 +149,7 @@ impl World for Stage {
                 rings
                     .into_iter()
                     .filter(|ring| ring.state != super::view::RingState::Over)
-                    .chain(self.checks.rings(&level.monitoring.checks))
+                    .chain(self.checks.rings(&level.monitoring.checks, Self::now(self)))
                     .filter(|ring| ring.state != super::view::RingState::Over)
                     .map(|r| (r.name, r.text))
                     .collect()
@@ -329,6 +329,10 @@ impl Stage {
     }
 
     fn silence(&mut self, alert: &str, span: Span) -> Said {
+        if let Some(place) = Checks::meant(&self.level.monitoring.checks, alert) {
+            self.checks.all[place].silenced_until = Some(Self::now(self) + span);
+            return line(format!("{}: silent for {span}", self.level.monitoring.checks[place].name));
+        }
         let Some(rule) = self.alerts.meant(&self.level.monitoring.alerts, alert) else {
             return Err(format!("no alert is called {alert}"));
         };

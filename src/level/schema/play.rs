@@ -112,7 +112,7 @@ pub struct Saying {
     /// Or as soon as this holds.
     #[serde(default)]
     pub when: Option<Condition>,
-    /// And so long after that.
+    /// And so long after that; what holds only for a shorter while is not spoken of.
     #[serde(default)]
     pub after: Span,
     /// What; people can be wrong.

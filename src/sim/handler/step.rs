@@ -154,7 +154,7 @@ pub enum Step {
     },
     /// Lets only so many at a time do these steps in each process; all others wait in line, also those whose caller has
     /// gone. How many stands in the service's `config`, as a number; with any other word there, nobody waits:
-    /// `Limit(by: "BATCH_MAX", do: [Search(…)])`.
+    /// `Limit(by: "AT_ONCE", do: [Search(…)])`.
     Limit {
         /// The key in the service's `config`.
         by: String,

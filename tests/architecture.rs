@@ -16,8 +16,33 @@ const PACKAGES: [(&str, &[&str]); 4] = [
     ("ron", &["level/", "incident/run.rs", "tui/theme.rs", "cli/"]),
 ];
 
-/// Words of particular stories that are no one's name for a component in general.
-const STORY_WORDS: [&str; 4] = ["percent-padding", "visitor_to_operator", "operator_groups", "chat-consumer"];
+/// Words of particular stories that are no one's name for a component in general: machines, services, queues, versions,
+/// tables, tags and people, level by level.
+#[rustfmt::skip]
+const STORY_WORDS: [&str; 116] = [
+    // first-page
+    "web-2", "web-3", "v41", "Noor", "LOG_LEVEL=",
+    // forty-pods
+    "percent-padding", "visitor_to_operator", "operator_groups", "chat-consumer", "py3", "py2", "safe-logger", "core chat",
+    "Ira", "Milan", "Rosa",
+    // good-morning
+    "data-service", "data-1", "data-2", "data-3", "report-worker", "r96", "units-dlq", "v1.1-audit", "v1.1-halt", "BATCH_MAX",
+    "Dana", "Ines", "Lou,", "Owen", "Prem", "Tess",
+    // little-blue-dots
+    "2.0.2", "2.0.3", "2.0.4", "acceptance-tests", "release-train", "staging", "unclaimed-device", "notifyOwner", "pubsub",
+    "Joan", "Rahul", "Sam,", "Teo,", "the boss",
+    // last-chance
+    "android", "tvos", "bytes-repr", "cat-1", "cat-2", "cat-3", "catalogue-api", "cms", "es-1", "es-2", "es-init", "image-1",
+    "image-2", "image-3", "image-4", "image-api", "promos", "sync-indices", "r205", "r311", "r312", "r870", "r871", "r872",
+    "Eva,", "Jirka", "Naledi", "Pavel", "Tomas",
+    // yikes
+    "mid003", "mid004", "mid005", "mid006", "mid-hosts", "app-hosts", "c218", "c219", "edge1", "edge2", "edge3", "edge4",
+    "listeners", "r5518", "Yikes", "Holger", "Katja", "Leonie", "Malin", "Ondrej",
+    // everybody-right
+    "console1", "db2", "db3", "db4", "db5", "db6", "db7", "rails-console", "2011-08-22", "activities",
+    "track_group_contributions", "user_group_memberships", "DB_MASTER=db", "groups:cleanup", "Ana,", "Henrik", "Jens", "Katrin",
+    "Milos", "Priya", "039805",
+];
 
 const LINES_MAX: usize = 700;
 

@@ -56,6 +56,18 @@ fn an_answer_is_fetched_once_in_its_time() {
 }
 
 #[test]
+fn what_many_ask_for_at_one_time_is_fetched_once() {
+    let simulation = run(&system(PAGE, "[Work(\"2s\")]"), 3);
+    // Some twenty ask in the two seconds until the first has its answer.
+    assert_eq!(value(&simulation, "cache.fetches"), 1);
+    assert!(value(&simulation, "cache.ok") > 20, "{}", value(&simulation, "cache.ok"));
+    let failing = run(&system(PAGE, "[Work(\"2s\"), Fail(500)]"), 7);
+    // What can't be kept is no answer for others: each asks for itself then, and all of them have one.
+    assert_eq!(value(&failing, "cache.hits"), 0);
+    assert!(value(&failing, "cache.fetches") > 15, "{}", value(&failing, "cache.fetches"));
+}
+
+#[test]
 fn errors_are_not_kept() {
     let simulation = run(&system(PAGE, "[Work(\"5ms\"), Fail(500)]"), 10);
     assert_eq!(value(&simulation, "cache.hits"), 0);

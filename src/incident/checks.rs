@@ -64,8 +64,12 @@ pub struct Standing {
     pub taken: Option<Taken>,
     /// What it printed last, a line for each thing that it probes.
     pub lines: Vec<(Found, String)>,
-    /// When it has told somebody last.
+    /// When it has last told somebody of the state that it believes.
     told: Option<Time>,
+    /// Whether anybody has heard of the trouble that there is, or was.
+    is_known: bool,
+    /// Until when it calls nobody: the phone is in Do Not Disturb, or somebody has silenced it.
+    pub silenced_until: Option<Time>,
     next: i64,
     states: Vec<[State; 3]>,
 }
@@ -119,6 +123,8 @@ impl Checks {
                 taken,
                 lines: vec![],
                 told: None,
+                is_known: false,
+                silenced_until: level.monitoring.quiet_until.filter(|_| check.to == Destination::Page),
                 next: begin + 1 + (hash_name(&check.name) % every.unsigned_abs()) as i64,
                 states: check.probes.iter().map(states_of).collect(),
             }
@@ -126,15 +132,19 @@ impl Checks {
         Self { all: level.monitoring.checks.iter().map(standing).collect() }
     }
 
-    /// Runs the checks whose time has come.
+    /// Runs the checks whose time has come. What was silenced calls as soon as it may, without another look.
     pub fn second(&mut self, checks: &[Check], series: &dyn Series, second: i64) -> Vec<Notice> {
         let mut notices = vec![];
         for (number, (standing, check)) in self.all.iter_mut().zip(checks).enumerate() {
+            let now = Time::from_seconds(second);
             if standing.next > second {
+                if standing.silenced_until == Some(now) {
+                    notices.extend(standing.tell(number, check, now));
+                }
                 continue;
             }
             standing.look(check, series, second);
-            notices.extend(standing.judge(number, check, Time::from_seconds(second)));
+            notices.extend(standing.judge(number, check, now));
             let pause = if standing.seen == standing.state { check.every } else { check.retry };
             standing.next = second + pause.seconds().max(1);
         }
@@ -149,12 +159,13 @@ impl Checks {
 
     /// How the checks stand that are not well, for the pager.
     #[must_use]
-    pub fn rings(&self, checks: &[Check]) -> Vec<Ring> {
+    pub fn rings(&self, checks: &[Check], now: Time) -> Vec<Ring> {
         let ring = |(standing, check): (&Standing, &Check)| {
             let state = match (&standing.taken, standing.state) {
-                (_, Found::Ok) if standing.told.is_some() => RingState::Over,
+                (_, Found::Ok) if standing.is_known => RingState::Over,
                 (_, Found::Ok) => return None,
                 (Some(_), _) => RingState::Acknowledged,
+                (None, _) if standing.is_silenced(now) => RingState::Silenced,
                 (None, _) => RingState::Ringing,
             };
             let (name, text) = (check.name.clone(), standing.text());
@@ -200,7 +211,8 @@ impl Standing {
             if self.tries < check.tries && self.seen != Found::Ok {
                 return None;
             }
-            (self.state, self.since, self.tries) = (self.seen, now, 0);
+            self.is_known &= self.state != Found::Ok;
+            (self.state, self.since, self.tries, self.told) = (self.seen, now, 0, None);
             if self.taken.as_ref().is_some_and(|taken| !taken.is_sticky) || self.state == Found::Ok {
                 self.taken = None;
             }
@@ -208,15 +220,23 @@ impl Standing {
             self.tries = 0;
         }
         if self.state == Found::Ok {
-            let was_told = changed && self.told.is_some();
-            return was_told.then_some(Notice::Over { check: number });
+            return (changed && self.is_known).then_some(Notice::Over { check: number });
         }
-        let is_due = changed || self.told.is_none_or(|told| now.since(told) >= check.repeat);
-        if self.taken.is_some() || !is_due {
+        self.tell(number, check, now)
+    }
+
+    fn is_silenced(&self, now: Time) -> bool {
+        self.silenced_until.is_some_and(|until| now < until)
+    }
+
+    /// Tells somebody, where there is something to tell and anybody hears it.
+    fn tell(&mut self, number: usize, check: &Check, now: Time) -> Option<Notice> {
+        let is_due = self.told.is_none_or(|told| now.since(told) >= check.repeat);
+        if self.state == Found::Ok || self.taken.is_some() || self.is_silenced(now) || !is_due {
             return None;
         }
-        let again = !changed && self.told.is_some();
-        self.told = Some(now);
+        let again = self.told.is_some();
+        (self.told, self.is_known) = (Some(now), true);
         Some(Notice::Tells { check: number, text: self.text(), again })
     }
 
@@ -240,6 +260,10 @@ mod tests {
 
     /// One check of two things: one has been bad all along, the other goes bad after two minutes.
     fn incident(acknowledged: &str) -> Incident {
+        monitored(acknowledged, "")
+    }
+
+    fn monitored(acknowledged: &str, more: &str) -> Incident {
         let text = format!(
             r#"Level(
             id: "checks", title: "Checks", clock: (warm_up: "2m", limit: "30m"),
@@ -247,7 +271,7 @@ mod tests {
                      Service(name: "web", runs: "one", versions: [(name: "one", deployed: "-1d", steps: [Work("5ms")])])],
             monitoring: (checks: [(name: "disk", every: "30s", retry: "10s", tries: 3, probes: [
                 (name: "old", warn: "time > -1h"), (name: "new", critical: "time > 2m", shows: "people.page.requests"),
-            ], {acknowledged})]),
+            ], {acknowledged})], {more}),
             goal: (mitigated: "time > 1h", budget: (bad: "people.page.failed", of: "people.page", share: "10%")),
         )"#
         );
@@ -280,5 +304,18 @@ mod tests {
         typed(&mut incident, "nagios unack disk");
         incident.advance(Span::from_seconds(40));
         assert_eq!(incident.rings()[0].state, RingState::Ringing);
+    }
+
+    #[test]
+    fn nobody_hears_a_check_before_the_phone_may_ring() {
+        let mut incident = monitored("repeat: \"1h\"", "quiet_until: \"4m7s\"");
+        incident.advance(Span::from_seconds(246));
+        assert_eq!(incident.rings()[0].state, RingState::Silenced);
+        assert!(!incident.holds("fired(\"disk\")").unwrap());
+        incident.advance(Span::from_seconds(1));
+        assert_eq!(incident.rings()[0].state, RingState::Ringing);
+        assert!(incident.holds("fired(\"disk\")").unwrap());
+        assert!(typed(&mut incident, "silence disk --for 5m")[0].contains("silent for 5m"));
+        assert_eq!(incident.rings()[0].state, RingState::Silenced);
     }
 }

@@ -323,7 +323,7 @@ impl Incident {
     pub fn rings(&self) -> Vec<Ring> {
         let monitoring = &self.stage.level.monitoring;
         let mut rings = self.stage.alerts.rings(&monitoring.alerts, self.now());
-        rings.extend(self.stage.checks.rings(&monitoring.checks));
+        rings.extend(self.stage.checks.rings(&monitoring.checks, self.stage.now()));
         rings.sort_by_key(|ring| (ring.state.urgency(), !ring.is_page, ring.since));
         rings
     }

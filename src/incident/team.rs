@@ -42,15 +42,13 @@ impl Team {
         let mut said = vec![];
         for pending in self.pending.iter_mut().filter(|pending| !pending.said) {
             let saying = &level.team[pending.saying];
-            if pending.due.is_none() {
-                let by_time = saying.at.is_some_and(|at| at <= now);
-                // Looked at during the warm-up, too, so that a `for` has its past; nobody speaks before the incident begins.
-                let by_condition =
-                    saying.when.as_ref().is_some_and(|when| when.holds(&mut pending.state, series, second));
-                if by_time || (by_condition && second >= 0) {
-                    pending.due = Some(now + saying.after);
-                }
-            }
+            // Looked at during the warm-up, too, so that a `for` has its past; nobody speaks before the incident begins.
+            let holds = match (&saying.when, saying.at) {
+                (Some(when), _) => when.holds(&mut pending.state, series, second) && second >= 0,
+                (None, at) => at.is_some_and(|at| at <= now),
+            };
+            // Who waited for a moment to say it, and sees that it is no longer so, says nothing.
+            pending.due = holds.then(|| pending.due.unwrap_or(now + saying.after));
             if pending.due.is_some_and(|due| due <= now) {
                 pending.said = true;
                 said.push(pending.saying);
@@ -74,5 +72,34 @@ impl Team {
     pub fn offer_of(&self, level: &Level, person: &str) -> Option<(usize, usize)> {
         let is = |(saying, _): &&(usize, usize)| level.team[*saying].name().eq_ignore_ascii_case(person);
         self.open.iter().rev().find(is).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::incident::{Incident, Mode};
+    use crate::level::Level;
+    use crate::sim::quantity::Span;
+    use std::sync::Arc;
+
+    #[test]
+    fn who_waits_with_a_word_says_it_only_if_it_is_still_so() {
+        let text = r#"Level(
+            id: "words", title: "Words", clock: (warm_up: "1m", limit: "30m"),
+            system: [Clients(name: "people", load: [(kind: "page", rate: "1/s", call: "web")]),
+                     Service(name: "web", runs: "one", versions: [(name: "one", deployed: "-1d", steps: [Work("5ms")])])],
+            team: [
+                (who: "Ada", when: "time > 1m and time < 2m", after: "90s", says: "still bad"),
+                (who: "Ben", when: "time > 1m and time < 2m", after: "30s", says: "bad"),
+                (who: "Cem", when: "(time > 1m and time < 2m) or time > 5m", after: "90s", says: "bad once more"),
+            ],
+            goal: (mitigated: "time > 1h", budget: (bad: "people.page.failed", of: "people.page", share: "10%")),
+        )"#;
+        let level = Level::parse(text).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let mut incident = Incident::start(Arc::new(level), 1, Mode::OnCall);
+        incident.advance(Span::from_seconds(600));
+        let said: Vec<(i64, String)> =
+            incident.sayings().into_iter().map(|saying| (saying.at.second(), saying.text)).collect();
+        assert_eq!(said, [(91, "bad".to_owned()), (391, "bad once more".to_owned())]);
     }
 }

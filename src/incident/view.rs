@@ -113,7 +113,7 @@ pub struct Part {
     pub name: String,
     /// What it is, in a word or two: `RabbitMQ 3.8`, `deployment`, `clients`.
     pub kind: String,
-    /// What runs there and since when: `py3  15d`. May be empty.
+    /// What runs there and since when: `v2  15d`. May be empty.
     pub version: String,
     /// How it does.
     pub health: Health,
@@ -223,7 +223,7 @@ pub struct Saying {
     pub at: Time,
     /// The level's local time of it: `09:43`.
     pub clock: String,
-    /// Who: `Rosa, core chat`; `you` for the player.
+    /// Who: `Ada, payments`; `you` for the player.
     pub who: String,
     /// What.
     pub text: String,

@@ -149,7 +149,7 @@ impl World for Stage {
                 rings
                     .into_iter()
                     .filter(|ring| ring.state != super::view::RingState::Over)
-                    .chain(self.checks.rings(&level.monitoring.checks))
+                    .chain(self.checks.rings(&level.monitoring.checks, Self::now(self)))
                     .filter(|ring| ring.state != super::view::RingState::Over)
                     .map(|r| (r.name, r.text))
                     .collect()
@@ -329,6 +329,10 @@ impl Stage {
     }
 
     fn silence(&mut self, alert: &str, span: Span) -> Said {
+        if let Some(place) = Checks::meant(&self.level.monitoring.checks, alert) {
+            self.checks.all[place].silenced_until = Some(Self::now(self) + span);
+            return line(format!("{}: silent for {span}", self.level.monitoring.checks[place].name));
+        }
         let Some(rule) = self.alerts.meant(&self.level.monitoring.alerts, alert) else {
             return Err(format!("no alert is called {alert}"));
         };
@@ -430,18 +434,14 @@ impl Stage {
         }
         if self.judge.impact_at.is_some() && self.judge.phase != Phase::Mitigated {
             let goal = &self.level.goal;
-            return Err(match self.judge.holds_since {
-                Some(since) => {
-                    let held = Span::from_seconds(now.since(since).seconds());
-                    format!("not yet: it is well, but has been for {held} of {} only", goal.hold)
-                }
-                None => {
-                    let (count, word) = (self.judge.hurt_now().0 as u64, &goal.hurt);
-                    let word = word.as_ref().map_or("overdue", |hurt| hurt.word.as_str());
-                    let how = format!("{count} {word}; mended is when {} for {}", goal.mitigated.text(), goal.hold);
-                    format!("not yet: {how}")
-                }
-            });
+            if let Some(since) = self.judge.holds_since {
+                let held = Span::from_seconds(now.since(since).seconds());
+                return Err(format!("not yet: it is well, but has been for {held} of {} only", goal.hold));
+            }
+            let (count, word) = (self.judge.hurt_now().0 as u64, &goal.hurt);
+            let word = word.as_ref().map_or("overdue", |hurt| hurt.word.as_str());
+            let how = format!("{count} {word}; mended is when {} for {}", goal.mitigated.text(), goal.hold);
+            return Err(format!("not yet: {how}"));
         }
         let open = self.level.diagnosis.iter().zip(&self.questions);
         if let Some((question, _)) = open.into_iter().find(|(_, asked)| asked.is_open && asked.given.is_none()) {

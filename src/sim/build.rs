@@ -77,6 +77,8 @@ struct Builder<'a> {
     agenda: Agenda,
     tags: Vec<String>,
     templates: Vec<String>,
+    /// The keys of the settings of the service whose steps are compiled.
+    settings: Vec<String>,
     stores: Vec<String>,
     /// Whether the component whose steps are compiled decides itself which lines are written.
     keeps_log: bool,
@@ -139,6 +141,10 @@ impl Names for Builder<'_> {
 
     fn lane(&mut self, delay: Span) -> LaneId {
         self.agenda.lane(delay)
+    }
+
+    fn setting(&self, key: &str) -> Option<u16> {
+        self.settings.iter().position(|known| known == key).map(|place| place as u16)
     }
 }
 
@@ -232,6 +238,7 @@ impl Simulation {
             agenda: Agenda::new(),
             tags: Vec::new(),
             templates: Vec::new(),
+            settings: Vec::new(),
             stores: Vec::new(),
             keeps_log: false,
         };
@@ -360,6 +367,7 @@ impl Plan {
     ) -> Result<Self, String> {
         let mut of_versions = Vec::new();
         builder.keeps_log = settings.logs.is_some() || !settings.config.is_empty();
+        builder.settings = settings.config.iter().map(|known| known.key.clone()).collect();
         for version in &settings.versions {
             let program = Program::compile(&version.does(), builder)
                 .map_err(|problem| format!("version `{}`: {problem}", version.name))?;
@@ -373,6 +381,7 @@ impl Plan {
         programs.push(health);
         let health = ProgramId((programs.len() - 1) as u16);
         builder.keeps_log = false;
+        builder.settings.clear();
         if of_versions.is_empty() {
             return Err("a service needs at least one version".into());
         }
@@ -408,6 +417,7 @@ impl Plan {
             machines: builder.machines_of(settings),
             posted_from,
             lines: service::proxy::LINES.map(|line| builder.template(line)).to_vec(),
+            quit: settings.runtime.as_ref().map(|_| builder.template(service::runtime::QUIT)),
         };
         if let service::settings::RunsOn::Kubernetes(kubernetes) = &settings.runs_on {
             let pools = builder.system.components.iter().enumerate();

@@ -68,7 +68,19 @@ impl Unit {
     /// As logs print it: ten hexadecimal digits that look like nothing in particular.
     #[must_use]
     pub fn label(self) -> String {
-        format!("{:010x}", super::random::mix(self.0 ^ ASIDE) >> 24)
+        Self::label_of(self.number())
+    }
+
+    /// The number that its label is; labels sort as these do.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        super::random::mix(self.0 ^ ASIDE) >> 24
+    }
+
+    /// The label of the unit of this number.
+    #[must_use]
+    pub fn label_of(number: u64) -> String {
+        format!("{number:010x}")
     }
 }
 

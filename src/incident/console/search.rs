@@ -5,7 +5,7 @@ use super::world::services;
 use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, nearest, table};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::Service;
-use crate::sim::id::ComponentId;
+use crate::sim::id::{ComponentId, Unit};
 use crate::sim::log::{Record, Severity};
 use crate::sim::quantity::{Span, Time};
 use std::collections::BTreeMap;
@@ -215,11 +215,13 @@ fn show(call: &mut Call, query: &Query, follows: bool, world: &dyn World) -> Pro
 }
 
 fn count(call: &mut Call, query: &Query, field: &str, world: &dyn World) -> Progress {
+    if field == "id" {
+        return count_ids(call, query, world);
+    }
     let mut groups: BTreeMap<String, (u64, Time)> = BTreeMap::new();
     let mut total = 0_u64;
     search(query, world, |found| {
         let key = match field {
-            "id" => found.record.unit.label(),
             "pod" => found.pod().to_owned(),
             "service" => found.service.settings.name.clone(),
             "level" => found.record.severity.word().to_owned(),
@@ -240,6 +242,31 @@ fn count(call: &mut Call, query: &Query, field: &str, world: &dyn World) -> Prog
         rows.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
         rows.truncate(query.top);
     }
+    tell_groups(call, field, rows, [total, several as u64], world)
+}
+
+/// As many ids as there were requests: counted by number, and only those that are shown are written out.
+fn count_ids(call: &mut Call, query: &Query, world: &dyn World) -> Progress {
+    let mut found_ids: Vec<(u64, Time)> = vec![];
+    search(query, world, |found| found_ids.push((found.record.unit.number(), found.record.at)));
+    found_ids.sort_unstable();
+    let groups = found_ids.chunk_by(|a, b| a.0 == b.0);
+    let mut rows: Vec<(u64, u64, Time)> =
+        groups.map(|group| (group[0].0, group.len() as u64, group[group.len() - 1].1)).collect();
+    let several = rows.len() as u64;
+    rows.sort_by_key(|(number, count, _)| (std::cmp::Reverse(*count), *number));
+    rows.truncate(query.top);
+    let rows = rows.into_iter().map(|(number, count, last)| (Unit::label_of(number), (count, last))).collect();
+    tell_groups(call, "id", rows, [found_ids.len() as u64, several], world)
+}
+
+fn tell_groups(
+    call: &mut Call,
+    field: &str,
+    rows: Vec<(String, (u64, Time))>,
+    [total, several]: [u64; 2],
+    world: &dyn World,
+) -> Progress {
     let cells = |(key, (count, last)): (String, (u64, Time))| vec![count.to_string(), key, world.clock().seconds(last)];
     let cells: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
     let heads = ["COUNT".to_owned(), field.to_uppercase(), "LAST SEEN".to_owned()];

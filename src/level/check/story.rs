@@ -143,7 +143,7 @@ impl Checker<'_> {
 
     fn saying(&mut self, saying: &Saying, sections: &Sections, place: &Place) {
         if saying.name().is_empty() {
-            self.error(&place.field("who"), "it is not said who speaks", "who: \"Rosa, core chat\"");
+            self.error(&place.field("who"), "it is not said who speaks", "who: \"Ada, payments\"");
         }
         self.moment(saying.at, sections, &place.field("at"));
         match (saying.at, &saying.when) {

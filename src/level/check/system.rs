@@ -315,7 +315,7 @@ impl Checker<'_> {
 
     fn job(&mut self, job: &job::Settings, sections: &Sections, place: &Place) {
         if job.by.trim().is_empty() {
-            self.error(&place.field("by"), "it is not said whose job this is", "by: \"Ana\"");
+            self.error(&place.field("by"), "it is not said whose job this is", "by: \"Ada\"");
         }
         if job.at.is_none() && job.every.is_none() && job.command.is_none() {
             let help = "add at: \"5m\", every: \"1h\", or command: \"what somebody types\"";

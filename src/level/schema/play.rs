@@ -104,7 +104,7 @@ impl Event {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Saying {
-    /// Who: `Rosa, core chat`. What stands before the comma is what `ask` and `page` take.
+    /// Who: `Ada, payments`. What stands before the comma is what `ask` and `page` take.
     pub who: String,
     /// When.
     #[serde(default)]
@@ -112,7 +112,7 @@ pub struct Saying {
     /// Or as soon as this holds.
     #[serde(default)]
     pub when: Option<Condition>,
-    /// And so long after that.
+    /// And so long after that; what holds only for a shorter while is not spoken of.
     #[serde(default)]
     pub after: Span,
     /// What; people can be wrong.
@@ -130,7 +130,7 @@ pub struct Saying {
 }
 
 impl Saying {
-    /// The name alone: `Rosa` of `Rosa, core chat`.
+    /// The name alone: `Ada` of `Ada, payments`.
     #[must_use]
     pub fn name(&self) -> &str {
         self.who.split(',').next().unwrap_or_default().trim()
@@ -190,7 +190,7 @@ const fn two_minutes() -> Span {
 pub struct Budget {
     /// What counts as bad: a number that only grows.
     pub bad: Condition,
-    /// Of what: clients, one of their loads (`visitors.chat_line`), or a kind of load whoever asks (`*.page`).
+    /// Of what: clients, one of their loads (`people.page`), or a kind of load whoever asks (`*.page`).
     pub of: String,
     /// How much of that may go bad.
     pub share: Share,

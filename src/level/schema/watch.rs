@@ -21,7 +21,8 @@ pub struct Monitoring {
     /// What rings.
     #[serde(default)]
     pub alerts: Vec<Alert>,
-    /// Until when nobody hears a page: the phone is in Do Not Disturb. What fires is listed as silenced, and rings then.
+    /// Until when nobody hears a page, of an alert or of a check: the phone is in Do Not Disturb. What fires is listed as
+    /// silenced, and rings then.
     #[serde(default)]
     pub quiet_until: Option<Time>,
     /// What is looked at by a prober of its own, apart from what is scraped.

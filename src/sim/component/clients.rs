@@ -40,7 +40,7 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
-    /// What it is called in metrics: `visitors.chat_line`.
+    /// What it is called in metrics: `people.page`.
     pub kind: String,
     /// How often: `"120/s"`, or points over time, `[("-10m", "1/s"), ("0s", "20/s")]`, with straight lines between them.
     /// Without it, only what another load's answers lead to (`follow`).

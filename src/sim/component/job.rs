@@ -220,6 +220,8 @@ impl Job {
                 | Flow::Responds
                 | Flow::Spawns(_)
                 | Flow::Writes(..)
+                | Flow::Enters(_)
+                | Flow::Leaves(_)
                 | Flow::Saves(_) => {}
             }
         }

@@ -47,6 +47,10 @@ pub(in crate::sim) enum Flow {
     Panics(u16),
     /// It waits for the answer to this question of its program.
     Asks(u16),
+    /// It goes on where the setting of this number leaves room for it.
+    Enters(u16),
+    /// It leaves that room to the next.
+    Leaves(u16),
 }
 
 impl Core {
@@ -131,6 +135,8 @@ impl Core {
                     }
                 }
                 Op::Ask(index) => return Flow::Asks(index),
+                Op::Enter(key) => return Flow::Enters(key),
+                Op::Leave(key) => return Flow::Leaves(key),
                 Op::LoopBack { depth, to } => {
                     let left = &mut frame.loops[usize::from(depth)];
                     *left -= 1;

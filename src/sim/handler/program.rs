@@ -62,6 +62,10 @@ pub(in crate::sim) enum Op {
         to: u16,
     },
     StopIfCallerGone,
+    /// Goes on where the setting of this number leaves room for it.
+    Enter(u16),
+    /// Leaves that room to the next.
+    Leave(u16),
     Ask(u16),
     Statement(u16),
 }
@@ -96,6 +100,8 @@ pub(in crate::sim) struct StrandSite {
     pub count: u32,
     pub at: u16,
     pub waits: u16,
+    /// What a dump of all goroutines says of each.
+    pub trace: u16,
 }
 
 /// A publication as a program makes it.
@@ -149,6 +155,8 @@ pub(in crate::sim) struct Program {
     pub statements: Vec<StatementSite>,
     /// Whether the steps that are compiled now belong to a transaction.
     in_transaction: bool,
+    /// Whether they are for so many at a time.
+    is_limited: bool,
 }
 
 /// What names mean while steps are compiled.
@@ -161,6 +169,10 @@ pub(in crate::sim) trait Names {
     fn template(&mut self, text: &str) -> u16;
     fn store(&mut self, name: &str) -> u16;
     fn lane(&mut self, delay: Span) -> crate::sim::agenda::LaneId;
+    /// The place of a key in the component's settings.
+    fn setting(&self, _key: &str) -> Option<u16> {
+        None
+    }
     /// Whether the component decides itself which lines are written, and where.
     fn keeps_its_log(&self) -> bool {
         false
@@ -258,12 +270,16 @@ impl Program {
                 return Ok(());
             }
             Step::Strand { count, at, waits } => {
-                let site = StrandSite { count: *count, at: names.template(at), waits: names.template(waits) };
+                let trace = names.template(&format!("goroutine {{goroutines}} [{waits}]:\n{at}(…)\n"));
+                let site = StrandSite { count: *count, at: names.template(at), waits: names.template(waits), trace };
                 Op::Strand(place(&mut self.strands, site))
             }
             Step::Respond => Op::Respond,
             Step::Spawn(steps) => {
                 let start = self.ops.len();
+                if self.is_limited {
+                    return Err("a `Spawn` within a `Limit` would be held back for nobody".into());
+                }
                 self.ops.push(Op::Spawn(0));
                 self.add(steps, depth, names)?;
                 self.ops.push(Op::End(Status::OK));
@@ -288,6 +304,7 @@ impl Program {
                 return self.add_when(tag.as_deref(), not_tag.as_deref(), [then, otherwise], depth, names);
             }
             Step::Repeat { times, r#do } => return self.add_repeat(*times, r#do, depth, names),
+            Step::Limit { by, r#do } => return self.add_limit(by, r#do, depth, names),
             Step::Query { on, from, work, timeout, goes_on } => {
                 let statement = Statement::Query { from: *from, work: *work };
                 self.statement(on, *timeout, *goes_on, statement, names)?
@@ -381,6 +398,20 @@ impl Program {
     fn patch(&mut self, test: usize, wants_tag: bool, tag: u8) {
         let to = self.ops.len() as u16;
         self.ops[test] = if wants_tag { Op::Unless { tag, to } } else { Op::If { tag, to } };
+    }
+
+    fn add_limit(&mut self, by: &str, steps: &[Step], depth: u8, names: &mut dyn Names) -> Result<(), StepError> {
+        let Some(key) = names.setting(by) else {
+            return Err(format!("a `Limit` needs a number: add (key: \"{by}\", is: \"…\") to the service's `config`"));
+        };
+        if std::mem::replace(&mut self.is_limited, true) {
+            return Err("a `Limit` can't lie within another".into());
+        }
+        self.ops.push(Op::Enter(key));
+        self.add(steps, depth, names)?;
+        self.ops.push(Op::Leave(key));
+        self.is_limited = false;
+        Ok(())
     }
 
     fn add_repeat(&mut self, times: Times, steps: &[Step], depth: u8, names: &mut dyn Names) -> Result<(), StepError> {

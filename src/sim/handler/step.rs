@@ -152,6 +152,15 @@ pub enum Step {
         /// What.
         r#do: Vec<Step>,
     },
+    /// Lets only so many at a time do these steps in each process; all others wait in line, also those whose caller has
+    /// gone. How many stands in the service's `config`, as a number; with any other word there, nobody waits:
+    /// `Limit(by: "AT_ONCE", do: [Search(…)])`.
+    Limit {
+        /// The key in the service's `config`.
+        by: String,
+        /// What.
+        r#do: Vec<Step>,
+    },
     /// Does the steps once for each of a list; `{item}` in a text of theirs stands for it.
     ForEach {
         /// The list.
@@ -311,7 +320,7 @@ impl Retry {
 pub(super) fn first_written(steps: &[Step]) -> Option<&str> {
     steps.iter().find_map(|step| match step {
         Step::Write { on, .. } => Some(on.as_str()),
-        Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } => first_written(r#do),
+        Step::Repeat { r#do, .. } | Step::ForEach { r#do, .. } | Step::Limit { r#do, .. } => first_written(r#do),
         Step::When { then, otherwise, .. } => first_written(then).or_else(|| first_written(otherwise)),
         _ => None,
     })
@@ -343,6 +352,7 @@ impl Step {
                 otherwise: all(otherwise),
             },
             Self::Repeat { times, r#do } => Self::Repeat { times: *times, r#do: all(r#do) },
+            Self::Limit { by, r#do } => Self::Limit { by: by.clone(), r#do: all(r#do) },
             Self::Spawn(steps) => Self::Spawn(all(steps)),
             Self::Transaction(steps) => Self::Transaction(all(steps)),
             Self::Write { on, table, op, row, rows, work, timeout, goes_on } => Self::Write {

@@ -42,7 +42,7 @@ fn syslog(machine: &Machine, world: &dyn World) -> Vec<String> {
     lines.into_iter().map(|(at, text)| format!("{} {} {text}", world.clock().journal(at), machine.name)).collect()
 }
 
-/// What the processes of a machine have written to this file when they died.
+/// What the processes of a machine have written to this file when they died, or were told to show their goroutines.
 fn last_words(machine: &Machine, path: &str, world: &dyn World) -> Vec<String> {
     let mut lines = vec![];
     for (component, service) in services(world) {
@@ -54,7 +54,10 @@ fn last_words(machine: &Machine, path: &str, world: &dyn World) -> Vec<String> {
         };
         let own = world.system().log(ComponentId(component as u8)).iter();
         for record in own.filter(|one| one.severity == Severity::Fatal && one.instance as usize == number) {
-            let text = format!("panic: {}", world.system().line(record));
+            let said = world.system().line(record);
+            // A dump that somebody asked for is no panic.
+            let was_asked = ["SIGQUIT: ", "goroutine "].iter().any(|word| said.starts_with(word));
+            let text = if was_asked { said } else { format!("panic: {said}") };
             lines.extend(text.lines().map(str::to_owned));
             lines.push(String::new());
         }

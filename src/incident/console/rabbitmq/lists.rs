@@ -252,7 +252,7 @@ fn connected(broker: &Broker) -> Vec<&Consumer> {
     all
 }
 
-/// `web-1:41812 -> rabbit-0:5672`.
+/// `app-1:41812 -> broker-0:5672`.
 fn connection_name(one: &Consumer, broker: &Broker) -> String {
     format!("{}:{} -> {}-0:5672", one.instance, port(one), broker.name)
 }

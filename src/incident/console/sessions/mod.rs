@@ -80,7 +80,7 @@ fn is_on(job: &Job, host: Option<&str>) -> bool {
     job.settings.on.as_deref() == host
 }
 
-/// A person's login: `Ana, community` is `ana`.
+/// A person's login: `Ada, payments` is `ada`.
 fn login(by: &str) -> String {
     by.split([',', ' ']).next().unwrap_or_default().to_lowercase()
 }

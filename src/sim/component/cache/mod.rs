@@ -1,8 +1,9 @@
 //! A cache: machines that keep answers and give them again without asking, each its own copies.
 //!
 //! An answer is kept with the tags and the documents that it brought, and gives them back whoever asks; so what was wrong
-//! when it was fetched stays wrong until its time is over. Errors are never kept. A restart empties a machine, and makes
-//! all that is fetched afterwards expire together. It knows no component behind it but by what it answers.
+//! when it was fetched stays wrong until its time is over. Errors are never kept. What several ask for at one time is
+//! fetched once: the others wait for that answer. A restart empties a machine, and makes all that is fetched afterwards
+//! expire together. It knows no component behind it but by what it answers.
 
 mod backend;
 pub mod settings;
@@ -13,6 +14,7 @@ pub use settings::{Flavour, Probe, Route, Settings};
 
 use super::Behavior;
 use crate::sim::agenda::Ticket;
+use crate::sim::answer::ListId;
 use crate::sim::core::{Core, Timer};
 use crate::sim::frame::{Frame, FrameId, HEALTH, NONE, Status};
 use crate::sim::id::{ComponentId, ProgramId, Unit};
@@ -91,6 +93,13 @@ struct Metrics {
     routes: Vec<[MetricId; 4]>,
 }
 
+/// An answer that is being fetched, and those who wait for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Busy {
+    fetcher: FrameId,
+    waiting: Vec<FrameId>,
+}
+
 /// A cache at work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
@@ -105,6 +114,8 @@ pub struct Cache {
     routes: Vec<Vec<u16>>,
     /// What requests under way will be kept as.
     fetching: BTreeMap<FrameId, Key>,
+    /// What is being fetched for the first time, machine by machine.
+    busy: BTreeMap<(u32, Key), Busy>,
     metrics: Metrics,
 }
 
@@ -134,6 +145,7 @@ impl Cache {
             programs: around.programs,
             routes: around.routes,
             fetching: BTreeMap::new(),
+            busy: BTreeMap::new(),
             metrics: define_metrics(id, settings, core),
         }
     }
@@ -189,7 +201,9 @@ impl Cache {
         let Some(backend) = self.next_backend(machine, route) else {
             self.machines[machine].failures += 1;
             core.telemetry.add(self.metrics.fetch_failed, i64::from(core.frames[id].weight));
-            self.fetching.remove(&id);
+            if let Some(key) = self.fetching.remove(&id) {
+                self.no_longer_busy(id, machine as u32, key);
+            }
             self.end(id, Status::OVERLOADED, core);
             return;
         };
@@ -233,7 +247,9 @@ impl Cache {
     fn fetched(&mut self, id: FrameId, status: Status, core: &mut Core) {
         let number = core.frames[id].instance as usize;
         let ttl = self.settings.routes[usize::from(core.frames[id].path)].ttl;
+        let mut waiting = vec![];
         if let Some(key) = self.fetching.remove(&id) {
+            waiting = self.no_longer_busy(id, number as u32, key);
             let machine = &mut self.machines[number];
             if status.is_ok() {
                 let (tags, list) = (core.frames[id].tags, core.frames[id].list);
@@ -242,6 +258,10 @@ impl Cache {
             } else {
                 machine.store.set_refreshing(&key, false);
             }
+        }
+        let (tags, list) = (core.frames[id].tags, core.frames[id].list);
+        for one in waiting {
+            self.look_again(one, status.is_ok().then_some((tags, list)), core);
         }
         // What isn't an answer at all becomes one of the cache's own.
         let status = if status.0 < 100 {
@@ -256,6 +276,43 @@ impl Cache {
         } else {
             self.end(id, status, core);
         }
+    }
+
+    /// A fetch has ended; returns who waits for it.
+    fn no_longer_busy(&mut self, fetcher: FrameId, machine: u32, key: Key) -> Vec<FrameId> {
+        let of = (machine, key);
+        if self.busy.get(&of).is_none_or(|busy| busy.fetcher != fetcher) {
+            return vec![];
+        }
+        self.busy.remove(&of).map(|busy| busy.waiting).unwrap_or_default()
+    }
+
+    /// One who has waited gets what somebody else has fetched; where that was no answer to keep, each asks for itself.
+    fn look_again(&mut self, id: FrameId, found: Option<(u64, ListId)>, core: &mut Core) {
+        let frame = &mut core.frames[id];
+        let (number, route, weight) = (frame.instance as usize, usize::from(frame.path), i64::from(frame.weight));
+        let key = self.key_of(core.frames[id]);
+        if let Some((tags, list)) = found {
+            self.machines[number].hits += 1;
+            core.telemetry.add(self.metrics.hits, weight);
+            core.telemetry.add(self.metrics.routes[route][1], weight);
+            let frame = &mut core.frames[id];
+            frame.tags |= tags;
+            frame.list = list;
+            self.end(id, Status::OK, core);
+        } else {
+            self.machines[number].misses += 1;
+            core.telemetry.add(self.metrics.misses, weight);
+            self.fetching.insert(id, key);
+            self.fetch(id, core);
+        }
+    }
+
+    /// What a request asks for.
+    fn key_of(&self, frame: Frame) -> Key {
+        let by_client = self.settings.routes[usize::from(frame.path)].by_client;
+        let client = if by_client { Unit(frame.unit).component().0 } else { 0 };
+        Key { route: frame.path, client, number: frame.key, tags: frame.tags }
     }
 
     /// Asks a backend whether it is there.
@@ -315,6 +372,7 @@ impl Cache {
             self.fetching.remove(&frame);
             core.finish(frame, Status::RESET);
         }
+        self.busy.retain(|(machine, _), _| *machine != number as u32);
         let machine = &mut self.machines[number];
         machine.is_up = false;
         machine.store.clear();
@@ -454,8 +512,7 @@ impl Behavior for Cache {
             self.end(id, Status(404), core);
             return;
         };
-        let client = if route.by_client { Unit(frame.unit).component().0 } else { 0 };
-        let key = Key { route: path, client, number: frame.key, tags: frame.tags };
+        let key = self.key_of(core.frames[id]);
         let [requests, hits, ..] = self.metrics.routes[usize::from(path)];
         core.telemetry.add(requests, weight);
         let machine = &mut self.machines[number];
@@ -479,6 +536,13 @@ impl Behavior for Cache {
                 self.end(id, Status::OK, core);
             }
             Found::Nothing => {
+                let of = (number as u32, key);
+                if let Some(busy) = self.busy.get_mut(&of) {
+                    busy.waiting.push(id);
+                    return;
+                }
+                self.busy.insert(of, Busy { fetcher: id, waiting: vec![] });
+                let machine = &mut self.machines[number];
                 machine.misses += 1;
                 core.telemetry.add(self.metrics.misses, weight);
                 self.fetching.insert(id, key);

@@ -44,6 +44,7 @@ impl Service {
         let level = self.config_of(LOG_LEVEL, &self.instances[number].name);
         let level = level.and_then(severity).unwrap_or(Severity::Debug);
         self.instances[number].log_level = level;
+        self.read_limits(number, core);
         self.instances[number].log_fails = false;
         if let Some(path) = self.settings.logs.as_deref().map(Arc::from) {
             self.ask(number, DiskAsk::Open(path), core);

@@ -106,6 +106,8 @@ pub struct Instance {
     pub(in crate::sim) starts: VecDeque<Time>,
     /// Requests that it has come to the end of, and those of them without a good answer.
     pub(in crate::sim) ended: [i64; 2],
+    /// How many may do what is limited, by the place of the key in the service's settings.
+    pub(in crate::sim) limits: Vec<Option<super::bulkhead::Bulkhead>>,
     /// The quietest lines that are written.
     pub(in crate::sim) log_level: Severity,
     /// Whether its log can't be written for want of room.
@@ -159,6 +161,7 @@ impl Instance {
             wish: super::machine::Wish::Nothing,
             starts: VecDeque::new(),
             ended: [0; 2],
+            limits: vec![],
             log_level: Severity::Debug,
             log_fails: false,
             complained: None,

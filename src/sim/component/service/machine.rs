@@ -230,7 +230,8 @@ impl Service {
                     return Err(Refusal::new("No such process"));
                 }
                 let started = self.instances[number].started;
-                let code = 128 + signal % 64;
+                let quits = *signal == QUIT && self.quit(number, core);
+                let code = if quits { self.settings.exits_with } else { 128 + signal % 64 };
                 self.die(number, Exit { code, reason: "Error", started, finished: core.now }, core);
                 Ok(Applied::Done)
             }
@@ -332,6 +333,9 @@ fn words_of(exit: Exit) -> (String, String) {
     let systemd = format!("{{unit}}.service: Main process exited, code=exited, status={}/{word}", exit.code);
     (systemd, format!("{{unit}} main process ({{pid}}) terminated with status {}", exit.code))
 }
+
+/// The signal at which a Go process shows its goroutines.
+const QUIT: u8 = 3;
 
 /// The name of a signal without `SIG`.
 #[must_use]

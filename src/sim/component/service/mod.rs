@@ -4,6 +4,7 @@
 //! `deployment`, the kernel's in `memory`; what an instance does with its workers is in `worker`.
 
 pub mod beanstalk;
+mod bulkhead;
 pub mod code;
 pub mod daemon;
 #[cfg(test)]
@@ -103,6 +104,8 @@ pub(in crate::sim) struct Surroundings {
     pub posted_from: Option<(ComponentId, u16)>,
     /// What a proxy writes down, as numbers of texts: in the order of [`proxy::LINES`].
     pub lines: Vec<u16>,
+    /// What a process says when it is told to show its goroutines.
+    pub quit: Option<u16>,
 }
 
 /// A service at work.
@@ -122,6 +125,9 @@ pub struct Service {
     metrics_line: Option<u16>,
     banner: Option<u16>,
     lines: Vec<u16>,
+    quit: Option<u16>,
+    /// Handlers that have been let in and have not gone on yet.
+    let_in: std::collections::VecDeque<FrameId>,
     subscriptions: Vec<Subscription>,
     machines: Vec<Option<(ComponentId, u32)>>,
     /// What its processes read when they start.
@@ -183,6 +189,8 @@ impl Service {
             metrics_line: around.metrics_line,
             banner: around.banner,
             lines: around.lines,
+            quit: around.quit,
+            let_in: std::collections::VecDeque::new(),
             subscriptions: around.subscriptions,
             machines: around.machines,
             config: settings.config.clone(),

@@ -13,6 +13,12 @@ use crate::sim::log::Severity;
 use crate::sim::quantity::{Bytes, Span, Throughput};
 use serde::Deserialize;
 
+/// What a process says first when it is told to show its goroutines.
+pub(in crate::sim) const QUIT: &str =
+    "SIGQUIT: quit\n\ngoroutine 1 [IO wait]:\nnet/http.(*Server).Serve(…)\nmain.main()\n";
+/// A dump goes no further than so many goroutines of one place.
+const MOST_SHOWN: u64 = 20_000;
+
 /// What a service's processes are written in, where that decides what they cost.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,6 +143,28 @@ impl Service {
             core.telemetry.add(leaked, count as i64);
         }
         self.leak(number, Bytes(stack * count), core);
+    }
+
+    /// A process is told to show its goroutines: it writes all their stacks where its dying words go. Returns whether it
+    /// knows how.
+    pub(super) fn quit(&self, number: usize, core: &mut Core) -> bool {
+        let (Some(go), Some(template)) = (self.go(), self.quit) else { return false };
+        let severity = if self.settings.stderr.is_some() { Severity::Fatal } else { Severity::Error };
+        core.log(self.id, number as u32, 0, severity, template);
+        let mut next = u64::from(go.idle) + 1;
+        for (at, waits, count) in self.stranded_of(number) {
+            let sites = self.programs.iter().flat_map(|program| &core.model.programs[program.0 as usize].strands);
+            let Some(trace) =
+                sites.into_iter().find(|site| (site.at, site.waits) == (at, waits)).map(|site| site.trace)
+            else {
+                continue;
+            };
+            for goroutine in (next..next + count).take(MOST_SHOWN as usize) {
+                core.log(self.id, number as u32, goroutine, severity, trace);
+            }
+            next += count;
+        }
+        true
     }
 
     /// How much longer a piece of work takes because a collection comes in between.

@@ -220,3 +220,73 @@ fn a_setting_is_read_when_a_process_starts() {
     assert!((150_000..250_000).contains(&logged), "{logged} bytes in twenty seconds");
     assert_eq!(shop.apply("shop", &configure), Ok(Applied::Unchanged));
 }
+
+/// Fifty requests a second, of which so many at a time may do what takes a second.
+fn limited(most: &str, then: &Value) -> Simulation {
+    simulation(json!([
+        {"Clients": {"name": "people", "load": [{"kind": "look", "rate": "50/s", "call": "shop"}]}},
+        {"Service": {
+            "name": "shop", "runs_on": {"Hosts": {"names": ["web-1"], "supervisor": {"Systemd": {}}}}, "workers": 60000,
+            "config": [{"key": "BATCH_MAX", "is": most}],
+            "runs": "v1", "versions": [{"name": "v1", "steps": [
+                {"Limit": {"by": "BATCH_MAX", "do": [{"Call": {"to": "store"}}]}},
+            ]}],
+        }},
+        {"Service": {
+            "name": "store", "runs_on": {"Hosts": {}}, "workers": 60000,
+            "runs": "v1", "versions": [{"name": "v1", "steps": [{"Work": "1s"}, then]}],
+        }},
+    ]))
+}
+
+#[test]
+fn a_limit_lets_so_many_through_and_makes_the_others_wait() {
+    // Also where what is limited fails: who leaves makes room, however he leaves.
+    for then in [json!({"Done": 200}), json!({"Fail": 500})] {
+        for (most, a_minute) in [("none", 2800..3200), ("10", 580..601), ("1", 58..61)] {
+            let mut shop = limited(most, &then);
+            shop.run_until(Time::from_seconds(60));
+            let before = value(&shop, "store.requests");
+            shop.run_until(Time::from_seconds(120));
+            let through = value(&shop, "store.requests") - before;
+            assert!(a_minute.contains(&through), "{most}, {then}: {through} a minute");
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_is_raised_while_a_process_runs_lets_in_who_waits() {
+    let mut shop = limited("1", &json!({"Done": 200}));
+    shop.run_until(Time::from_seconds(20));
+    let waiting = value(&shop, "people.look.requests") - value(&shop, "store.requests");
+    assert!(waiting > 900, "{waiting}");
+    shop.apply("shop", &Operation::Configure { key: "BATCH_MAX".into(), value: "none".into() }).unwrap();
+    tell(&mut shop, "web-1", Verb::Reload);
+    shop.run_until(Time::from_seconds(23));
+    let waiting = value(&shop, "people.look.requests") - value(&shop, "store.requests");
+    assert!(waiting < 100, "{waiting}");
+}
+
+#[test]
+fn a_process_in_go_shows_its_goroutines_and_ends() {
+    let mut shop = simulation(json!([
+        {"Clients": {"name": "people", "load": [{"kind": "look", "rate": "10/s", "call": "shop"}]}},
+        {"Service": {
+            "name": "shop", "runs_on": {"Hosts": {"names": ["web-1"], "supervisor": {"Upstart": {}}}}, "exits_with": 2,
+            "stderr": "/var/log/upstart/shop.log", "runtime": {"Go": {}},
+            "runs": "v1", "versions": [{"name": "v1", "steps": [
+                {"Strand": {"count": 1, "at": "queue.(*Reader).wait"}},
+            ]}],
+        }},
+    ]));
+    shop.run_until(Time::from_seconds(30));
+    let before = service(&shop).goroutines_of(0);
+    shop.apply("shop", &Operation::Kill { instance: "web-1".into(), signal: 3 }).unwrap();
+    let log = shop.log(shop.id_of("shop").unwrap());
+    let texts: Vec<String> = log.iter().map(|record| shop.line(record)).collect();
+    assert!(texts[0].starts_with("SIGQUIT: quit"), "{texts:?}");
+    let stacks = texts.iter().filter(|text| text.contains(" [chan receive]:\nqueue.(*Reader).wait(")).count();
+    assert!(stacks > 200 && stacks as u64 <= before, "{stacks} of {before}");
+    assert_eq!(service(&shop).instances[0].last_exit.unwrap().code, 2);
+    assert!(service(&shop).goroutines_of(0) < 20);
+}

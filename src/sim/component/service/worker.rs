@@ -140,6 +140,9 @@ impl Service {
 
     /// Gives free workers what waits.
     pub(super) fn serve(&mut self, number: usize, core: &mut Core) {
+        if !self.let_in.is_empty() {
+            self.go_in(core);
+        }
         loop {
             let instance = &mut self.instances[number];
             if instance.busy >= self.settings.workers || !instance.has_process() {
@@ -181,9 +184,17 @@ impl Service {
         })
     }
 
-    /// Runs a handler until it waits or ends.
+    /// Runs a handler until it waits or ends, and those that it lets in.
     #[inline]
     pub(super) fn run(&mut self, id: FrameId, core: &mut Core) {
+        self.run_one(id, core);
+        if !self.let_in.is_empty() {
+            self.go_in(core);
+        }
+    }
+
+    #[inline]
+    pub(super) fn run_one(&mut self, id: FrameId, core: &mut Core) {
         loop {
             match core.step(id) {
                 Flow::Waits => return,
@@ -236,6 +247,12 @@ impl Service {
                 }
                 // A service whose steps ask is refused when the system is built.
                 Flow::Asks(_) => {}
+                Flow::Enters(key) => {
+                    if !self.enter(id, key, core) {
+                        return;
+                    }
+                }
+                Flow::Leaves(key) => self.leave(id, key, core),
                 Flow::Writes(severity, template) => self.write_line(id, severity, template, core),
                 Flow::Saves(site) => {
                     if self.save(id, site, core) {
@@ -339,6 +356,9 @@ impl Service {
         if holds_kib > 0 {
             self.release(number, holds_kib);
         }
+        if !self.instances[number].limits.is_empty() {
+            self.leave_all(id, core);
+        }
         let (answered, spawned) = (core.frames[id].answered, core.frames[id].spawned);
         self.instances[number].busy -= u16::from(self.settings.holds == Holds::Handler && !spawned);
         if core.frames[id].kind == CHECK || answered {
@@ -401,6 +421,7 @@ impl Service {
         instance.busy = 0;
         instance.line = Line::EMPTY;
         instance.held.clear();
+        instance.limits.clear();
         let (epoch, was) = (instance.epoch, number as u32);
         let mut told = Vec::new();
         for subscription in &self.subscriptions {
@@ -426,7 +447,7 @@ impl Service {
 }
 
 /// Puts a frame at the end of a line.
-fn push(line: &mut Line, id: FrameId, core: &mut Core) {
+pub(super) fn push(line: &mut Line, id: FrameId, core: &mut Core) {
     core.frames[id].next = NONE;
     if line.first == NONE {
         line.first = id;
@@ -438,7 +459,7 @@ fn push(line: &mut Line, id: FrameId, core: &mut Core) {
 }
 
 /// Takes the first frame of a line that isn't empty.
-fn pop(line: &mut Line, core: &mut Core) -> FrameId {
+pub(super) fn pop(line: &mut Line, core: &mut Core) -> FrameId {
     let id = line.first;
     line.first = core.frames[id].next;
     if line.first == NONE {

@@ -298,7 +298,7 @@ fn quoted(name: &str) -> String {
     }
 }
 
-/// `Rosa, core chat` is called Rosa.
+/// `Ada, payments` is called Ada.
 fn first_name(who: &str) -> &str {
     who.split(',').next().unwrap_or(who).trim()
 }

@@ -495,7 +495,8 @@ fn nothing_to_resume_says_so() {
 #[test]
 fn a_run_that_is_over_shows_its_debrief_again_and_is_not_written_to() {
     let (player, id) = (Player::new(), built_in());
-    let played = player.plain(&[&id, "--seed", "3"], "wait 20h\n");
+    // `wait` ends when something happens; `sleep` doesn't.
+    let played = player.plain(&[&id, "--seed", "3"], "sleep 20h\n");
     assert!(played.out.contains("expired"), "{}", played.out);
     let before = player.run_files();
     player.sev1(&["play", "--resume", "--plain"]).is_unusable("the last is over: `sev1 play --resume ");

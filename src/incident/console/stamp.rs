@@ -145,6 +145,12 @@ impl Clock {
         format!("{}.{millis:03}Z", self.utc(at).strftime("%Y-%m-%dT%H:%M:%S"))
     }
 
+    /// `2020-08-11 16:41:12`, on a machine that keeps UTC.
+    #[must_use]
+    pub fn utc_plain(&self, at: Time) -> String {
+        self.utc(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
     /// `2020-08-11T16:41:12Z`, as the API of a cluster writes it.
     #[must_use]
     pub fn utc_iso(&self, at: Time) -> String {

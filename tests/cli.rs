@@ -493,6 +493,29 @@ fn nothing_to_resume_says_so() {
 }
 
 #[test]
+fn a_run_that_is_over_shows_its_debrief_again_and_is_not_written_to() {
+    let (player, id) = (Player::new(), built_in());
+    // `wait` ends when something happens; `sleep` doesn't.
+    let played = player.plain(&[&id, "--seed", "3"], "sleep 20h\n");
+    assert!(played.out.contains("expired"), "{}", played.out);
+    let before = player.run_files();
+    player.sev1(&["play", "--resume", "--plain"]).is_unusable("the last is over: `sev1 play --resume ");
+    let run =
+        fs::read_dir(player.path(".local/share/sev1/runs")).expect("runs").next().expect("one").expect("readable");
+    let again = player.plain(&["--resume", &run.path().to_string_lossy()], "kubectl get pods\n");
+    let debrief = |text: &str| text.lines().rev().take(12).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(debrief(&again.out), debrief(&played.out), "{}", again.err);
+    assert_eq!(player.run_files(), before);
+}
+
+#[test]
+fn a_seed_that_is_none_says_what_one_is() {
+    let answer = Player::new().sev1(&["play", &built_in(), "--seed", "x", "--plain"]);
+    assert_eq!(answer.code, Some(2));
+    assert!(answer.err.contains("a seed is a whole number from 0 to"), "{}", answer.err);
+}
+
+#[test]
 fn damaged_files_of_the_player_are_spoken_of_and_left_as_they_are() {
     let player = Player::new();
     let settings = player.path(".config/sev1/settings.ron");

@@ -63,6 +63,13 @@ pub enum Format {
     Json,
 }
 
+/// Reads a seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| {
+        format!("a seed is a whole number from 0 to {}, such as 7: it decides what is left to chance", u64::MAX)
+    })
+}
+
 /// What a verb found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {

@@ -8,8 +8,8 @@ use super::debrief::{self, grouped};
 use super::output::{Output, say, wrapped};
 use super::store::folders::plainly;
 use super::{Answer, Failure};
-use crate::incident::Incident;
 use crate::incident::view::{Entry, Happened, Happening, Health};
+use crate::incident::{INTERRUPT, Incident};
 use crate::sim::quantity::{Span, Time};
 use crate::tui::store::{LevelCard, Opening, Store};
 use std::collections::BTreeMap;
@@ -276,7 +276,10 @@ impl<'a> Game<'a> {
             }
             match self.input.next() {
                 // Ctrl-C ends what is under way, and the game where nothing is.
-                Typed::Interrupt if self.input.is_typed && self.incident.is_busy() => self.line("^C")?,
+                Typed::Interrupt if self.input.is_typed && self.incident.is_running() => {
+                    self.is_prompted = false;
+                    self.line(INTERRUPT)?;
+                }
                 Typed::End | Typed::Interrupt => return self.leave(),
                 Typed::Line(line) => {
                     self.is_prompted = false;

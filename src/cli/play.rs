@@ -24,7 +24,7 @@ pub struct Play {
     /// A level's id, or a level file; with --resume also a run file
     level: Option<String>,
     /// Decides everything that is left to chance; a new one each time where it isn't given
-    #[arg(long, value_name = "NUMBER", conflicts_with = "resume")]
+    #[arg(long, value_name = "NUMBER", value_parser = super::seed, conflicts_with = "resume")]
     seed: Option<u64>,
     /// Simulated seconds that pass in a real one; the level's own where it isn't given
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=60), conflicts_with = "resume")]

@@ -39,7 +39,7 @@ pub struct RunLevel {
     #[arg(long, value_name = "NAME")]
     solution: Option<String>,
     /// Decides everything that is left to chance
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = super::seed)]
     seed: u64,
     /// How much help there is: trainee, on-call or principal
     #[arg(long, value_name = "MODE", value_parser = str::parse::<Mode>, default_value = "on-call")]

@@ -193,10 +193,13 @@ impl Standing {
                 (_, true) => Found::Warning,
                 _ => Found::Ok,
             };
-            let shown = probe
-                .shows
-                .as_ref()
-                .and_then(|shows_| shows_.value(shows, series, second).map(|value| written(value, shows_.unit())));
+            let asked = probe.shows.as_ref().map(|asked| (asked.value(shows, series, second), asked.unit()));
+            // Where the level doesn't say what it shows, it shows what it measures.
+            let measured = || {
+                let sides = probe.critical.as_ref().or(probe.warn.as_ref())?.sides(series, second)?;
+                Some((sides.0, sides.2))
+            };
+            let shown = asked.or_else(measured).and_then(|(value, unit)| value.map(|value| written(value, unit)));
             let text = shown.map_or_else(|| probe.name.clone(), |shown| format!("{} {shown}", probe.name));
             self.lines.push((found, text));
         }
@@ -290,7 +293,8 @@ mod tests {
         let mut incident = incident("");
         incident.advance(Span::from_seconds(300));
         assert_eq!(incident.rings()[0].state, RingState::Ringing);
-        assert!(incident.rings()[0].text.starts_with("CRITICAL - old; new "), "{}", incident.rings()[0].text);
+        let text = &incident.rings()[0].text;
+        assert!(text.starts_with("CRITICAL - old 4m") && text.contains("; new "), "what is measured is shown: {text}");
         assert!(incident.holds("fired(\"disk\")").unwrap());
     }
 

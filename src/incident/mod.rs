@@ -57,6 +57,9 @@ const SLOW_FOR: Span = Span::from_seconds(20);
 /// Simulated seconds a second while the player lets time pass with `wait`.
 const WAITING_SPEED: u32 = 60;
 
+/// The line that says what Ctrl-C does: it ends the line in front, or the last one in the background.
+pub const INTERRUPT: &str = "^C";
+
 /// A level being played.
 #[derive(Clone, Debug)]
 pub struct Incident {
@@ -114,8 +117,7 @@ impl Incident {
         if self.stage.is_paused || self.is_over() {
             return;
         }
-        if self.stage.is_startled {
-            self.stage.is_startled = false;
+        if std::mem::take(&mut self.stage.is_startled) {
             self.slow_for = SLOW_FOR;
         }
         if self.stage.is_calmed {
@@ -135,7 +137,7 @@ impl Incident {
             return WAITING_SPEED;
         }
         let clock = &self.stage.level.clock;
-        let speed = self.stage.speed.unwrap_or(clock.speed);
+        let speed = self.chosen_speed();
         if self.slow_for > Span::ZERO { speed.min(clock.slowed()) } else { speed }
     }
 
@@ -273,12 +275,17 @@ impl Incident {
     }
 
     /// Types a line into the player's current shell and returns the entry's id; its output is in [`Self::console`].
+    /// [`INTERRUPT`] ends what runs instead, where something does.
     pub fn perform(&mut self, line: &str) -> usize {
         let now = self.now();
         self.typed.push((now, line.to_owned()));
         self.stage.judge.acted(now);
         self.stage.facts.tell(Told::Ran, "", line);
-        let entry = self.console.type_line(now, "", line);
+        let broken_off = if line.trim() == INTERRUPT { self.console.interrupt("") } else { None };
+        if let Some(entry) = broken_off {
+            self.stage.tell(Happened::Printed { entry });
+        }
+        let entry = broken_off.unwrap_or_else(|| self.console.type_line(now, "", line));
         self.run_console();
         entry
     }
@@ -295,9 +302,16 @@ impl Incident {
         self.console.is_busy("")
     }
 
-    /// Ctrl-C: ends the line in front, or the last one in the background; says whether there was one.
-    pub fn interrupt(&mut self) -> bool {
-        self.console.interrupt("").is_some()
+    /// Whether something of the player's runs that [`INTERRUPT`] would end: in front or in the background.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.console.is_running("")
+    }
+
+    /// Simulated seconds a real one, as the player or the level has chosen it, though the clock may be slower now.
+    #[must_use]
+    pub fn chosen_speed(&self) -> u32 {
+        self.stage.speed.unwrap_or(self.stage.level.clock.speed)
     }
 
     /// What could stand at the cursor.

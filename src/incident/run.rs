@@ -446,6 +446,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_broken_off_is_broken_off_when_the_run_is_played_again() {
+        let text = r#"Level(
+            id: "first", title: "First", clock: (warm_up: "10s", limit: "30m"),
+            system: [Clients(name: "people", load: [(kind: "page", rate: "1/s", call: "web")]),
+                     Service(name: "web", runs: "one", versions: [(name: "one", deployed: "-1d", steps: [Work("5ms")])])],
+            goal: (mitigated: "time > 1h", budget: (bad: "people.page.failed", of: "people.page", share: "10%")),
+        )"#;
+        let level = Arc::new(Level::parse(text).unwrap_or_else(|problems| panic!("{problems:#?}")));
+        let mut incident = Incident::start(Arc::clone(&level), 7, Mode::OnCall);
+        let mut lines = vec![];
+        for (seconds, line) in
+            [(5, "wait 10m"), (9, crate::incident::INTERRUPT), (10, "watch date"), (20, crate::incident::INTERRUPT)]
+        {
+            advance_to(&mut incident, Time::from_seconds(seconds));
+            incident.perform(line);
+            lines.push(command(seconds, line));
+        }
+        advance_to(&mut incident, Time::from_seconds(30));
+        assert!(!incident.is_running(), "both were broken off");
+        lines.push(RunLine::Tick { at: incident.now(), digest: incident.digest() });
+        let header = RunHeader { level_digest: level.digest(), ..example() };
+        let again = Run { header, lines, sound_bytes: 0 }.replay(level).expect("it plays out as it did");
+        assert_eq!(again.console(), incident.console());
+    }
+
+    #[test]
     fn every_mode_reads_back_its_word() {
         for mode in Mode::ALL {
             assert_eq!(mode.word().parse(), Ok(mode));

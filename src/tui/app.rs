@@ -330,7 +330,12 @@ impl<'s> App<'s> {
         match self.store.resume(run) {
             Ok(incident) => {
                 let level = incident.level().id.clone();
+                let is_over = incident.header().phase.is_over();
                 self.screen = Screen::Incident(Box::new(IncidentScreen::new(incident, level)));
+                // Nothing more happens in it: what came of it is what there is to see.
+                if is_over {
+                    self.show_debrief();
+                }
             }
             Err(error) => {
                 self.show_title();

@@ -33,6 +33,8 @@ pub struct PlayerStore {
     recorder: Option<Recorder>,
     /// What is to be said once about a record that can't be written.
     unrecorded: Option<String>,
+    /// Whether what is played had come to its end before: its result is kept already.
+    is_kept: bool,
     seed: u64,
     mode: Mode,
 }
@@ -57,7 +59,17 @@ impl PlayerStore {
         complaints.extend(history::read(&folders.history()).1);
         complaints.extend(runs::unfinished(&folders.runs()).1);
         let mode = settings.mode;
-        Self { folders, settings, complaints, offered: None, recorder: None, unrecorded: None, seed: 0, mode }
+        Self {
+            folders,
+            settings,
+            complaints,
+            offered: None,
+            recorder: None,
+            unrecorded: None,
+            is_kept: false,
+            seed: 0,
+            mode,
+        }
     }
 
     /// What is wrong with the files, in words for the person.
@@ -89,17 +101,23 @@ impl PlayerStore {
         if let Some(path) = level.filter(|name| Path::new(name).is_file() && !opening::is_level_file(name)) {
             return Ok(path.to_owned());
         }
-        let (found, _) = runs::unfinished(&self.folders.runs());
+        let (found, _) = runs::all(&self.folders.runs());
         let is_meant = |header: &RunHeader| {
             level.is_none_or(|name| {
                 header.level == name || header.file.as_deref().is_some_and(|file| is_same(file, name))
             })
         };
-        let run = found.into_iter().find(|found| is_meant(&found.run.header));
-        run.map(|found| found.path.to_string_lossy().into_owned()).ok_or_else(|| match level {
-            None => "no incident was left before its end; `sev1 levels` lists what there is to play".to_owned(),
+        let mut meant = found.into_iter().filter(|found| is_meant(&found.run.header)).peekable();
+        let over = meant.peek().map(|found| found.path.display().to_string());
+        if let Some(run) = meant.find(|found| found.run.ended().is_none()) {
+            return Ok(run.path.to_string_lossy().into_owned());
+        }
+        let debrief = over
+            .map_or(String::new(), |path| format!("; the last is over: `sev1 play --resume {path}` shows its debrief"));
+        Err(match level {
+            None => format!("no incident was left before its end{debrief}; `sev1 levels` lists what there is to play"),
             Some(level) => {
-                format!("no incident of {level} was left before its end; start one with `sev1 play {level}`")
+                format!("no incident of {level} was left before its end{debrief}; start one with `sev1 play {level}`")
             }
         })
     }
@@ -170,6 +188,7 @@ impl Store for PlayerStore {
             seed: self.seed,
             mode: self.mode,
         };
+        self.is_kept = false;
         (self.recorder, self.unrecorded) = match Recorder::begin(&self.folders.runs(), &header) {
             Ok(recorder) => (Some(recorder), None),
             Err(why) => (None, Some(why)),
@@ -190,10 +209,13 @@ impl Store for PlayerStore {
         let (read, _) = runs::read(&path).map_err(StoreError)?;
         let opened = self.open(read.header.file.as_deref().unwrap_or(&read.header.level))?;
         let incident = read.replay(opened.level).map_err(|why| StoreError(format!("{run}: {why}")))?;
-        // Only a run that plays out as it did is written to again.
-        let (read, recorder) = Recorder::go_on(&path).map_err(StoreError)?;
         (self.seed, self.mode) = (read.header.seed, read.header.mode);
-        (self.recorder, self.unrecorded) = (Some(recorder), None);
+        self.is_kept = read.ended().is_some();
+        (self.recorder, self.unrecorded) = (None, None);
+        // Only a run that plays out as it did is written to again, and none that has come to its end.
+        if !self.is_kept {
+            self.recorder = Some(Recorder::go_on(&path).map_err(StoreError)?.1);
+        }
         Ok(incident)
     }
 
@@ -210,6 +232,9 @@ impl Store for PlayerStore {
     }
 
     fn finish(&mut self, incident: &Incident, debrief: &Debrief) -> Result<(), StoreError> {
+        if self.is_kept {
+            return Ok(());
+        }
         let (outcome, grade) = (debrief.outcome.word().to_owned(), debrief.grade.clone());
         let at = incident.now();
         let name = |recorder: &Recorder| recorder.path().file_name().map(|name| name.to_string_lossy().into_owned());

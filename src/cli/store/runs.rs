@@ -121,9 +121,17 @@ pub struct Found {
     pub left: SystemTime,
 }
 
-/// The runs that haven't come to an end, the latest first, and a message for each file that can't be read.
+/// Runs that were left before their end, the latest first, and what is wrong with files that can't be read.
 #[must_use]
 pub fn unfinished(folder: &Path) -> (Vec<Found>, Vec<String>) {
+    let (mut found, damaged) = all(folder);
+    found.retain(|found| found.run.ended().is_none());
+    (found, damaged)
+}
+
+/// Every run in which anything happened, the latest first, and what is wrong with files that can't be read.
+#[must_use]
+pub fn all(folder: &Path) -> (Vec<Found>, Vec<String>) {
     let mut found = vec![];
     let mut damaged = vec![];
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -133,7 +141,7 @@ pub fn unfinished(folder: &Path) -> (Vec<Found>, Vec<String>) {
         }
         match read(&path) {
             // Whoever left before anything happened has nothing to go on with.
-            Ok((run, _)) if run.ended().is_none() && !run.lines.is_empty() => {
+            Ok((run, _)) if !run.lines.is_empty() => {
                 let left = entry.metadata().and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
                 found.push(Found { path, run, left });
             }

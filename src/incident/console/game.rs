@@ -227,6 +227,9 @@ pub const COMMANDS: &[Command] = &[
             if expression.is_empty() {
                 return list(call, world, Named::Metrics, "graph EXPRESSION: what is collected:");
             }
+            if let Some(error) = open_quote("graph", call.arguments()) {
+                return call.fail(error);
+            }
             act(call, world, Act::Graph { expression })
         },
         |_, world| named(world, Named::Metrics),
@@ -509,8 +512,21 @@ fn pinned(call: &Call, text: &str) -> Option<(String, String)> {
     })
 }
 
+/// A quote that nothing closes, as an error of the tool: in a condition it would only confuse.
+fn open_quote(tool: &str, words: &[String]) -> Option<String> {
+    // Quotes that close are gone by now: one at the beginning of a word is open.
+    let begins = words.iter().find(|word| word.starts_with(['"', '\'']));
+    let is_odd = words.iter().map(|word| word.matches('"').count()).sum::<usize>() % 2 == 1;
+    let word = begins.or_else(|| words.iter().rfind(|word| is_odd && word.contains('"')))?;
+    let quote = if word.starts_with('\'') { '\'' } else { '"' };
+    Some(format!("{tool}: the quote {quote} of `{word}` has no other: close it, or leave it out"))
+}
+
 fn predict(call: &mut Call, world: &mut dyn World) -> Progress {
     let words = call.arguments();
+    if let Some(error) = open_quote("predict", words) {
+        return call.fail(error);
+    }
     let Some(at) = words.iter().rposition(|word| word == "in" || word == "within").filter(|at| *at > 0) else {
         return call.fail("predict: say by when: predict \"queue falls\" in 2m");
     };
@@ -539,6 +555,9 @@ fn wait(call: &mut Call, world: &mut dyn World) -> Progress {
             let condition = condition.join(" ");
             if condition.is_empty() {
                 return call.fail("wait: until what? wait until CONDITION");
+            }
+            if let Some(error) = open_quote("wait", call.arguments()) {
+                return call.fail(error);
             }
             match world.holds(&condition) {
                 Ok(true) => Span::ZERO,

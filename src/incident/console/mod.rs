@@ -15,6 +15,7 @@
 
 pub mod arguments;
 mod aws;
+mod builtin;
 mod choice;
 mod complete;
 mod curl;
@@ -28,6 +29,7 @@ mod kubectl;
 mod mail;
 pub mod menu;
 pub mod nagios;
+mod options;
 mod rabbitmq;
 mod running;
 mod search;
@@ -144,7 +146,7 @@ pub const FAMILIES: &[(&str, &[Command])] = &[
     ("the checks", nagios::COMMANDS),
     ("the logs", search::COMMANDS),
     ("the code", deploy::COMMANDS),
-    ("the shell", session::COMMANDS),
+    ("the shell", builtin::COMMANDS),
     ("filters", filters::COMMANDS),
 ];
 

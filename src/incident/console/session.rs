@@ -4,12 +4,11 @@
 //! the background. Nothing printed here holds a control character.
 
 use super::complete;
-use super::host;
-use super::running::{Desk, Running};
+use super::running::{Desk, Running, Variables};
 use super::shell::Then;
-use super::{Call, Command, Place, Progress, Runs, Wish, World, always, candidate, nothing, parse};
+use super::{Wish, World, parse};
 use crate::incident::view::{Completion, Entry, EntryState};
-use crate::sim::quantity::{Span, Time};
+use crate::sim::quantity::Time;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Lines of output that an entry keeps.
@@ -33,6 +32,7 @@ struct Shell {
     /// The machines it has logged in to, one from the other.
     hosts: Vec<String>,
     files: BTreeMap<String, Vec<String>>,
+    variables: Variables,
     /// Lines that wait, with their entries.
     waiting: VecDeque<(usize, String)>,
     front: Option<(usize, Running)>,
@@ -46,7 +46,7 @@ impl Console {
         let id = self.entries.len();
         let shell = self.shell_mut(who);
         let clock = if is_of_the_clock(line) { parse(line).ok() } else { None };
-        match clock.and_then(|line| Running::new(line, None, now).ok()) {
+        match clock.and_then(|line| Running::new(line, None, Variables::default(), now).ok()) {
             Some(running) => shell.jobs.push((id, running)),
             None => shell.waiting.push_back((id, line.to_owned())),
         }
@@ -115,6 +115,12 @@ impl Console {
         self.shell(who).is_some_and(|shell| shell.front.is_some() || !shell.waiting.is_empty())
     }
 
+    /// Whether a hand has anything running, in front or in the background.
+    #[must_use]
+    pub fn is_running(&self, who: &str) -> bool {
+        self.shell(who).is_some_and(|shell| shell.front.is_some() || !shell.jobs.is_empty())
+    }
+
     /// Whether a hand lets time pass with `wait`.
     #[must_use]
     pub fn is_waiting(&self, who: &str) -> bool {
@@ -160,11 +166,13 @@ impl Shell {
             }
         }
         loop {
-            if let Some((id, mut running)) = self.front.take()
-                && (running.due() > now || !self.advance(id, &mut running, entries, world, changed))
-            {
-                self.front = Some((id, running));
-                return;
+            if let Some((id, mut running)) = self.front.take() {
+                if running.due() > now || !self.advance(id, &mut running, entries, world, changed) {
+                    self.front = Some((id, running));
+                    return;
+                }
+                // What runs in the background has a shell of its own.
+                self.variables = running.variables;
             }
             let Some((id, line)) = self.waiting.pop_front() else { return };
             self.start(id, &line, entries, now, changed);
@@ -179,7 +187,7 @@ impl Shell {
         changed.push(id);
         let prepared = parse(line).map_err(|error| error.to_string()).and_then(|line| {
             let meanwhile = line.items.iter().any(|item| item.then == Then::Meanwhile);
-            let running = Running::new(line, self.hosts.last().cloned(), now)?;
+            let running = Running::new(line, self.hosts.last().cloned(), self.variables.clone(), now)?;
             let behind = meanwhile || running.is_lengthy();
             if behind && self.jobs.len() >= JOBS_MAX {
                 return Err(format!("{JOBS_MAX} lines run in the background already: stop one with `stop NUMBER`"));
@@ -190,6 +198,7 @@ impl Shell {
             Ok((running, false)) => self.front = Some((id, running)),
             Ok((running, true)) => self.jobs.push((id, running)),
             Err(error) => {
+                self.variables.ended(2);
                 entry.output = vec![printable(&error)];
                 entry.state = EntryState::Failed;
             }
@@ -285,255 +294,6 @@ fn printable(line: &str) -> String {
 /// Marks that change the direction of text, with which one line can pass for another.
 fn is_bidirectional(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// What the shell itself offers.
-pub const COMMANDS: &[Command] = &[
-    Command {
-        name: "watch",
-        aliases: &[],
-        usage: "watch [-n SECONDS] \"LINE\"",
-        summary: "runs a line again and again, in the background, and shows the last result",
-        manual: "The line is run every 2 seconds, or every SECONDS. It goes on until `stop`.\n\nwatch -n 5 \"kubectl get pods | grep -v Running\"",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Shell(out_of_place),
-        complete: nothing,
-    },
-    Command {
-        name: "xargs",
-        aliases: &[],
-        usage: "xargs [-r] [-n COUNT] [-I MARK] COMMAND [WORD…]",
-        summary: "runs a command with the words that are piped in as its arguments",
-        manual: "-r doesn't run it where there are no words, -n takes COUNT words at a time, -I runs it once a line and puts the line where MARK stands.\n\nkubectl get pods -o name | head -5 | xargs kubectl delete",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Shell(out_of_place),
-        complete: nothing,
-    },
-    Command {
-        name: "jobs",
-        aliases: &[],
-        usage: "jobs",
-        summary: "lists what runs in the background",
-        manual: "What repeats itself or follows something runs in the background: `watch`, `-w`, `-f`, `rollout status`, and any line with `&` at its end. `stop NUMBER` ends it.",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(jobs),
-        complete: nothing,
-    },
-    Command {
-        name: "stop",
-        aliases: &[],
-        usage: "stop [NUMBER]",
-        summary: "ends a line that runs in the background: the last, or the one with that number",
-        manual: "`jobs` lists the numbers. What the line has already done stays done.",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(stop),
-        complete: |typed, _| {
-            let own = typed.entries.iter().filter(|entry| entry.state == EntryState::Running && entry.who.is_empty());
-            own.map(|entry| candidate(entry.id.to_string(), entry.line.clone())).collect()
-        },
-    },
-    Command {
-        name: "history",
-        aliases: &[],
-        usage: "history",
-        summary: "lists what you have typed",
-        manual: "Every line that you have typed, with its number: `pin NUMBER:LINE` takes it.",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(|call, _| {
-            let own = call.entries.iter().filter(|entry| entry.who == call.who);
-            let lines: Vec<String> = own.map(|entry| format!("{:>5}  {}", entry.id, entry.line)).collect();
-            call.say_all(lines);
-            Progress::Done(0)
-        }),
-        complete: nothing,
-    },
-    Command {
-        name: "echo",
-        aliases: &[],
-        usage: "echo [WORD…]",
-        summary: "prints its words",
-        manual: "",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(|call, _| {
-            let words = call.arguments();
-            let words =
-                if words.first().is_some_and(|word| word == "-n" || word == "-e") { &words[1..] } else { words };
-            let text = words.join(" ");
-            text.split('\n').for_each(|line| call.say(line));
-            Progress::Done(0)
-        }),
-        complete: nothing,
-    },
-    Command {
-        name: "tee",
-        aliases: &[],
-        usage: "tee [-a] FILE",
-        summary: "keeps what is piped in under a name, and prints it",
-        manual: "`> FILE` does the same without printing. `cat FILE` shows it again.\n\nkubectl logs deployment/NAME --previous | tee before.log | tail -5",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(tee),
-        complete: nothing,
-    },
-    Command {
-        name: "ls",
-        aliases: &[],
-        usage: "ls [-lh] [PATH]",
-        summary: "lists the files that you have kept; on a machine, those of a folder",
-        manual: "Files are made with `> FILE` and `tee FILE`. On a machine: ls -lh /var/log",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(|call, world| {
-            if call.host.is_some_and(|host| super::database::is_server(world, host)) {
-                return super::database::list(call, world);
-            }
-            if call.host.is_some() {
-                return host::ls(call, world);
-            }
-            let mut names: Vec<String> = call.files.keys().cloned().collect();
-            names.extend(host::code::paths(world));
-            call.say_all(names);
-            Progress::Done(0)
-        }),
-        complete: nothing,
-    },
-    Command {
-        name: "sleep",
-        aliases: &[],
-        usage: "sleep SECONDS",
-        summary: "lets time pass in a line of commands",
-        manual: "kubectl scale deployment/NAME --replicas=0 && sleep 5 && kubectl get pods",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(|call, _| {
-            let given = call.arguments().first().cloned().unwrap_or_default();
-            let span = given.parse::<Span>().or_else(|_| format!("{given}s").parse());
-            match span {
-                Ok(span) if span.micros() >= 0 && call.visit == 0 && span > Span::ZERO => Progress::Again(span),
-                Ok(span) if span.micros() >= 0 => Progress::Done(0),
-                _ => call.fail(format!("sleep: invalid time interval '{given}'")),
-            }
-        }),
-        complete: nothing,
-    },
-    Command {
-        name: "date",
-        aliases: &[],
-        usage: "date",
-        summary: "tells the time",
-        manual: "",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(|call, world| {
-            let text = world.clock().date(world.now());
-            call.say(text);
-            Progress::Done(0)
-        }),
-        complete: nothing,
-    },
-    Command {
-        name: "true",
-        aliases: &[],
-        usage: "true",
-        summary: "ends well",
-        manual: "",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(|_, _| Progress::Done(0)),
-        complete: nothing,
-    },
-    Command {
-        name: "false",
-        aliases: &[],
-        usage: "false",
-        summary: "fails",
-        manual: "",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(|_, _| Progress::Done(1)),
-        complete: nothing,
-    },
-];
-
-/// `watch` in a pipe, `xargs` without one.
-fn out_of_place(call: &mut Call, _: &mut dyn World) -> Progress {
-    let name = call.words[0].clone();
-    call.fail(format!("{name}: stands at the beginning of a line: {name} \"COMMAND | …\""))
-}
-
-fn jobs(call: &mut Call, _: &mut dyn World) -> Progress {
-    let runs = |entry: &&Entry| entry.who == call.who && entry.state == EntryState::Running && entry.id < call.entry;
-    let own = call.entries.iter().filter(runs);
-    let lines: Vec<String> = own.map(|entry| format!("[{}]  Running   {}", entry.id, entry.line)).collect();
-    if lines.is_empty() {
-        call.complain("nothing runs in the background");
-    }
-    call.say_all(lines);
-    Progress::Done(0)
-}
-
-fn stop(call: &mut Call, _: &mut dyn World) -> Progress {
-    let which = match call.arguments() {
-        [] => None,
-        [number] => match number.trim_start_matches('%').parse() {
-            Ok(number) => Some(number),
-            Err(_) => return call.fail(format!("stop: `{number}` is no number: `jobs` lists them")),
-        },
-        _ => return call.fail("usage: stop [NUMBER]"),
-    };
-    *call.wish = Some(Wish::Stop(which));
-    Progress::Done(0)
-}
-
-fn tee(call: &mut Call, world: &mut dyn World) -> Progress {
-    let has = |flag: &str| call.arguments().iter().any(|word| word == flag);
-    let (append, quiet) = (has("-a"), has("--quiet"));
-    let Some(file) = call.arguments().iter().find(|word| !word.starts_with('-')).cloned() else {
-        return call.fail("usage: tee [-a] FILE");
-    };
-    if let Some(progress) = host::code::write(call, world, &file) {
-        return progress;
-    }
-    if call.host.is_some()
-        && let Some(progress) = host::overwrite(call, world, &file, append)
-    {
-        return progress;
-    }
-    let lines: Vec<String> = call.input.unwrap_or_default().to_vec();
-    if let Some(result) = super::host::write(call, &file, &lines, append, world) {
-        return result;
-    }
-    if !call.files.contains_key(&file) && call.files.len() >= 100 {
-        return call.fail(format!("tee: {file}: No space left on device"));
-    }
-    let kept = call.files.entry(file).or_default();
-    if !append {
-        kept.clear();
-    }
-    kept.extend(lines.iter().cloned());
-    kept.truncate(20_000);
-    if !quiet {
-        call.say_all(lines);
-    }
-    Progress::Done(0)
 }
 
 #[cfg(test)]

@@ -73,6 +73,21 @@ impl Clock {
         format!("{} {} {}", local.strftime("%a %b %e %H:%M:%S"), self.zone, local.strftime("%Y"))
     }
 
+    /// `Tue Aug 11 16:41:12 UTC 2020`, as `date` writes it on a machine that keeps UTC.
+    #[must_use]
+    pub fn utc_date(&self, at: Time) -> String {
+        self.utc(at).strftime("%a %b %e %H:%M:%S UTC %Y").to_string()
+    }
+
+    /// As `date +FORMAT` writes it; nothing where the format holds what isn't known.
+    #[must_use]
+    pub fn formatted(&self, at: Time, format: &str, utc: bool) -> Option<String> {
+        let epoch = self.utc(at).to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
+        let zone = if utc { "UTC" } else { &self.zone };
+        let format = format.replace("%s", &epoch.to_string()).replace("%Z", zone);
+        jiff::fmt::strtime::format(format, if utc { self.utc(at) } else { self.local(at) }).ok()
+    }
+
     /// `Tue Aug 11 09:41:12 2020 -0700`, as `git log` writes it.
     #[must_use]
     pub fn git(&self, at: Time) -> String {
@@ -128,6 +143,12 @@ impl Clock {
     pub fn iso(&self, at: Time) -> String {
         let millis = at.micros().div_euclid(1000).rem_euclid(1000);
         format!("{}.{millis:03}Z", self.utc(at).strftime("%Y-%m-%dT%H:%M:%S"))
+    }
+
+    /// `2020-08-11 16:41:12`, on a machine that keeps UTC.
+    #[must_use]
+    pub fn utc_plain(&self, at: Time) -> String {
+        self.utc(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
     /// `2020-08-11T16:41:12Z`, as the API of a cluster writes it.

@@ -154,6 +154,23 @@ fn lines_run_as_in_a_shell() {
         ("read run", "first\nsecond"),
         ("resolve", "there is nothing to resolve"),
         ("sudo echo a", "a"),
+        ("X=1; echo $X ${X}2 \"$X\" '$X' $Y.", "1 12 1 $X ."),
+        ("X='a  b'; echo $X; echo \"$X\"", "a b\na  b"),
+        ("X=$(echo a b); echo $X | wc -w", "2"),
+        ("false; echo $?; echo $?", "1\n0"),
+        ("X=1; echo $(X=2; echo $X) $X; X=3 | cat; echo $X", "2 1\n1"),
+        ("for x in a b $(echo c d); do echo $x-; done", "a-\nb-\nc-\nd-"),
+        ("for x in b a; do echo $x; done | sort", "a\nb"),
+        ("for x in 1 2; do for y in $x 3; do echo $x$y; done; done", "11\n13\n22\n23"),
+        ("for x in $(seq 3); do [ $x = 2 ] && echo two; done", "two"),
+        ("for x in $(seq 5000); do true; done", "bash: a loop ends after 1000 rounds here"),
+        ("echo one > f; for x in f; do cat $x; done", "one"),
+        ("echo -e 'a\\tb\\nc'; echo -n x", "a       b\nc\nx"),
+        ("export A=5; echo $A; unset A; echo \"<$A>\"", "5\n<>"),
+        ("whoami; hostname; pwd; clear", "oncall\nbastion\n/home/oncall"),
+        ("date +%F_%T; date -u", "2020-01-01_09:00:00\nWed Jan  1 09:00:00 UTC 2020"),
+        ("[ 3 -gt 2 ] && echo yes; test a != a || echo no; [ ! -z '' ]; echo $?", "yes\nno\n1"),
+        ("echo a b | awk \"{print $2, $NF}\"", "b b"),
     ];
     for (line, expected) in table {
         assert_eq!(printed(line), expected, "{line}");
@@ -222,6 +239,36 @@ fn a_watch_goes_on_in_the_background_until_it_is_stopped() {
     assert_eq!(console.entries()[watch].state, EntryState::Done);
     assert_eq!(console.entries()[stop].state, EntryState::Done);
     assert_eq!(console.next_due(), None);
+}
+
+#[test]
+fn a_loop_takes_its_time_and_shows_each_round() {
+    let (mut console, mut world) = (Console::default(), Small::default());
+    let lines = console.type_line(world.now, "", "X=5; for n in 1 2 3; do echo $n; sleep $X; done; Y=$n");
+    let after = console.type_line(world.now, "", "echo $Y $X");
+    run(&mut console, &mut world, Time::from_seconds(7));
+    assert_eq!(console.entries()[lines].output, ["1", "2"]);
+    run(&mut console, &mut world, Time::from_seconds(60));
+    assert_eq!((world.now, console.entries()[after].output.join("")), (Time::from_seconds(15), "3 5".to_owned()));
+    let forever = console.type_line(world.now, "", "while true; do date +%S; sleep 10; done");
+    run(&mut console, &mut world, Time::from_seconds(40));
+    assert!(!console.is_busy(""), "what repeats itself runs in the background");
+    assert_eq!(console.entries()[forever].output, ["15", "25", "35"]);
+    assert_eq!(console.interrupt(""), Some(forever));
+    assert_eq!(console.next_due(), None);
+}
+
+#[test]
+fn an_open_quote_is_named() {
+    let table = [
+        ("predict \"queue falls in 2m", "predict: the quote \" of `\"queue` has no other: close it, or leave it out"),
+        ("predict queue falls\" in 2m", "predict: the quote \" of `falls\"` has no other: close it, or leave it out"),
+        ("wait until 'later", "wait: the quote ' of `'later` has no other: close it, or leave it out"),
+    ];
+    for (line, expected) in table {
+        assert_eq!(printed(line), expected, "{line}");
+    }
+    assert_eq!(printed("predict fired(\"a b\") in 2m"), "", "a quote that closes is part of the condition");
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn ban_list(call: &mut Call, world: &mut dyn World) -> Progress {
     let mut lines = vec!["Present bans:".to_owned()];
     for (_, machine) in machines(call, world) {
         for (at, pattern) in &machine.bans {
-            lines.push(format!("{}     0 -  {}  req.url ~ {pattern}", world.clock().seconds(*at), machine.name));
+            lines.push(format!("{}     0 -  {}  req.url ~ {pattern}", world.clock().utc_seconds(*at), machine.name));
         }
     }
     call.say_all(lines);

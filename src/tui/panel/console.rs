@@ -116,6 +116,10 @@ fn rows_in_view(shown: &Shown<'_>, state: &mut ConsoleState, room: usize, column
     // Until this many rows from the end have been made, counting those below the selected line.
     let mut below: Option<(usize, usize)> = None;
     'all: for entry in shown.entries.iter().rev() {
+        // `clear` begins the screen anew; whoever looks back sees what was there.
+        if state.selected.is_none() && entry.who.is_empty() && entry.line.trim() == "clear" {
+            break;
+        }
         for line in (0..=entry.output.len()).rev() {
             let before = rows.len();
             rows.extend(rows_of(entry, line, shown.pins, columns).into_iter().rev());

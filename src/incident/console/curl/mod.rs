@@ -87,6 +87,26 @@ curl 'https://api.sendgrid.com/v3/stats?start_date=2017-01-11'
 A process in Go with a debug port:
 curl 'HOST:6060/debug/pprof/goroutine?debug=1'    where goroutines wait, and how many at each place";
 
+/// Options that change nothing of what is printed here.
+const QUIET: [&str; 16] = [
+    "-s",
+    "--silent",
+    "-S",
+    "--show-error",
+    "-k",
+    "--insecure",
+    "-L",
+    "--location",
+    "-f",
+    "--fail",
+    "-v",
+    "--verbose",
+    "-i",
+    "-I",
+    "--head",
+    "-G",
+];
+
 /// Reads the words of a command.
 fn read(words: &[String]) -> Result<Asked, String> {
     let mut asked = Asked::default();
@@ -98,7 +118,22 @@ fn read(words: &[String]) -> Result<Asked, String> {
             "-d" | "--data" | "--data-binary" => asked.body = words.next().cloned().unwrap_or_default(),
             "-H" | "--header" | "-u" | "--user" | "-o" | "-m" | "--max-time" => drop(words.next()),
             _ if word.starts_with("-X") => word[2..].clone_into(&mut asked.method),
-            _ if word.starts_with('-') => {}
+            "-w" | "--write-out" | "-A" | "--user-agent" | "--connect-timeout" | "--retry" => drop(words.next()),
+            _ if QUIET.contains(&word.as_str()) => {}
+            // `-sS`, `-sk`: each letter by itself.
+            _ if word.len() > 2
+                && !word.starts_with("--")
+                && word.starts_with('-')
+                && word[1..].chars().all(|letter| QUIET.contains(&format!("-{letter}").as_str())) => {}
+            _ if word.starts_with("--request=") || word.starts_with("--data=") => {
+                return Err(format!("curl: option {word}: a value stands behind a space here"));
+            }
+            _ if word.starts_with('-') => {
+                return Err(format!(
+                    "curl: option {word}: is unknown (it takes -X -d -H -u -o -m -w {})",
+                    QUIET.join(" ")
+                ));
+            }
             _ => address = Some(word.clone()),
         }
     }

@@ -10,8 +10,8 @@ pub fn file(world: &dyn World, host: &str, path: &str) -> Option<Vec<String>> {
         return None;
     }
     let line = |(at, text): &(crate::sim::quantity::Time, String)| {
-        let plain = world.clock().plain(*at);
-        // 110823 13:31:04, as MySQL 5.1 writes it.
+        let plain = world.clock().utc_plain(*at);
+        // 110823 11:31:04, as MySQL 5.1 writes it; the machine keeps UTC.
         format!("{}{}{} {} {text}", &plain[2..4], &plain[5..7], &plain[8..10], &plain[11..])
     };
     Some(on.server().said.iter().map(line).collect())

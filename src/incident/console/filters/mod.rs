@@ -4,13 +4,13 @@
 
 mod awk;
 mod columns;
+mod condition;
 mod grep;
 mod pattern;
 mod sed;
 mod sort;
 
 use super::arguments::{Flag, Given, Mistake, switch, valued};
-use super::running::Pause;
 use super::{Command, Place, Printed, Runs, Typed, always, arguments};
 use crate::incident::view::Candidate;
 use crate::sim::quantity::Span;
@@ -27,19 +27,22 @@ pub struct Source<'a> {
 }
 
 /// Reads a file by its name.
-pub type Read<'a> = dyn FnMut(&str) -> Result<Option<Vec<String>>, Pause> + 'a;
+pub type Read<'a> = dyn FnMut(&str) -> Result<Option<Vec<String>>, Unread> + 'a;
+
+/// What a file holds isn't known yet: the filter is run again once it is.
+pub struct Unread;
 
 /// Why a filter has no result.
 pub enum Stop {
     /// A file has to be read first.
-    Pause(Pause),
+    Unread,
     /// It has failed.
     Failed(Printed),
 }
 
-impl From<Pause> for Stop {
-    fn from(pause: Pause) -> Self {
-        Self::Pause(pause)
+impl From<Unread> for Stop {
+    fn from(_: Unread) -> Self {
+        Self::Unread
     }
 }
 
@@ -140,6 +143,12 @@ pub const COMMANDS: &[Command] = &[
     filter("column", "column [-t] [-s SEPARATORS]", "puts fields under each other", columns::column),
     Command { aliases: &["less", "more"], ..filter("cat", "cat [-n] [FILE…]", "prints what it reads", cat) },
     filter("tac", "tac [FILE…]", "prints the last line first", tac),
+    filter("seq", "seq [FIRST [STEP]] LAST", "numbers in a row, a line each", condition::seq),
+    Command {
+        aliases: &["["],
+        manual: "= and != compare texts, -eq -ne -lt -le -gt -ge numbers; -z is an empty text, -n any other; ! turns it round.\n\n[ $(kubectl get pods | grep -c Error) -gt 3 ] && echo many",
+        ..filter("test", "test A = B", "asks a question: the exit code is the answer", condition::test)
+    },
 ];
 
 fn complete_flags(typed: &Typed, _: &dyn super::World) -> Vec<Candidate> {
@@ -240,7 +249,8 @@ fn cat(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
 }
 
 fn tac(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
-    let mut lines = source.lines("tac", &words[1..])?;
+    let given = Given::read(&words[1..], &[]).map_err(|mistake| Stop::mistake("tac", &mistake))?;
+    let mut lines = source.lines("tac", &given.operands)?;
     lines.reverse();
     Ok(Printed::output(lines))
 }

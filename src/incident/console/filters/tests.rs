@@ -23,7 +23,7 @@ fn run(line: &str, input: &str) -> (String, u8) {
         let mut read = |file: &str| Ok((file == "kept").then(|| vec!["kept line".to_owned()]));
         let printed = match filter(&words, &mut Source { piped: Some(&lines), read: &mut read }) {
             Ok(printed) | Err(Stop::Failed(printed)) => printed,
-            Err(Stop::Pause(_)) => panic!("nothing has to run first"),
+            Err(Stop::Unread) => panic!("nothing has to run first"),
         };
         let Printed { lines: out, code: ended } = printed;
         code = ended;

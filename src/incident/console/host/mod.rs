@@ -280,11 +280,6 @@ pub const COMMANDS: &[Command] = &[
             files::truncate,
         )
     },
-    KIT.tool("hostname", "hostname", "the machine's name", "", |call, _| {
-        let name = call.host.unwrap_or("bastion").to_owned();
-        call.say(name);
-        Progress::Done(0)
-    }),
 ];
 
 /// For tools of a kernel that the level describes.

@@ -282,6 +282,9 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
             return Progress::Done(1);
         }
     };
+    if let Some(error) = unknown_container(verb, &given, world) {
+        return call.fail(error);
+    }
     let namespace = given.value("namespace").filter(|name| *name != "default");
     if let Some(namespace) = namespace.filter(|_| verb.name != "get" && !given.has("all-namespaces")) {
         return call.fail(format!(
@@ -309,6 +312,19 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
             Progress::Done(0)
         }
     }
+}
+
+/// What is wrong with the container that is named, where nothing has it.
+fn unknown_container(verb: &Verb, given: &Given, world: &dyn World) -> Option<String> {
+    let name = match verb.name {
+        "logs" | "exec" => given.value("container"),
+        "set" => given.value("containers").filter(|name| *name != "*"),
+        _ => None,
+    }?;
+    let cluster = Cluster::of(world);
+    let mut known: Vec<&str> = cluster.deployments.iter().map(|one| one.container.as_str()).collect();
+    known.dedup();
+    (!known.contains(&name)).then(|| format!("error: no container is called {name}: {}", known.join(", ")))
 }
 
 /// `kubectl -n default get pods` as `kubectl get pods -n default`.

@@ -24,14 +24,16 @@ pub fn run(call: &mut Call, given: &Given, world: &dyn World) -> Progress {
 }
 
 /// Sorts and prints: (name, thousandths of a core, memory, further cells).
-fn print(call: &mut Call, given: &Given, heads: &[&str], mut rows: Vec<(u64, Bytes, Vec<String>)>) {
+fn print(call: &mut Call, given: &Given, heads: &[&str], mut rows: Vec<(u64, Bytes, Vec<String>)>) -> Progress {
     match given.value("sort-by") {
         Some("memory") => rows.sort_by_key(|row| std::cmp::Reverse(row.1)),
         Some("cpu") => rows.sort_by_key(|row| std::cmp::Reverse(row.0)),
-        _ => {}
+        Some(other) => return call.fail(format!("error: --sort-by accepts only cpu or memory, not {other}")),
+        None => {}
     }
     let cells: Vec<Vec<String>> = rows.into_iter().map(|(.., cells)| cells).collect();
     call.say_all(table::plain(if given.has("no-headers") { &[] } else { heads }, &cells));
+    Progress::Done(0)
 }
 
 fn pods(call: &mut Call, given: &Given, names: &[String], cluster: &Cluster, world: &dyn World) -> Progress {
@@ -52,14 +54,27 @@ fn pods(call: &mut Call, given: &Given, names: &[String], cluster: &Cluster, wor
         // Only a process that ran a minute ago and still runs has a number.
         pod.running_since.filter(|since| *since <= seen_at)?;
         let (cpu, memory) = usage(world, pod, seen_at)?;
-        Some((cpu, memory, vec![pod.name.clone(), format!("{cpu}m"), format!("{}Mi", memory.mib())]))
+        let mut cells = vec![pod.name.clone(), format!("{cpu}m"), format!("{}Mi", memory.mib())];
+        if given.has("containers") {
+            cells.insert(1, pod.container.clone());
+        }
+        if given.has("all-namespaces") {
+            cells.insert(0, "default".to_owned());
+        }
+        Some((cpu, memory, cells))
     });
     let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
         return call.fail("error: metrics not available yet");
     }
-    print(call, given, &["NAME", "CPU(cores)", "MEMORY(bytes)"], rows);
-    Progress::Done(0)
+    let mut heads = vec!["NAME", "CPU(cores)", "MEMORY(bytes)"];
+    if given.has("containers") {
+        heads.splice(0..1, ["POD", "NAME"]);
+    }
+    if given.has("all-namespaces") {
+        heads.insert(0, "NAMESPACE");
+    }
+    print(call, given, &heads, rows)
 }
 
 fn nodes(call: &mut Call, given: &Given, names: &[String], cluster: &Cluster, world: &dyn World) -> Progress {
@@ -84,6 +99,5 @@ fn nodes(call: &mut Call, given: &Given, names: &[String], cluster: &Cluster, wo
     if rows.is_empty() {
         return call.fail("error: metrics not available yet");
     }
-    print(call, given, &["NAME", "CPU(cores)", "CPU%", "MEMORY(bytes)", "MEMORY%"], rows);
-    Progress::Done(0)
+    print(call, given, &["NAME", "CPU(cores)", "CPU%", "MEMORY(bytes)", "MEMORY%"], rows)
 }

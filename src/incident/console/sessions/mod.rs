@@ -109,7 +109,8 @@ fn queue(call: &mut Call, world: &mut dyn World) -> Progress {
     let host = call.host;
     for (_, job) in jobs(world).filter(|(_, job)| is_on(job, host) && job.is_queued()) {
         let Some(at) = job.next else { continue };
-        let when = world.clock().date(at);
+        // A machine keeps UTC.
+        let when = if host.is_some() { world.clock().utc_date(at) } else { world.clock().date(at) };
         call.say(format!("{}\t{when} a {}", job.queue_number(), login(&job.settings.by)));
     }
     Progress::Done(0)

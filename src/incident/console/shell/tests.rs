@@ -28,12 +28,22 @@ fn show(line: &Line) -> String {
 }
 
 fn show_stage(stage: &Stage) -> String {
-    let mut out = String::new();
+    let mut out = match stage.repeats.as_deref() {
+        None => String::new(),
+        Some(Loop::For { name, over, body }) => {
+            let words: Vec<String> = over.iter().map(ToString::to_string).collect();
+            format!("{{{name}: {}; {}}}", words.join(" "), show(body))
+        }
+        Some(Loop::While { condition, until, body }) => format!("{{{until} {} {}}}", show(condition), show(body)),
+    };
     for word in &stage.words {
         out += "[";
         for part in &word.parts {
             match part {
                 Part::Text(text) => out += text,
+                Part::Variable { name, quoted } => {
+                    let _ = write!(out, "${}{name}", if *quoted { "q:" } else { ":" });
+                }
                 Part::Output { line, quoted } => {
                     let _ = write!(out, "${}({})", if *quoted { "q" } else { "" }, show(line));
                 }
@@ -65,7 +75,15 @@ fn lines_read_as_bash_reads_them() {
         ("a $(b $(c))", "[a][$([b][$([c];)];)];"),
         ("a \"$(b \"c d\")\"", "[a][$q([b][c d];)];"),
         ("awk '{print $1}'", "[awk][{print $1}];"),
-        ("awk \"{print $1, $NF}\"", "[awk][{print $1, $NF}];"),
+        ("awk \"{print $1, $NF}\"", "[awk][{print $1, $q:NF}];"),
+        ("a $X x${Y}z \"$X $?\"", "[a][$:X][x$:Yz][$q:X $q:?];"),
+        ("X=1 Y=\"a b\"", "[X=1][Y=a b];"),
+        ("a '$X' \\$X $ $5 a$", "[a][$X][$X][$][$5][a$];"),
+        ("for x in a $(b); do c $x; d; done | e", "{x: a $(b); [c][$:x];[d];} | [e];"),
+        ("for x in a b\ndo c\ndone; d", "{x: a b; [c];};[d];"),
+        ("while a | b; do c; sleep 5; done &", "{false [a] | [b]; [c];[sleep][5];} & "),
+        ("until a; do for x in 1; do b; done; done", "{true [a]; {x: 1; [b];};};"),
+        ("echo for do done; note done", "[echo][for][do][done];[note][done];"),
         ("a # b | c", "[a];"),
         ("a#b", "[a#b];"),
         ("# only a remark", ""),
@@ -100,10 +118,19 @@ fn what_cannot_be_read_says_why() {
         ("a > ", "bash: syntax error near unexpected token `newline'"),
         ("a )", "bash: syntax error near unexpected token `)'"),
         ("(a)", "bash: syntax error near unexpected token `('"),
+        ("for x in a; do b", "bash: syntax error: unexpected end of file: `done' is missing"),
+        ("for x in a; b; done", "bash: syntax error near unexpected token `b'"),
+        ("for 1 in a; do b; done", "bash: `1': not a valid identifier: for NAME in WORDS; do …; done"),
+        ("while a; do done", "bash: syntax error near unexpected token `done'"),
+        ("a; done", "bash: syntax error near unexpected token `done'"),
+        ("for x in a; do b; done c", "bash: syntax error near unexpected token `c'"),
+        ("if a; then b; fi", "bash: `if' isn't read here: `&&' and `||' choose, for and while repeat"),
+        ("echo ${X:-1}", "bash: ${X:-1}: bad substitution: ${NAME} is what is read here"),
     ];
     for (text, expected) in table {
         assert_eq!(shape(text), expected, "{text}");
     }
+    assert!(parse(&"for x in; do ".repeat(600)).is_err());
     assert!(parse(&"$(".repeat(100_000)).is_err());
     assert!(parse(&"$(".repeat(1000)).is_err());
     assert!(parse(&"a".repeat(LONGEST + 1)).is_err());
@@ -141,7 +168,7 @@ fn words_know_where_they_stand() {
 
 #[test]
 fn the_cursor_knows_its_command() {
-    let table: [(&str, &[&str], &str, usize); 11] = [
+    let table: [(&str, &[&str], &str, usize); 13] = [
         ("", &[], "", 0),
         ("kub", &[], "kub", 0),
         ("kubectl ", &["kubectl"], "", 8),
@@ -153,6 +180,8 @@ fn the_cursor_knows_its_command() {
         ("ack 'messages la", &["ack"], "messages la", 4),
         ("a && ", &[], "", 5),
         ("a | ", &[], "", 4),
+        ("for x in a; do kubectl ge", &["kubectl"], "ge", 23),
+        ("for x in $(kubectl ge", &["kubectl"], "ge", 19),
     ];
     for (text, before, partial, start) in table {
         let cursor = at_cursor(text, |_| false);
@@ -168,6 +197,21 @@ fn the_cursor_knows_its_command() {
 
 /// The line without the places of its words, which printing moves.
 fn bare(mut line: Line) -> Line {
+    for repeats in line.items.iter_mut().flat_map(|i| &mut i.stages).filter_map(|s| s.repeats.as_deref_mut()) {
+        match repeats {
+            Loop::For { over, body, .. } => {
+                for word in over {
+                    word.span = 0..0;
+                    strip(word);
+                }
+                *body = bare(std::mem::take(body));
+            }
+            Loop::While { condition, body, .. } => {
+                *condition = bare(std::mem::take(condition));
+                *body = bare(std::mem::take(body));
+            }
+        }
+    }
     for word in line.items.iter_mut().flat_map(|i| &mut i.stages).flat_map(|s| &mut s.words) {
         word.span = 0..0;
         strip(word);
@@ -204,6 +248,11 @@ fn shellish() -> impl Strategy<Value = String> {
         Just("; ".to_owned()),
         Just(" > ".to_owned()),
         Just(" 2>&1 ".to_owned()),
+        Just("for x in ".to_owned()),
+        Just("while ".to_owned()),
+        Just("; do ".to_owned()),
+        Just("; done".to_owned()),
+        Just("${X}".to_owned()),
         Just("\\".to_owned()),
         Just("\n".to_owned()),
         Just("é".to_owned()),

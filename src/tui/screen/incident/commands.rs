@@ -1,6 +1,7 @@
 //! Everything on the incident's screen that ends in a console line: menus, the palette, single keys, questions.
 
 use super::{Chosen, Dialog, IncidentScreen, Transition};
+use crate::incident::INTERRUPT;
 use crate::incident::view::{Choice, RingState};
 use crate::tui::keymap::{Intent, Pane};
 use crate::tui::panel::dialog::{Item, ListDialog, Question};
@@ -26,10 +27,11 @@ impl IncidentScreen {
     /// Stops what runs in front; false where nothing does. Recorded as the line that says the same.
     pub(super) fn interrupt(&mut self, store: &mut dyn Store) -> bool {
         let at = self.incident.now();
-        if !self.incident.interrupt() {
+        if !self.incident.is_running() {
             return false;
         }
-        if let Err(error) = store.performed(at, "^C") {
+        self.incident.perform(INTERRUPT);
+        if let Err(error) = store.performed(at, INTERRUPT) {
             self.say(&error.to_string());
         }
         self.look();
@@ -69,12 +71,17 @@ impl IncidentScreen {
     /// The speeds that a key goes through; `speed N` takes any.
     fn change_speed(&mut self, faster: bool, store: &mut dyn Store) {
         const SPEEDS: [u32; 7] = [1, 2, 4, 6, 10, 15, 30];
-        let now = self.seen.header.speed;
+        // `wait` makes the clock faster than anybody has chosen.
+        let (chosen, header) = (self.incident.chosen_speed(), self.incident.header());
+        let now = header.speed.min(chosen);
         let next = if faster {
             SPEEDS.into_iter().find(|speed| *speed > now).unwrap_or(SPEEDS[6])
         } else {
             SPEEDS.into_iter().rev().find(|speed| *speed < now).unwrap_or(SPEEDS[0])
         };
+        if next == chosen && !header.slowed {
+            return self.say(if faster { "the clock goes no faster" } else { "the clock goes no slower" });
+        }
         self.perform(&format!("speed {next}"), store);
     }
 

@@ -1,181 +1,49 @@
-//! The shell language: a line of text to a tree of commands, and back.
-//!
-//! Words with quotes and backslashes, comments, pipes, `&&`, `||`, `;`, `&`, `$(…)` and backticks, and the redirections
-//! that are of use to somebody who reads output. Knows no command. There are no variables: a `$` that doesn't open a
-//! substitution is itself, so that `awk '{print $1}'` also works between double quotes. Whatever is typed, reading it
-//! ends in a line or in a [`SyntaxError`], and a line prints back to one that means the same.
+//! From text to the tree.
 
-use std::fmt;
+use super::{Cursor, DEEPEST, Item, LONGEST, Line, Loop, Part, Redirect, Stage, SyntaxError, Then, Word, is_name};
 use std::ops::Range;
 
-/// The longest line that is read, in bytes.
-pub const LONGEST: usize = 8192;
-/// How deep substitutions may lie in each other.
-const DEEPEST: usize = 12;
-
-/// What was typed, as commands.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Line {
-    /// Pipelines, one after the other.
-    pub items: Vec<Item>,
-}
-
-/// A pipeline and what has to happen before the next one starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// Commands, each of which reads what the one before it prints.
-    pub stages: Vec<Stage>,
-    /// How the next item depends on this one.
-    pub then: Then,
-}
-
-/// How an item depends on the one before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// `;`: in any case.
-    Always,
-    /// `&&`: where this one ended well.
-    IfWell,
-    /// `||`: where this one failed.
-    IfFailed,
-    /// `&`: at once, while this one goes on.
-    Meanwhile,
-}
-
-/// One command with its words.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Stage {
-    /// The command's name and its arguments.
-    pub words: Vec<Word>,
-    /// Where its output goes instead of the screen.
-    pub redirects: Vec<Redirect>,
-}
-
-/// Output that goes elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Redirect {
-    /// `2>&1`: errors go where the output goes.
-    ErrorsToOutput,
-    /// `> FILE`, `>> FILE`, `2> FILE`, `&> FILE`.
-    ToFile {
-        /// Whether the output goes there.
-        output: bool,
-        /// Whether errors go there.
-        errors: bool,
-        /// Whether it is put at the end of what is there.
-        append: bool,
-        /// The file's name.
-        file: Word,
-    },
-    /// `< FILE`: input comes from there.
-    FromFile(Word),
-}
-
-/// A word: text, and lines whose output takes their place.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Word {
-    /// What it is made of.
-    pub parts: Vec<Part>,
-    /// Where it stands in the line, in bytes.
-    pub span: Range<usize>,
-}
-
-/// A piece of a word.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Text, as it is meant: quotes and backslashes are gone.
-    Text(String),
-    /// `$(line)`: what the line prints.
-    Output {
-        /// The line.
-        line: Line,
-        /// Whether it stood between double quotes, so that the output stays one word.
-        quoted: bool,
-    },
-}
-
-/// Why a line can't be read, as bash says it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("bash: {what}")]
-pub struct SyntaxError {
-    /// Where, in bytes.
-    pub span: Range<usize>,
-    /// What is wrong.
-    pub what: String,
-}
-
-/// What stands at the cursor of an unfinished line.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Cursor {
-    /// The finished words of the innermost command, its name first; an output that isn't known yet is an empty text.
-    pub before: Vec<String>,
-    /// What there is of the word at the cursor.
-    pub partial: String,
-    /// Where that word begins in the line, in bytes.
-    pub start: usize,
-    /// Whether the word has an open quote.
-    pub quote: Option<char>,
-    /// Whether something is piped into the command.
-    pub piped: bool,
-}
-
-/// Reads a line.
-///
-/// # Errors
-/// Where quotes or brackets don't close, an operator has no command, or the line is too long or too deep.
-pub fn parse(text: &str) -> Result<Line, SyntaxError> {
-    parse_with(text, |_| false)
-}
-
-/// Reads a line in which the words of some commands are plain: `note it's (nearly) done`, `wait until a > 5`. There, quotes
-/// count at the beginning of a word only, and brackets, `<`, `>` and `#` are themselves.
-///
-/// # Errors
-/// As [`parse`].
-pub fn parse_with(text: &str, plain: fn(&str) -> bool) -> Result<Line, SyntaxError> {
-    Reader::new(text, plain)?.line(None)
-}
-
-/// What the user is typing at the end of `text`, however unfinished; `plain` as in [`parse_with`].
-#[must_use]
-pub fn at_cursor(text: &str, plain: fn(&str) -> bool) -> Cursor {
-    let Ok(mut reader) = Reader::new(text, plain) else { return Cursor { start: text.len(), ..Cursor::default() } };
-    reader.unfinished = Some(Cursor { start: text.len(), ..Cursor::default() });
-    reader.reached = false;
-    // An error further left doesn't keep the words before the cursor from being known.
-    let _ = reader.line(None);
-    reader.unfinished.unwrap_or_default()
-}
-
-/// A text as one word: quoted where it has to be.
-#[must_use]
-pub fn quote(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+*?[]{}^~".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
     /// Where present, open quotes and brackets end with the text, and the innermost command is kept here.
-    unfinished: Option<Cursor>,
+    pub(super) unfinished: Option<Cursor>,
     reached: bool,
     /// Whether the words of a command of this name are plain.
     plain: fn(&str) -> bool,
     /// While such words are read: how many brackets are open among them.
     brackets: Option<usize>,
+    /// How many loops are open.
+    loops: usize,
+}
+
+/// Where a line ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// With the text.
+    Text,
+    /// With this bracket or backtick.
+    Bracket(char),
+    /// With this word: `done`.
+    Word(&'static str),
+}
+
+impl End {
+    fn is_at(self, next: Option<char>) -> bool {
+        match self {
+            Self::Bracket(bracket) => next.is_none() || next == Some(bracket),
+            Self::Text | Self::Word(_) => next.is_none(),
+        }
+    }
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str, plain: fn(&str) -> bool) -> Result<Self, SyntaxError> {
+    pub(super) fn new(text: &'a str, plain: fn(&str) -> bool) -> Result<Self, SyntaxError> {
         if text.len() > LONGEST {
             return Err(SyntaxError { span: LONGEST..text.len(), what: format!("a line ends at {LONGEST} bytes") });
         }
-        Ok(Self { text, at: 0, depth: 0, unfinished: None, reached: false, plain, brackets: None })
+        Ok(Self { text, at: 0, depth: 0, unfinished: None, reached: false, plain, brackets: None, loops: 0 })
     }
 
     fn rest(&self) -> &'a str {
@@ -222,8 +90,8 @@ impl<'a> Reader<'a> {
         SyntaxError { span: start..self.text.len(), what: format!("syntax error near unexpected token `{token}'") }
     }
 
-    /// Reads up to `end` (the bracket or backtick of a substitution) or the end of the text.
-    fn line(&mut self, end: Option<char>) -> Result<Line, SyntaxError> {
+    /// Reads up to `end`.
+    pub(super) fn line(&mut self, end: End) -> Result<Line, SyntaxError> {
         let mut line = Line::default();
         loop {
             self.skip_space();
@@ -232,6 +100,12 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let start = self.at;
+            if let End::Word(word) = end
+                && !line.items.is_empty()
+                && self.keyword(word)
+            {
+                return Ok(line);
+            }
             if self.at_end(end, start)? {
                 return Ok(line);
             }
@@ -245,7 +119,7 @@ impl<'a> Reader<'a> {
                 Then::Meanwhile
             } else if self.take(";") || self.take("\n") {
                 Then::Always
-            } else if self.peek() == end || self.peek().is_none() {
+            } else if end.is_at(self.peek()) {
                 line.items.push(Item { stages, then: Then::Always });
                 continue;
             } else {
@@ -258,25 +132,35 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn at_end(&mut self, end: Option<char>, start: usize) -> Result<bool, SyntaxError> {
-        match (self.peek(), end) {
-            (None, None) => {
-                self.reach(&[], &Word { span: start..start, ..Word::default() }, None, false);
-                Ok(true)
-            }
-            (None, Some(bracket)) => {
-                self.reach(&[], &Word { span: start..start, ..Word::default() }, None, false);
-                if self.unfinished.is_some() {
-                    return Ok(true);
+    fn at_end(&mut self, end: End, start: usize) -> Result<bool, SyntaxError> {
+        if self.peek().is_none() {
+            self.reach(&[], &Word { span: start..start, ..Word::default() }, None, false);
+            return match end {
+                _ if self.unfinished.is_some() => Ok(true),
+                End::Text => Ok(true),
+                End::Bracket(bracket) => Err(self.unclosed(bracket)),
+                End::Word(word) => {
+                    Err(self.wrong(start, format!("syntax error: unexpected end of file: `{word}' is missing")))
                 }
-                Err(self.unclosed(bracket))
-            }
-            (Some(c), Some(bracket)) if c == bracket => {
-                self.at += c.len_utf8();
+            };
+        }
+        match end {
+            End::Bracket(bracket) if self.peek() == Some(bracket) => {
+                self.at += bracket.len_utf8();
                 Ok(true)
             }
             _ => Ok(false),
         }
+    }
+
+    /// A word of the language where a command could stand.
+    fn keyword(&mut self, word: &str) -> bool {
+        let Some(rest) = self.rest().strip_prefix(word) else { return false };
+        rest.chars().next().is_none_or(|c| c.is_ascii_whitespace() || ";&|)<>`".contains(c)) && self.take(word)
+    }
+
+    fn wrong(&self, start: usize, what: String) -> SyntaxError {
+        SyntaxError { span: start..self.text.len(), what }
     }
 
     fn unclosed(&self, what: char) -> SyntaxError {
@@ -285,13 +169,13 @@ impl<'a> Reader<'a> {
     }
 
     /// After an operator that needs one, a command has to come.
-    fn command_follows(&mut self, end: Option<char>) -> Result<(), SyntaxError> {
+    fn command_follows(&mut self, end: End) -> Result<(), SyntaxError> {
         loop {
             self.skip_space();
             match self.peek() {
                 Some('\n') => self.at += 1,
                 None if self.unfinished.is_some() => return Ok(()),
-                c if c.is_none() || c == end => return Err(self.unexpected(self.at)),
+                next if next.is_none() || end.is_at(next) => return Err(self.unexpected(self.at)),
                 _ => return Ok(()),
             }
         }
@@ -311,7 +195,7 @@ impl<'a> Reader<'a> {
     }
 
     fn stage(&mut self, piped: bool) -> Result<Stage, SyntaxError> {
-        let mut stage = Stage::default();
+        let mut stage = Stage { repeats: self.repeats()?, ..Stage::default() };
         let outer = self.brackets.take();
         loop {
             self.skip_space();
@@ -324,6 +208,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             match self.word()? {
+                Some(_) if stage.repeats.is_some() => return Err(self.unexpected(start)),
                 Some((word, quote)) => {
                     if self.peek().is_none() {
                         self.reach(&stage.words, &word, quote, piped);
@@ -333,14 +218,84 @@ impl<'a> Reader<'a> {
                     }
                     stage.words.push(word);
                 }
-                None if stage.words.is_empty() && self.unfinished.is_none() => return Err(self.unexpected(start)),
-                None if self.at < self.text.len() && stage.words.is_empty() => return Err(self.unexpected(start)),
+                None if stage.is_empty() && self.unfinished.is_none() => return Err(self.unexpected(start)),
+                None if self.at < self.text.len() && stage.is_empty() => return Err(self.unexpected(start)),
                 None => {
                     self.brackets = outer;
                     return Ok(stage);
                 }
             }
         }
+    }
+
+    /// A loop, where one stands here.
+    fn repeats(&mut self) -> Result<Option<Box<Loop>>, SyntaxError> {
+        self.skip_space();
+        let start = self.at;
+        if ["do", "done", "then", "fi", "else", "esac"].iter().any(|word| self.keyword(word)) {
+            let word = &self.text[start..self.at];
+            return Err(self.wrong(start, format!("syntax error near unexpected token `{word}'")));
+        }
+        if ["if", "case", "select", "function"].iter().any(|word| self.keyword(word)) {
+            let word = &self.text[start..self.at];
+            return Err(
+                self.wrong(start, format!("`{word}' isn't read here: `&&' and `||' choose, for and while repeat"))
+            );
+        }
+        let is_for = self.keyword("for");
+        let until = !is_for && self.keyword("until");
+        if !is_for && !until && !self.keyword("while") {
+            return Ok(None);
+        }
+        self.loops += 1;
+        if self.loops > DEEPEST {
+            return Err(self.wrong(start, format!("loops lie more than {DEEPEST} deep in each other")));
+        }
+        let found = if is_for {
+            let (name, over) = self.over()?;
+            Loop::For { name, over, body: self.line(End::Word("done"))? }
+        } else {
+            let condition = self.line(End::Word("do"))?;
+            Loop::While { condition, until, body: self.line(End::Word("done"))? }
+        };
+        self.loops -= 1;
+        Ok(Some(Box::new(found)))
+    }
+
+    /// `NAME in WORDS; do`
+    fn over(&mut self) -> Result<(String, Vec<Word>), SyntaxError> {
+        let start = self.at;
+        let name = self.word()?.map(|(word, _)| word.known()).unwrap_or_default();
+        self.skip_space();
+        let name = if name.is_empty() { self.word()?.map(|(word, _)| word.known()).unwrap_or_default() } else { name };
+        if !is_name(&name) {
+            return Err(self.wrong(start, format!("`{name}': not a valid identifier: for NAME in WORDS; do …; done")));
+        }
+        self.skip_space();
+        if !self.keyword("in") {
+            return Err(self.unexpected(self.at));
+        }
+        let mut words = vec![];
+        loop {
+            self.skip_space();
+            let start = self.at;
+            if self.peek().is_none() {
+                self.reach(&[Word::of("for")], &Word { span: start..start, ..Word::default() }, None, false);
+            }
+            let Some((word, quote)) = self.word()? else { break };
+            if self.peek().is_none() {
+                self.reach(&[Word::of("for")], &word, quote, false);
+            }
+            words.push(word);
+        }
+        let _ = self.take(";");
+        while self.peek().is_some_and(|c| c.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+        if !self.keyword("do") && self.unfinished.is_none() {
+            return Err(self.unexpected(self.at));
+        }
+        Ok((name, words))
     }
 
     fn redirect(&mut self) -> Result<Option<Redirect>, SyntaxError> {
@@ -500,18 +455,46 @@ impl<'a> Reader<'a> {
         } else if self.take("`") {
             ('`', (self.depth & !1) + 3)
         } else {
-            self.at += 1;
-            parts.text("$");
-            return Ok(());
+            return self.variable(parts, quoted);
         };
         if depth / 2 > DEEPEST {
             let what = format!("substitutions lie more than {DEEPEST} deep in each other");
             return Err(SyntaxError { span: start..self.at, what });
         }
         let outer = std::mem::replace(&mut self.depth, depth);
-        let line = self.line(Some(end))?;
+        let line = self.line(End::Bracket(end))?;
         self.depth = outer;
         parts.output(line, quoted);
+        Ok(())
+    }
+
+    /// `$NAME`, `${NAME}`, `$?`, or a dollar that is only itself.
+    fn variable(&mut self, parts: &mut Parts, quoted: bool) -> Result<(), SyntaxError> {
+        let start = self.at;
+        self.at += 1;
+        let braced = self.take("{");
+        let rest = self.rest();
+        let length = if rest.starts_with('?') {
+            1
+        } else {
+            rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len())
+        };
+        let name = &rest[..length];
+        let is_variable = name == "?" || is_name(name);
+        if !braced && !is_variable {
+            parts.text("$");
+            return Ok(());
+        }
+        self.at += length;
+        if braced && self.unfinished.is_some() && self.peek().is_none() {
+            return Ok(());
+        }
+        if braced && (!is_variable || !self.take("}")) {
+            let end = self.rest().find('}').map_or(self.text.len(), |end| self.at + end + 1);
+            let what = format!("{}: bad substitution: ${{NAME}} is what is read here", &self.text[start..end]);
+            return Err(SyntaxError { span: start..end, what });
+        }
+        parts.variable(name, quoted);
         Ok(())
     }
 
@@ -552,99 +535,18 @@ impl Parts {
         self.parts.push(Part::Output { line, quoted });
     }
 
+    fn variable(&mut self, name: &str, quoted: bool) {
+        self.touched = true;
+        self.parts.push(Part::Variable { name: name.to_owned(), quoted });
+    }
+
     fn finish(self, span: Range<usize>) -> Option<Word> {
         self.touched.then_some(Word { parts: self.parts, span })
     }
 }
 
-impl Word {
-    /// A word of this text.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        let parts = if text.is_empty() { vec![] } else { vec![Part::Text(text.to_owned())] };
-        Self { parts, span: 0..0 }
-    }
-
-    /// Its text as far as it is known without running anything.
-    #[must_use]
-    pub fn known(&self) -> String {
-        let text = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Output { .. } => String::new(),
-        };
-        self.parts.iter().map(text).collect()
-    }
-}
-
 impl Stage {
-    /// A command of these words.
-    #[must_use]
-    pub fn of(words: &[String]) -> Self {
-        Self { words: words.iter().map(|word| Word::of(word)).collect(), redirects: vec![] }
+    fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.repeats.is_none()
     }
 }
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, item) in self.items.iter().enumerate() {
-            let is_last = index + 1 == self.items.len();
-            for (index, stage) in item.stages.iter().enumerate() {
-                write!(f, "{}{stage}", if index == 0 { "" } else { " | " })?;
-            }
-            f.write_str(match item.then {
-                Then::Always if is_last => "",
-                Then::Always => "; ",
-                Then::IfWell => " && ",
-                Then::IfFailed => " || ",
-                Then::Meanwhile if is_last => " &",
-                Then::Meanwhile => " & ",
-            })?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut gap = "";
-        for word in &self.words {
-            write!(f, "{gap}{word}")?;
-            gap = " ";
-        }
-        for redirect in &self.redirects {
-            f.write_str(std::mem::replace(&mut gap, " "))?;
-            match redirect {
-                Redirect::ErrorsToOutput => f.write_str("2>&1")?,
-                Redirect::FromFile(file) => write!(f, "< {file}")?,
-                Redirect::ToFile { output, errors, append, file } => {
-                    let which = match (output, errors) {
-                        (true, true) => "&",
-                        (false, true) => "2",
-                        _ => "",
-                    };
-                    write!(f, "{which}{} {file}", if *append { ">>" } else { ">" })?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Word {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.parts.is_empty() {
-            return f.write_str("''");
-        }
-        for part in &self.parts {
-            match part {
-                Part::Text(text) => f.write_str(&quote(text))?,
-                Part::Output { line, quoted: false } => write!(f, "$({line})")?,
-                Part::Output { line, quoted: true } => write!(f, "\"$({line})\"")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -2,11 +2,11 @@
 //! they say.
 #![expect(clippy::print_stdout, reason = "what was measured is worth reading with --nocapture")]
 
+use regex::Regex;
 use sev1::incident::proof::{self, SEEDS};
 use sev1::incident::script::{Script, advance_to};
 use sev1::incident::view::Phase;
 use sev1::incident::{Incident, Mode};
-use regex::Regex;
 use sev1::level::Level;
 use sev1::level::catalog;
 use sev1::level::document::Document;
@@ -93,8 +93,7 @@ fn other_names(text: &str) -> Vec<(String, String)> {
     names.sort();
     names.dedup();
     let is_name = pattern("^[a-z0-9][a-zA-Z0-9._-]*$");
-    let stems: Vec<String> =
-        names.iter().filter_map(|name| name.strip_suffix("{n}")).map(str::to_owned).collect();
+    let stems: Vec<String> = names.iter().filter_map(|name| name.strip_suffix("{n}")).map(str::to_owned).collect();
     names.retain(|name| is_name.is_match(name));
     names.extend(stems.iter().cloned());
     names.sort();

@@ -78,7 +78,7 @@ fn snapshot_incident(name: &str, focus: Pane) {
     let mut screen = incident(focus);
     snapshot(name, |frame, area, hits, look| {
         let places = places(&screen);
-        screen.draw(frame, area, &places, hits, look);
+        screen.draw(frame, area, &places, &[], hits, look);
     });
 }
 
@@ -97,7 +97,7 @@ fn the_levels_are_told_with_what_they_teach() {
 #[test]
 fn the_briefing_fits_on_a_page() {
     let mut briefing = Briefing::new(fixture::levels().remove(1), None, sev1::incident::Mode::OnCall, None);
-    snapshot("briefing", |frame, area, _, look| briefing.draw(frame, area, look));
+    snapshot("briefing", |frame, area, hits, look| briefing.draw(frame, area, hits, look));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn snapshot_over(name: &str, mut draw: impl FnMut(&mut ratatui::Frame, Rect, &mu
     let mut screen = incident(Pane::Map);
     snapshot(name, |frame, area, hits, look| {
         let places = places(&screen);
-        screen.draw(frame, area, &places, hits, look);
+        screen.draw(frame, area, &places, &[], hits, look);
         draw(frame, area, hits, look);
     });
 }
@@ -184,7 +184,7 @@ fn a_question_says_what_will_happen() {
         line: "kubectl rollout restart deployment/chat-consumer".to_owned(),
     };
     snapshot_over("question", |frame, area, hits, look| {
-        dialog::draw_question(frame, area, &question, hits, &look.theme);
+        dialog::draw_question(frame, area, &question, &[Place::Question], hits, &look.theme);
     });
 }
 
@@ -201,7 +201,7 @@ fn the_debrief_page_by_page() {
 #[test]
 fn the_help_lists_the_keys_that_apply() {
     let places = [Place::In(Pane::Map), Place::Panes, Place::Incident, Place::Everywhere];
-    snapshot("help", |frame, area, _, look| help::draw(frame, area, &places, &mut 0, &look.theme));
+    snapshot("help", |frame, area, hits, look| help::draw(frame, area, &places, &mut 0, hits, &look.theme));
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn any_size_is_drawn_without_a_panic_and_a_small_one_says_what_it_needs() {
             let mut hits = Hits::default();
             let places = places(&screen);
             terminal
-                .draw(|frame| screen.draw(frame, frame.area(), &places, &mut hits, &look))
+                .draw(|frame| screen.draw(frame, frame.area(), &places, &[], &mut hits, &look))
                 .expect("a backend in memory");
             let small = width < 80 || height < 24;
             assert_eq!(terminal.backend().to_string().contains("80×24"), small && width >= 39, "{width}x{height}");
@@ -306,7 +306,7 @@ fn a_frame_of_the_largest_class_is_drawn_in_a_fraction_of_a_tick() {
         let mut hits = Hits::default();
         let start = std::time::Instant::now();
         terminal
-            .draw(|frame| screen.draw(frame, frame.area(), &places, &mut hits, &look))
+            .draw(|frame| screen.draw(frame, frame.area(), &places, &[], &mut hits, &look))
             .expect("a surface in memory");
         times.push(start.elapsed());
     }

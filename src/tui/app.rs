@@ -24,6 +24,9 @@ use std::time::Duration;
 /// How much real time passes between two ticks of a running incident.
 pub const TICK: Duration = Duration::from_millis(125);
 
+/// For how many ticks a message stays.
+const MESSAGE_TICKS: u32 = 64;
+
 /// What is shown.
 #[derive(Debug)]
 enum Screen {
@@ -57,6 +60,8 @@ pub struct App<'s> {
     screen: Screen,
     help: Option<u16>,
     message: Option<String>,
+    /// For how many ticks the message is still shown.
+    message_left: u32,
     hits: Hits,
     wish: Wish,
     changed: bool,
@@ -79,6 +84,7 @@ impl<'s> App<'s> {
             screen: Screen::Title(Title::default()),
             help: None,
             message: None,
+            message_left: 0,
             hits: Hits::default(),
             wish: Wish::default(),
             changed: true,
@@ -96,7 +102,7 @@ impl<'s> App<'s> {
                         Screen::Briefing(Box::new(Briefing::new(card, seed, mode.unwrap_or(app.settings.mode), speed)));
                 } else {
                     app.show_title();
-                    app.message = Some(format!("no level is called `{level}`"));
+                    app.say(format!("no level is called `{level}`"));
                 }
             }
             Opening::Resume { run } => app.resume(&run),
@@ -125,13 +131,20 @@ impl<'s> App<'s> {
     pub fn rests(&self) -> bool {
         match &self.screen {
             Screen::Incident(screen) => screen.rests(),
-            _ => self.working.is_none(),
+            _ => self.working.is_none() && self.message.is_none(),
         }
     }
 
     /// Real time passes, about a [`TICK`] at a time.
     pub fn elapse(&mut self, real: Duration) {
         self.ticks += 1;
+        if self.message.is_some() {
+            self.message_left = self.message_left.saturating_sub(1);
+            if self.message_left == 0 {
+                self.message = None;
+                self.changed = true;
+            }
+        }
         if let Screen::Incident(screen) = &mut self.screen {
             let span = Span::from_micros(i64::try_from(real.as_micros()).unwrap_or(i64::MAX));
             self.changed |= screen.tick(span, self.store);
@@ -154,6 +167,7 @@ impl<'s> App<'s> {
             Input::Paste(text) => {
                 if let (Screen::Incident(screen), None) = (&mut self.screen, self.help) {
                     screen.incident.touched();
+                    screen.touched();
                     screen.on_paste(&text);
                 }
             }
@@ -189,12 +203,14 @@ impl<'s> App<'s> {
         self.message = None;
         if let Screen::Incident(screen) = &mut self.screen {
             screen.incident.touched();
+            screen.touched();
         }
         match intent(key, &self.places()) {
             Some(intent) => self.on_intent(intent),
             None => {
                 if let (Screen::Incident(screen), None) = (&mut self.screen, self.help) {
-                    screen.on_text(key);
+                    let transition = screen.on_text(key, self.store);
+                    self.follow(transition);
                 }
             }
         }
@@ -204,9 +220,11 @@ impl<'s> App<'s> {
         if let Some(scroll) = self.help {
             self.help = match intent {
                 Intent::Up => Some(scroll.saturating_sub(1)),
-                Intent::Down => Some(scroll + 1),
+                Intent::Down => Some(scroll.saturating_add(1)),
                 Intent::PageUp => Some(scroll.saturating_sub(10)),
-                Intent::PageDown => Some(scroll + 10),
+                Intent::PageDown => Some(scroll.saturating_add(10)),
+                Intent::First => Some(0),
+                Intent::Last => Some(u16::MAX),
                 Intent::Back | Intent::Help => None,
                 _ => self.help,
             };
@@ -367,7 +385,7 @@ impl<'s> App<'s> {
                 if let Some(incident) = self.finished.take()
                     && let Err(error) = self.store.finish(&incident, &debrief)
                 {
-                    self.message = Some(error.to_string());
+                    self.say(error.to_string());
                 }
                 if let Screen::Debrief(screen) = &mut self.screen {
                     screen.debrief = Some(debrief);
@@ -377,7 +395,7 @@ impl<'s> App<'s> {
             }
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => {
-                self.message = Some("the debrief could not be worked out".to_owned());
+                self.say("the debrief could not be worked out".to_owned());
                 self.working = None;
                 self.changed = true;
             }
@@ -401,6 +419,7 @@ impl<'s> App<'s> {
             screen.say(&text);
         } else {
             self.message = Some(text);
+            self.message_left = MESSAGE_TICKS;
         }
     }
 
@@ -421,22 +440,34 @@ impl<'s> App<'s> {
     fn on_mouse(&mut self, mouse: Mouse) {
         if let Screen::Incident(screen) = &mut self.screen {
             screen.incident.touched();
+            screen.touched();
         }
+        let target = self.hits.at(mouse.x, mouse.y).cloned();
         if self.help.is_some() {
-            match mouse.act {
-                MouseAct::WheelUp => self.on_intent(Intent::Up),
-                MouseAct::WheelDown => self.on_intent(Intent::Down),
+            match (mouse.act, target) {
+                (MouseAct::WheelUp, _) => self.on_intent(Intent::Up),
+                (MouseAct::WheelDown, _) => self.on_intent(Intent::Down),
+                (_, Some(Target::Key(intent))) => self.on_intent(intent),
+                (_, Some(Target::Inside)) => {}
                 _ => self.help = None,
             }
             return;
         }
-        let target = self.hits.at(mouse.x, mouse.y).cloned();
-        if let (MouseAct::Click, Some(Target::Key(intent))) = (mouse.act, &target) {
+        // What means the same on every screen is done here; the rest is the screen's.
+        if let (MouseAct::Click | MouseAct::Menu, Some(Target::Key(intent))) = (mouse.act, &target)
+            && !matches!(self.screen, Screen::Incident(_))
+        {
+            return self.on_intent(*intent);
+        }
+        if let (MouseAct::Click, Some(Target::Key(intent @ (Intent::Help | Intent::Theme | Intent::Mouse)))) =
+            (mouse.act, &target)
+        {
             return self.on_intent(*intent);
         }
         match &mut self.screen {
             Screen::Incident(screen) => {
                 let transition = screen.on_mouse(mouse.act, (mouse.x, mouse.y), target.as_ref(), self.store);
+                self.wish.copy = screen.takes_copy();
                 self.follow(transition);
             }
             _ => match (mouse.act, target) {
@@ -485,27 +516,37 @@ impl<'s> App<'s> {
         }
         self.hits.clear();
         let places = self.places();
+        let below = self.places_below();
+        let body = Rect { height: area.height.saturating_sub(1), ..area };
+        let last = Rect { y: body.bottom(), height: area.height - body.height, ..area };
+        let mut refused = vec![];
+        if let Screen::Debrief(debrief) = &self.screen
+            && !debrief.has_more()
+        {
+            refused.push(Intent::Down);
+        }
+        if self.help.is_some() && !help::scrolls(body, &below, &self.look.theme) {
+            refused.push(Intent::Down);
+        }
         if let Screen::Incident(screen) = &mut self.screen {
-            let shown = if self.help.is_some() { &places } else { &screen.places() };
-            let shown: Vec<Place> = shown.iter().copied().chain([Place::Everywhere]).collect();
-            screen.draw(frame, area, &shown, &mut self.hits, &self.look);
+            screen.draw(frame, area, &places, &refused, &mut self.hits, &self.look);
         } else {
-            let body = Rect { height: area.height.saturating_sub(1), ..area };
-            let last = Rect { y: body.bottom(), height: area.height - body.height, ..area };
             match &mut self.screen {
                 Screen::Title(title) => title.draw(frame, body, &mut self.hits, &self.look),
                 Screen::Levels(levels) => levels.draw(frame, body, &mut self.hits, &self.look),
-                Screen::Briefing(briefing) => briefing.draw(frame, body, &self.look),
+                Screen::Briefing(briefing) => briefing.draw(frame, body, &mut self.hits, &self.look),
                 Screen::Debrief(debrief) => debrief.draw(frame, body, &mut self.hits, &self.look),
                 Screen::Incident(_) => {}
             }
-            keys::draw(frame, last, &places, None, self.message.as_deref(), &mut self.hits, &self.look.theme);
+            let words = keys::Words { first: &[], refused: &refused };
+            keys::draw(frame, last, &places, words, &mut self.hits, &self.look.theme);
+            if let Some(message) = &self.message {
+                keys::draw_message(frame, last, message, &self.look.theme);
+            }
         }
         if let Some(scroll) = self.help {
             let mut scroll = scroll;
-            let below = self.places_below();
-            let body = Rect { height: area.height.saturating_sub(1), ..area };
-            help::draw(frame, body, &below, &mut scroll, &self.look.theme);
+            help::draw(frame, body, &below, &mut scroll, &mut self.hits, &self.look.theme);
             self.help = Some(scroll);
         }
         self.look.finish(frame.buffer_mut());

@@ -24,6 +24,8 @@ pub struct List {
     pub candidates: Vec<Candidate>,
     /// The one that stands in the line.
     pub selected: Option<usize>,
+    /// The first one in sight, while none is selected.
+    pub first: usize,
 }
 
 impl Editor {
@@ -155,7 +157,15 @@ impl Editor {
         if common.len() > typed.len() && common.starts_with(&typed) {
             self.replace(start, &common);
         }
-        self.list = Some(List { start, candidates: completion.candidates, selected: None });
+        self.list = Some(List { start, candidates: completion.candidates, selected: None, first: 0 });
+    }
+
+    /// Opens a list of what could stand at the cursor, and puts nothing into the line yet. Nothing opens where there is
+    /// nothing to choose.
+    pub fn offer(&mut self, completion: Completion) {
+        let start = completion.start.min(self.cursor());
+        let fits = !completion.candidates.is_empty() && self.line().is_char_boundary(start);
+        self.list = fits.then_some(List { start, candidates: completion.candidates, selected: None, first: 0 });
     }
 
     /// Goes through the open list, and puts each word into the line.

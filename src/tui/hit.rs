@@ -20,8 +20,20 @@ pub enum Target {
     Candidate(usize),
     /// A page of the debrief.
     Page(usize),
-    /// A word in the line of keys.
+    /// A key's name, wherever it is drawn: does what the key does.
     Key(Intent),
+    /// The line that is being typed.
+    Prompt,
+    /// A key's name at a row of the pager: does it to that row.
+    PagerKey(usize, Intent),
+    /// An answer that somebody waits for: what was said, and the answer's place.
+    Answer(usize, usize),
+    /// `more` at the edge of a pane: shows it.
+    More(Pane),
+    /// The clock's speed.
+    Speed,
+    /// Within a dialog, where nothing is to be chosen: does nothing, and closes nothing.
+    Inside,
     /// Beside a dialog: closes it.
     Outside,
 }
@@ -45,6 +57,11 @@ impl Hits {
     #[must_use]
     pub fn at(&self, x: u16, y: u16) -> Option<&Target> {
         self.0.iter().rev().find(|(area, _)| area.contains(Position::new(x, y))).map(|(_, target)| target)
+    }
+
+    /// Everything that can be clicked, what lies on top last.
+    pub fn all(&self) -> impl Iterator<Item = &(Rect, Target)> {
+        self.0.iter()
     }
 
     /// The first place of something, for tests that click it.

@@ -189,6 +189,8 @@ pub enum Place {
     Question,
     /// The question whether to leave an incident.
     Leaving,
+    /// The incident has ended.
+    Over,
     /// The help.
     Help,
 }
@@ -210,6 +212,7 @@ impl Place {
             Self::Menu => "menu",
             Self::Filter => "palette",
             Self::Question | Self::Leaving => "question",
+            Self::Over => "the end",
             Self::Help => "help",
         }
     }
@@ -272,6 +275,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Levels, &[PAGE_DOWN], I::PageDown, "", "a page down"),
     bind(L::Levels, &[HOME, Key::Char('g')], I::First, "", "the first"),
     bind(L::Levels, &[END, Key::Char('G')], I::Last, "", "the last"),
+    bind(L::Levels, &[Key::Char('v')], I::Debrief, "", "the debrief of the last run of the selected level"),
     bind(L::Levels, &[Key::Char('t')], I::Theme, "theme", "another theme"),
     bind(L::Levels, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
     bind(L::Levels, &[ESC, Key::Char('q'), LEFT], I::Back, "back", "back to the title"),
@@ -315,12 +319,13 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(L::In(P::Console), &[Key::Ctrl('p')], I::Palette, "do anything", "everything that can be looked at and done"),
     bind(L::In(P::Console), &[ESC], I::Back, "panes", "leave the console; single keys apply then"),
+    bind(L::In(P::Console), &[PAGE_UP], I::PageUp, "scroll", "a page up in the output, to read and pin lines"),
     bind(
         L::In(P::Console),
-        &[PAGE_UP, Key::Shift(Named::Up), Key::CtrlNamed(Named::Up)],
+        &[Key::Shift(Named::Up), Key::CtrlNamed(Named::Up)],
         I::LookBack,
-        "scroll",
-        "select lines of the output, to read and pin them",
+        "",
+        "select the last line of the output",
     ),
     bind(L::In(P::Console), &[f(2)], I::Hint, "hint", "the next hint; it costs points unless you are a trainee"),
     bind(L::In(P::Console), &[UP], I::Older, "history", "the line before in the history"),
@@ -337,8 +342,8 @@ pub const BINDINGS: &[Binding] = &[
     // The other panes.
     bind(L::In(P::Map), &[ENTER], I::Open, "look, act", "what can be looked at and done about the selected part"),
     bind(L::In(P::Map), &[UP, Key::Char('k')], I::Up, "", "the part above"),
-    bind(L::In(P::Map), &[DOWN, Key::Char('j')], I::Down, "", "the part below"),
-    bind(L::In(P::Map), &[LEFT], I::Left, "part", "the part to the left"),
+    bind(L::In(P::Map), &[DOWN, Key::Char('j')], I::Down, "part", "the part below"),
+    bind(L::In(P::Map), &[LEFT], I::Left, "", "the part to the left"),
     bind(L::In(P::Map), &[RIGHT, Key::Char('l')], I::Right, "", "the part to the right"),
     bind(L::In(P::Pager), &[ENTER], I::Open, "answer", "what can be done about the selected alert or message"),
     bind(L::In(P::Pager), &[UP, Key::Char('k')], I::Up, "", "up"),
@@ -372,6 +377,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Panes, &[Key::Char('5')], I::Pane(P::Notebook), "", "the notebook"),
     bind(L::Panes, &[TAB], I::NextPane, "next pane", "the next pane"),
     bind(L::Panes, &[BACK_TAB], I::PreviousPane, "", "the pane before"),
+    bind(L::Panes, &[PAGE_UP], I::PageUp, "", "a page up"),
+    bind(L::Panes, &[PAGE_DOWN], I::PageDown, "", "a page down"),
+    bind(L::Panes, &[HOME], I::First, "", "to the start"),
+    bind(L::Panes, &[END], I::Last, "", "to the end"),
     bind(L::Panes, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
     bind(L::Panes, &[Key::Char('q')], I::Leave, "", "leave; the incident can be resumed"),
     // Anywhere in an incident.
@@ -398,6 +407,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Debrief, &[DOWN, Key::Char('j')], I::Down, "scroll", "down"),
     bind(L::Debrief, &[PAGE_UP], I::PageUp, "", "a page up"),
     bind(L::Debrief, &[PAGE_DOWN, Key::Char(' ')], I::PageDown, "", "a page down"),
+    bind(L::Debrief, &[HOME, Key::Char('g')], I::First, "", "to the start"),
+    bind(L::Debrief, &[END, Key::Char('G')], I::Last, "", "to the end"),
     bind(L::Debrief, &[Key::Char('r')], I::Again, "again", "play the level again"),
     bind(L::Debrief, &[ESC, Key::Char('q')], I::Levels, "levels", "the list of levels"),
     bind(L::Debrief, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
@@ -417,6 +428,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Filter, &[ESC, Key::Ctrl('c'), Key::Ctrl('p')], I::Back, "close", "close the list"),
     bind(L::Question, &[ENTER, Key::Char('y')], I::Confirm, "yes", "yes, do it"),
     bind(L::Question, &[ESC, Key::Char('n'), Key::Char('q')], I::Back, "no", "no, leave it"),
+    bind(L::Over, &[ENTER], I::Confirm, "the debrief", "what really happened, and what your moves changed"),
+    bind(L::Over, &[ESC], I::Back, "stay here", "look at the screen once more; F10 shows the debrief"),
     bind(
         L::Leaving,
         &[ENTER, Key::Char('y'), Key::Ctrl('c')],

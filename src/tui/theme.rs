@@ -365,6 +365,7 @@ fn ascii(symbol: &str) -> &'static str {
     let Some(c) = symbol.chars().next() else { return " " };
     match c {
         '⇧' => "S",
+        '↵' => "<",
         '✓' => "y",
         '\u{2801}'..='\u{28ff}' => match (c as u32 - 0x2800).count_ones() {
             1..=2 => ".",

@@ -3,6 +3,7 @@
 use crate::incident::view::{Entry, EntryState, Health, Pin};
 use crate::tui::editor::{Editor, List};
 use crate::tui::hit::{Hits, Target};
+use crate::tui::keymap::{Intent, Pane};
 use crate::tui::pen::{dot, fit, put, put_pieces, put_right, sane, width, wrap};
 use crate::tui::theme::Theme;
 use ratatui::Frame;
@@ -20,6 +21,8 @@ pub struct ConsoleState {
     pub selected: Option<(usize, usize)>,
     /// The first row that was drawn last, counted from the end; kept so that the view moves no more than it must.
     top: usize,
+    /// The rows that output had when it was drawn last, and their columns.
+    room: (usize, u16),
 }
 
 /// What is drawn.
@@ -64,6 +67,32 @@ pub fn step(entries: &[Entry], selected: Option<(usize, usize)>, by: isize) -> O
     Some(at)
 }
 
+/// Where looking back goes by a page of the size drawn last. From the prompt the first page is the one above what is in
+/// sight; beyond the last line there is none.
+#[must_use]
+pub fn turn(entries: &[Entry], state: &ConsoleState, up: bool) -> Option<(usize, usize)> {
+    let (rows, columns) = (state.room.0.max(2), state.room.1.max(8));
+    let height = |at: (usize, usize)| {
+        entries.iter().find(|entry| entry.id == at.0).map_or(1, |entry| rows_of(entry, at.1, &[], columns).len())
+    };
+    let (mut at, mut left) = match (state.selected, up) {
+        (Some(at), _) => (at, rows),
+        (None, true) => (step(entries, None, 0)?, rows * 2 - 1),
+        (None, false) => return None,
+    };
+    if !up && Some(at) == step(entries, None, 0) {
+        return None;
+    }
+    while let Some(next) = step(entries, Some(at), if up { -1 } else { 1 }).filter(|next| *next != at) {
+        left = left.saturating_sub(height(at));
+        if left == 0 {
+            break;
+        }
+        at = next;
+    }
+    Some(at)
+}
+
 /// Draws the console into an area that has its border already.
 pub fn draw(
     frame: &mut Frame,
@@ -79,6 +108,7 @@ pub fn draw(
     let list_rows = state.editor.list.as_ref().map_or(0, |list| list_height(list, area));
     let room = area.height.saturating_sub(1 + list_rows);
     let columns = area.width.saturating_sub(2);
+    state.room = (room as usize, columns);
     let rows = rows_in_view(shown, state, room as usize, columns);
     let mut y = area.y;
     for row in &rows {
@@ -87,7 +117,14 @@ pub fn draw(
         draw_row(frame.buffer_mut(), line, row, state.selected == Some(row.at), theme);
         y += 1;
     }
-    draw_prompt(frame.buffer_mut(), Rect { y, height: 1, ..area }, shown, state, theme);
+    let line = Rect { y, height: 1, ..area };
+    hits.add(line, Target::Prompt);
+    draw_prompt(frame.buffer_mut(), line, shown, state, theme);
+    if !state.editor.line().trim().is_empty() && shown.focused && state.selected.is_none() {
+        let right = line.right().saturating_sub(1);
+        let x = put_right(frame.buffer_mut(), right, y, RUN_COLUMNS, " ↵ run ", theme.selected);
+        hits.add(Rect { x, y, width: right - x, height: 1 }, Target::Key(Intent::Run));
+    }
     if let Some(list) = &state.editor.list {
         let below = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1).min(list_rows), ..area };
         draw_list(frame.buffer_mut(), below, list, hits, theme);
@@ -246,13 +283,16 @@ fn state_of(word: &str) -> Option<Health> {
     if FAILING.contains(&word) { Some(Health::Failing) } else { STRAINED.contains(&word).then_some(Health::Strained) }
 }
 
+/// The columns kept free beside a line for what runs it.
+const RUN_COLUMNS: u16 = 8;
+
 /// The prompt, the line and the cursor; a line that is too long is scrolled sideways.
 fn draw_prompt(buffer: &mut Buffer, area: Rect, shown: &Shown<'_>, state: &ConsoleState, theme: &Theme) {
     let prompt = prompt(shown.shell, "");
     let live = shown.focused && state.selected.is_none();
     let x = area.x + 1;
     let used = put(buffer, x, area.y, area.width.saturating_sub(2), &prompt, if live { theme.key } else { theme.dim });
-    let (start, room) = (x + used, area.width.saturating_sub(3 + used));
+    let (start, room) = (x + used, area.width.saturating_sub(3 + used + RUN_COLUMNS));
     let line = state.editor.line();
     let cursor = state.editor.cursor();
     if line.is_empty() && shown.away {
@@ -293,7 +333,10 @@ fn draw_list(buffer: &mut Buffer, area: Rect, list: &List, hits: &mut Hits, them
     let longest = list.candidates.iter().map(|candidate| width(&candidate.word)).max().unwrap_or(0);
     let words = longest.min(area.width.saturating_sub(8).max(8)).min(44);
     let rows = area.height as usize;
-    let first = list.selected.map_or(0, |at| (at + 1).saturating_sub(rows));
+    let first = match list.selected {
+        Some(at) => (at + 1).saturating_sub(rows),
+        None => list.first.min(list.candidates.len().saturating_sub(rows)),
+    };
     for (row, (index, candidate)) in list.candidates.iter().enumerate().skip(first).take(rows).enumerate() {
         let y = area.y + row as u16;
         let selected = list.selected == Some(index);
@@ -306,14 +349,9 @@ fn draw_list(buffer: &mut Buffer, area: Rect, list: &List, hits: &mut Hits, them
     }
     let hidden = list.candidates.len().saturating_sub(first + rows);
     if hidden > 0 {
-        put_right(
-            buffer,
-            area.right().saturating_sub(1),
-            area.bottom() - 1,
-            12,
-            &format!(" {hidden} more ▼"),
-            theme.dim,
-        );
+        let (right, y) = (area.right().saturating_sub(1), area.bottom() - 1);
+        let x = put_right(buffer, right, y, 12, &format!(" {hidden} more ▼"), theme.dim);
+        hits.add(Rect { x, y, width: right - x, height: 1 }, Target::More(Pane::Console));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::tui::hit::{Hits, Target};
 use crate::tui::key::{Key, Named};
+use crate::tui::keymap::{Intent, Place, applying};
 use crate::tui::pen::{Edge, blank, dot, fit, pane, put, put_right, width, wrap};
 use crate::tui::theme::Theme;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
@@ -27,6 +28,8 @@ pub struct Item {
 pub struct ListDialog {
     /// What it is about.
     pub title: String,
+    /// What is asked or said in full, above the items; may be empty.
+    pub about: String,
     items: Vec<Item>,
     /// The items that are left by the filter, best first.
     shown: Vec<usize>,
@@ -44,6 +47,26 @@ impl ListDialog {
     pub fn menu(title: impl Into<String>, items: Vec<Item>, near: Option<(u16, u16)>) -> Self {
         let shown = (0..items.len()).collect();
         Self { title: title.into(), items, shown, near, page: 8, ..Self::default() }
+    }
+
+    /// The same list below a text that is shown in full.
+    #[must_use]
+    pub fn below(mut self, about: impl Into<String>) -> Self {
+        self.about = about.into();
+        self
+    }
+
+    /// Selects the item with this digit before it; false where no item has it.
+    pub fn select_digit(&mut self, digit: char) -> bool {
+        let place = digit.to_digit(10).and_then(|digit| (digit as usize).checked_sub(1));
+        let found = place.filter(|place| self.has_digits() && *place < self.shown.len());
+        self.selected = found.unwrap_or(self.selected);
+        found.is_some()
+    }
+
+    /// Whether items can be chosen by a digit: in a plain menu.
+    const fn has_digits(&self) -> bool {
+        self.filter.is_none()
     }
 
     /// A list that is filtered by typing.
@@ -128,6 +151,7 @@ pub struct Question {
 pub fn draw_list(frame: &mut Frame, screen: Rect, list: &mut ListDialog, hits: &mut Hits, theme: &Theme) {
     let area = list_area(screen, list);
     hits.add(screen, Target::Outside);
+    hits.add(area, Target::Inside);
     let buffer = frame.buffer_mut();
     blank(buffer, area, Style::new());
     let edge = Edge { title: &list.title, focused: true, style: Some(theme.border_focused), ..Edge::default() };
@@ -151,6 +175,10 @@ pub fn draw_list(frame: &mut Frame, screen: Rect, list: &mut ListDialog, hits: &
         );
         inner = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     }
+    for line in about_lines(list, inner.width).iter().take(inner.height.saturating_sub(2) as usize) {
+        put(buffer, inner.x + 1, inner.y, inner.width.saturating_sub(2), line, theme.text);
+        inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
+    }
     // The last row shows the whole command of what is selected, those above it the words where a line is too short for them.
     let label_columns = label_columns(list, inner.width);
     let words = words_below(list, label_columns, inner.width);
@@ -161,7 +189,8 @@ pub fn draw_list(frame: &mut Frame, screen: Rect, list: &mut ListDialog, hits: &
         let item = &list.items[*index];
         let line = Rect { y: inner.y + row as u16, height: 1, ..inner };
         hits.add(line, Target::Item(first + row));
-        draw_item(frame, line, item, first + row == list.selected, label_columns, theme);
+        let digit = (list.has_digits() && first + row < 9).then_some(first + row + 1);
+        draw_item(frame, line, item, digit, first + row == list.selected, label_columns, theme);
     }
     let buffer = frame.buffer_mut();
     if list.shown.is_empty() {
@@ -178,26 +207,40 @@ pub fn draw_list(frame: &mut Frame, screen: Rect, list: &mut ListDialog, hits: &
     }
     let hidden = list.shown.len().saturating_sub(first + rows);
     if hidden > 0 {
-        put_right(
-            buffer,
-            area.right().saturating_sub(2),
-            area.bottom() - 1,
-            area.width,
-            &format!(" {hidden} more ▼ "),
-            theme.dim,
-        );
+        let text = format!(" {hidden} more ▼ ");
+        let (right, y) = (area.right().saturating_sub(2), area.bottom() - 1);
+        let x = put_right(buffer, right, y, area.width, &text, theme.dim);
+        hits.add(Rect { x, y, width: right - x, height: 1 }, Target::Key(Intent::PageDown));
     }
+}
+
+/// What stands above the items.
+fn about_lines(list: &ListDialog, columns: u16) -> Vec<String> {
+    if list.about.is_empty() {
+        return vec![];
+    }
+    let mut lines = wrap(&list.about, columns.saturating_sub(2));
+    lines.push(String::new());
+    lines
 }
 
 fn longest_label(list: &ListDialog) -> u16 {
     list.items.iter().map(|item| width(&item.label)).max().unwrap_or(0)
 }
 
-/// The words come first; what they leave is the command's.
+/// The words come first; what they leave is the command's, where that is enough to be read.
 fn label_columns(list: &ListDialog, columns: u16) -> u16 {
-    let most = if list.filter.is_some() { columns * 3 / 5 } else { columns.saturating_sub(2) };
-    if columns >= 64 { (longest_label(list) + 2).min(most) } else { columns.saturating_sub(2) }
+    let room = columns.saturating_sub(HEAD);
+    let most = if list.filter.is_some() { room * 3 / 5 } else { room };
+    let wanted = (longest_label(list) + 2).min(most);
+    if room - wanted >= LEAST_COMMAND { wanted } else { room }
 }
+
+/// The columns before an item's words: a mark, a digit, blanks.
+const HEAD: u16 = 5;
+
+/// A command in fewer columns than this says nothing; the last row shows it in any case.
+const LEAST_COMMAND: u16 = 24;
 
 /// Rows below a list some of whose items don't fit into a line; always as many, so that nothing jumps.
 const WORDS_BELOW: usize = 3;
@@ -213,7 +256,15 @@ fn words_below(list: &ListDialog, label_columns: u16, columns: u16) -> Vec<Strin
     lines
 }
 
-fn draw_item(frame: &mut Frame, area: Rect, item: &Item, selected: bool, label_columns: u16, theme: &Theme) {
+fn draw_item(
+    frame: &mut Frame,
+    area: Rect,
+    item: &Item,
+    digit: Option<usize>,
+    selected: bool,
+    label_columns: u16,
+    theme: &Theme,
+) {
     let buffer = frame.buffer_mut();
     if selected {
         for x in area.left()..area.right() {
@@ -229,8 +280,11 @@ fn draw_item(frame: &mut Frame, area: Rect, item: &Item, selected: bool, label_c
         (" ", plain)
     };
     put(buffer, area.x, area.y, 1, mark, mark_style);
-    put(buffer, area.x + 2, area.y, label_columns, &item.label, plain);
-    let start = area.x + 2 + label_columns + 1;
+    if let Some(digit) = digit {
+        put(buffer, area.x + 2, area.y, 1, &digit.to_string(), if selected { theme.selected } else { theme.key });
+    }
+    put(buffer, area.x + HEAD - 1, area.y, label_columns, &item.label, plain);
+    let start = area.x + HEAD + label_columns;
     if start < area.right() {
         put(buffer, start, area.y, area.right() - start, &item.line, quiet);
     }
@@ -246,11 +300,13 @@ fn list_area(screen: Rect, list: &ListDialog) -> Rect {
         .max(list.items.iter().map(|item| width(&item.line) + 2).max().unwrap_or(0))
         .max(width(&list.title) + 4);
     let filter = u16::from(list.filter.is_some());
-    let wide = if list.filter.is_some() { 124 } else { (longest + 6).max(30) };
+    let least = if list.about.is_empty() { 30 } else { 64 };
+    let wide = if list.filter.is_some() { 124 } else { (longest + HEAD + 4).max(least) };
     let wide = wide.min(screen.width.saturating_sub(4)).max(10).min(screen.width);
     let rows = if list.filter.is_some() { 18 } else { list.items.len().max(1) as u16 };
-    let is_cut = longest_label(list) + 4 > wide || (list.filter.is_some() && longest_label(list) > (wide - 2) * 3 / 5);
-    let rows = rows + if is_cut { WORDS_BELOW as u16 } else { 0 };
+    let inside = wide.saturating_sub(2);
+    let is_cut = longest_label(list) > label_columns(list, inside);
+    let rows = rows + if is_cut { WORDS_BELOW as u16 } else { 0 } + about_lines(list, inside).len() as u16;
     let high = (rows + 3 + filter).min(screen.height.saturating_sub(2)).max(3).min(screen.height);
     let (x, y) = match list.near {
         Some((x, y)) => (
@@ -262,28 +318,52 @@ fn list_area(screen: Rect, list: &ListDialog) -> Rect {
     Rect { x, y, width: wide, height: high }.intersection(screen)
 }
 
-/// Draws a question.
-pub fn draw_question(frame: &mut Frame, screen: Rect, question: &Question, hits: &mut Hits, theme: &Theme) {
+/// Draws a question, with its answers by their keys in `places`; each can be clicked.
+pub fn draw_question(
+    frame: &mut Frame,
+    screen: Rect,
+    question: &Question,
+    places: &[Place],
+    hits: &mut Hits,
+    theme: &Theme,
+) {
     hits.add(screen, Target::Outside);
-    let wide = (width(&question.line) + 8).clamp(46, 84).min(screen.width);
+    let answers: Vec<(String, Intent)> = applying(&places[..places.len().min(1)])
+        .filter(|(binding, _)| !binding.label.is_empty())
+        .map(|(binding, key)| (format!(" {key} {} ", binding.label), binding.intent))
+        .collect();
+    let buttons: u16 = answers.iter().map(|(text, _)| width(text) + 2).sum();
+    let wide = (width(&question.line) + 8).max(buttons + 6).clamp(46, 84).min(screen.width);
     let mut lines: Vec<(String, Style)> = vec![];
     if !question.line.is_empty() {
         lines.extend(wrap(&format!("$ {}", question.line), wide.saturating_sub(6)).into_iter().map(|l| (l, theme.own)));
         lines.push((String::new(), theme.text));
     }
     lines.extend(wrap(&question.text, wide.saturating_sub(6)).into_iter().map(|l| (l, theme.text)));
-    let high = (lines.len() as u16 + 4).min(screen.height);
+    let high = (lines.len() as u16 + 6).min(screen.height);
     let area = Rect {
         x: screen.x + (screen.width - wide) / 2,
         y: screen.y + (screen.height - high) / 3,
         width: wide,
         height: high,
     };
+    hits.add(area, Target::Inside);
     let buffer = frame.buffer_mut();
     blank(buffer, area, Style::new());
     let edge = Edge { title: &question.title, focused: true, style: Some(theme.strained), ..Edge::default() };
     let inner = pane(buffer, area, &edge, theme);
-    for (row, (line, style)) in lines.iter().take(inner.height as usize).enumerate() {
+    if inner.is_empty() {
+        return;
+    }
+    let mut x = inner.x + 2;
+    for (index, (text, intent)) in answers.iter().enumerate() {
+        let style = if index == 0 { theme.selected } else { theme.key };
+        let y = inner.bottom() - 1;
+        let used = put(buffer, x, y, inner.right().saturating_sub(x), text, style);
+        hits.add(Rect { x, y, width: used, height: 1 }, Target::Key(*intent));
+        x += used + 2;
+    }
+    for (row, (line, style)) in lines.iter().take(inner.height.saturating_sub(2) as usize).enumerate() {
         put(
             buffer,
             inner.x + 2,

@@ -2,6 +2,8 @@
 
 use crate::incident::view::{Header, Phase};
 use crate::sim::quantity::{Span, Time};
+use crate::tui::hit::{Hits, Target};
+use crate::tui::keymap::Intent;
 use crate::tui::local_time::ago;
 use crate::tui::pen::{bar, fit, grouped, put_pieces, width};
 use crate::tui::theme::{Theme, trend_glyph};
@@ -11,23 +13,20 @@ use ratatui::style::Style;
 
 type Pieces = Vec<(String, Style)>;
 
-/// How much of everything is told, from the widest screen to the narrowest. What hurts is told on all of them.
+/// How much of everything is told, from the widest screen to the narrowest. The clock, the phase and what hurts are told
+/// on all of them; the budget goes first, then the title.
 #[derive(Clone, Copy, Debug)]
 struct Detail {
+    /// The program's name.
+    name: bool,
     title: bool,
-    phase: bool,
-    clock: Clock,
+    /// The day and the zone beside the time.
+    day: bool,
+    speed: bool,
     /// The cells of the budget's bar; none leaves the number alone.
     budget: Option<u16>,
     since: Since,
     unit: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Clock {
-    WithDay,
-    Time,
-    Nothing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,21 +37,23 @@ enum Since {
 }
 
 const WIDEST: Detail =
-    Detail { title: true, phase: true, clock: Clock::WithDay, budget: Some(16), since: Since::Exact, unit: true };
-const DETAILS: [Detail; 9] = [
+    Detail { name: true, title: true, day: true, speed: true, budget: Some(16), since: Since::Exact, unit: true };
+const NO_BUDGET: Detail = Detail { name: false, day: false, budget: None, since: Since::Rough, unit: false, ..WIDEST };
+const DETAILS: [Detail; 10] = [
     WIDEST,
     Detail { budget: Some(10), ..WIDEST },
     Detail { budget: Some(7), since: Since::Rough, ..WIDEST },
-    Detail { title: false, clock: Clock::Time, budget: Some(7), since: Since::Rough, ..WIDEST },
-    Detail { title: false, clock: Clock::Time, budget: Some(5), since: Since::Rough, unit: false, ..WIDEST },
-    Detail { title: false, clock: Clock::Time, budget: Some(0), since: Since::Rough, unit: false, ..WIDEST },
-    Detail { title: false, clock: Clock::Nothing, budget: Some(0), since: Since::Rough, unit: false, ..WIDEST },
-    Detail { title: false, clock: Clock::Nothing, budget: None, since: Since::Rough, unit: false, ..WIDEST },
-    Detail { title: false, phase: false, clock: Clock::Nothing, budget: None, since: Since::Nothing, unit: false },
+    Detail { budget: Some(7), since: Since::Rough, day: false, name: false, ..WIDEST },
+    Detail { budget: Some(4), ..NO_BUDGET },
+    Detail { budget: Some(0), ..NO_BUDGET },
+    NO_BUDGET,
+    Detail { title: false, ..NO_BUDGET },
+    Detail { title: false, since: Since::Nothing, ..NO_BUDGET },
+    Detail { title: false, since: Since::Nothing, speed: false, ..NO_BUDGET },
 ];
 
-/// Draws the line with as much as fits; what hurts stays.
-pub fn draw(frame: &mut Frame, area: Rect, header: &Header, theme: &Theme) {
+/// Draws the line with as much as fits; the clock, the phase and what hurts stay. Speed and pause can be clicked.
+pub fn draw(frame: &mut Frame, area: Rect, header: &Header, may_pause: bool, hits: &mut Hits, theme: &Theme) {
     if area.is_empty() {
         return;
     }
@@ -70,7 +71,7 @@ pub fn draw(frame: &mut Frame, area: Rect, header: &Header, theme: &Theme) {
     // The class of the screen decides first, so that the bar doesn't change when words do.
     let first = usize::from(area.width < 160);
     let fitting = DETAILS[first..].iter().map(parts).find(|parts| needed(parts) <= area.width);
-    let [name, clock, budget, hurt] = fitting.unwrap_or_else(|| parts(&DETAILS[8]));
+    let [name, clock, budget, hurt] = fitting.unwrap_or_else(|| parts(&DETAILS[9]));
     let buffer = frame.buffer_mut();
     let right = area.right().saturating_sub(1);
     let mut end = right.saturating_sub(columns(&hurt)).max(area.x);
@@ -85,7 +86,15 @@ pub fn draw(frame: &mut Frame, area: Rect, header: &Header, theme: &Theme) {
     let last = end.saturating_sub(columns(&clock) + 2);
     let start = (area.x + (area.width.saturating_sub(columns(&clock))) / 2).min(last).max(first);
     let start = if area.width >= 100 { start } else { first };
-    write(buffer, start, area.y, columns(&clock), &clock);
+    write(buffer, start, area.y, end.saturating_sub(start), &clock);
+    if let [(time, _), (state, _), (speed, _), ..] = clock.as_slice() {
+        let x = start + width(time);
+        let pause = Rect { x, width: width(state), height: 1, ..area };
+        if may_pause {
+            hits.add(pause, Target::Key(Intent::Pause));
+        }
+        hits.add(Rect { x: pause.right(), width: width(speed), ..pause }, Target::Speed);
+    }
 }
 
 fn columns(pieces: &Pieces) -> u16 {
@@ -99,36 +108,33 @@ fn write(buffer: &mut ratatui::buffer::Buffer, x: u16, y: u16, columns: u16, pie
 
 fn name(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
     let mut pieces = vec![];
-    if detail.phase {
+    if detail.name {
         pieces.push(("sev1 ".to_owned(), theme.dim));
     }
     if detail.title {
         pieces.push((fit(&header.title, 32), theme.text));
         pieces.push((" · ".to_owned(), theme.dim));
     }
-    if detail.phase {
-        pieces.push((header.phase.word().to_owned(), theme.phase(header.phase)));
-    }
+    pieces.push((header.phase.word().to_owned(), theme.phase(header.phase)));
     pieces
 }
 
+/// The time, whether the clock runs, and how fast.
 fn clock(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
-    let time = match detail.clock {
-        Clock::WithDay => header.clock.as_str(),
-        Clock::Time => header.clock.split_whitespace().find(|word| word.contains(':')).unwrap_or(&header.clock),
-        Clock::Nothing => return vec![],
+    let time = if detail.day {
+        header.clock.as_str()
+    } else {
+        header.clock.split_whitespace().find(|word| word.contains(':')).unwrap_or(&header.clock)
     };
     let mut pieces = vec![(time.to_owned(), theme.text)];
-    if header.phase.is_over() {
+    if header.phase.is_over() || !detail.speed {
         return pieces;
     }
-    if header.paused {
-        pieces.push(("  ‖ paused".to_owned(), theme.own));
-    } else {
-        pieces.push((format!("  ▶ {}×", header.speed), theme.text));
-        if header.slowed && detail.clock == Clock::WithDay {
-            pieces.push((" slowed".to_owned(), theme.dim));
-        }
+    let (state, style) = if header.paused { (" ‖ paused ", theme.own) } else { (" ▶ ", theme.text) };
+    pieces.push((state.to_owned(), style));
+    pieces.push((format!("{}×", header.speed), if header.paused { theme.dim } else { theme.text }));
+    if header.slowed && !header.paused && detail.day {
+        pieces.push((" slowed".to_owned(), theme.dim));
     }
     pieces
 }

@@ -4,6 +4,7 @@ use super::map::{MapState, Motion, badges, draw_bar, rate_text};
 use super::map_layout::{Detail, FEW, cells_in, text_columns};
 use crate::incident::view::{Bar, Health, Map};
 use crate::tui::hit::{Hits, Target};
+use crate::tui::keymap::Pane;
 use crate::tui::pen::{dot, put, put_pieces, put_right, width};
 use crate::tui::theme::{Theme, health_glyph};
 use ratatui::buffer::Buffer;
@@ -79,7 +80,9 @@ pub fn draw(
     }
     if most > state.scroll {
         let hidden = format!(" {} more ▼ ", most - state.scroll);
-        put_right(buffer, area.right().saturating_sub(1), area.bottom(), 14, &hidden, theme.dim);
+        let (right, y) = (area.right().saturating_sub(1), area.bottom());
+        let x = put_right(buffer, right, y, 14, &hidden, theme.dim);
+        hits.add(Rect { x, y, width: right - x, height: 1 }, Target::More(Pane::Map));
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::incident::view::{Ring, RingState, Saying};
 use crate::sim::quantity::Time;
 use crate::tui::hit::{Hits, Target};
+use crate::tui::keymap::{Intent, Pane};
 use crate::tui::local_time::ago;
 use crate::tui::pen::{put, put_pieces, put_right, spaced, width, wrap};
 use crate::tui::theme::{Theme, ring_glyph};
@@ -17,6 +18,8 @@ pub struct PagerState {
     pub selected: Option<usize>,
     /// Lines that the chat is scrolled back by.
     pub scroll: u16,
+    /// The rows that the chat had when it was drawn last.
+    pub room: u16,
 }
 
 /// A row that can be selected: an alert, or something said.
@@ -86,6 +89,7 @@ pub fn draw(
     draw_heading(frame, Rect { y, height: 1, ..area }, theme);
     y += 1;
     let room = area.bottom().saturating_sub(y) as usize;
+    state.room = room as u16;
     let most = chat.len().saturating_sub(room);
     if let Some(at) = selected.filter(|row| matches!(row, PagerRow::Saying(_))) {
         let first = chat.iter().position(|line| line.row == Some(at)).unwrap_or(0);
@@ -96,28 +100,59 @@ pub fn draw(
     }
     state.scroll = state.scroll.min(most as u16);
     let skip = most - state.scroll as usize;
-    for line in chat.iter().skip(skip).take(room) {
-        draw_line(frame, Rect { y, height: 1, ..area }, line, &all, hits, theme);
+    for (index, line) in chat.iter().skip(skip).take(room).enumerate() {
+        let place = Rect { y, height: 1, ..area };
+        // Answers alone would say nothing: the first row in sight says at least who said what.
+        let begun = index == 0 && skip > 0 && chat[skip - 1].row == line.row;
+        match line.row {
+            Some(PagerRow::Saying(which)) if begun => {
+                let saying = &sayings[which];
+                let words = PagerLine {
+                    left: vec![
+                        (format!(" {} ", saying.clock), theme.dim),
+                        (format!("{}  ", saying.who), theme.heading),
+                        (saying.text.clone(), theme.text),
+                    ],
+                    ..PagerLine::of(line.row)
+                };
+                draw_line(frame, place, &words, &all, hits, theme);
+            }
+            _ => draw_line(frame, place, line, &all, hits, theme),
+        }
         y += 1;
     }
     if state.scroll > 0 {
         let hidden = format!(" {} newer ▼ ", state.scroll);
-        put_right(
-            frame.buffer_mut(),
-            area.right().saturating_sub(1),
-            area.bottom(),
-            area.width,
-            &hidden,
-            theme.strained,
-        );
+        let (right, y) = (area.right().saturating_sub(1), area.bottom());
+        let x = put_right(frame.buffer_mut(), right, y, area.width, &hidden, theme.strained);
+        hits.add(Rect { x, y, width: right - x, height: 1 }, Target::More(Pane::Pager));
     }
 }
 
+/// A row of the pane, what it belongs to, and which of its words can be clicked.
 struct PagerLine {
     row: Option<PagerRow>,
     left: Vec<(String, Style)>,
     right: String,
     selected: bool,
+    /// Indices into the words, and what a click on them does.
+    clicks: Vec<(usize, Click)>,
+}
+
+#[derive(Clone, Copy)]
+enum Click {
+    Key(Intent),
+    Answer(usize, usize),
+}
+
+impl PagerLine {
+    const fn of(row: Option<PagerRow>) -> Self {
+        Self { row, left: vec![], right: String::new(), selected: false, clicks: vec![] }
+    }
+
+    fn text(row: Option<PagerRow>, text: String, style: Style) -> Self {
+        Self { left: vec![(text, style)], ..Self::of(row) }
+    }
 }
 
 fn alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, theme: &Theme, columns: u16) -> Vec<PagerLine> {
@@ -137,18 +172,15 @@ fn alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, theme: &Th
             left: vec![(format!(" {glyph} {kind} "), style), (ring.name.clone(), theme.heading)],
             right: since,
             selected: selected == row,
+            clicks: vec![],
         });
         for text in wrap(&spaced(&ring.text), columns.saturating_sub(10)) {
-            lines.push(PagerLine {
-                row,
-                left: vec![(format!("         {text}"), theme.text)],
-                right: String::new(),
-                selected: false,
-            });
+            lines.push(PagerLine::text(row, format!("         {text}"), theme.text));
         }
         let what = match ring.state {
             RingState::Ringing => vec![
-                ("         a".to_owned(), theme.key),
+                ("         ".to_owned(), theme.dim),
+                ("a".to_owned(), theme.key),
                 (" ack   ".to_owned(), theme.dim),
                 ("s".to_owned(), theme.key),
                 (" silence".to_owned(), theme.dim),
@@ -156,7 +188,14 @@ fn alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, theme: &Th
             RingState::Acknowledged => vec![("         taken".to_owned(), theme.dim)],
             RingState::Silenced | RingState::Over => vec![("         silenced".to_owned(), theme.dim)],
         };
-        lines.push(PagerLine { row, left: what, right: String::new(), selected: false });
+        let clicks = if ring.state == RingState::Ringing {
+            [(1, Intent::Acknowledge), (2, Intent::Acknowledge), (3, Intent::Silence), (4, Intent::Silence)]
+                .map(|(index, intent)| (index, Click::Key(intent)))
+                .to_vec()
+        } else {
+            vec![]
+        };
+        lines.push(PagerLine { left: what, clicks, ..PagerLine::of(row) });
     }
     lines
 }
@@ -180,7 +219,8 @@ fn short_alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, them
                 (ring.name.clone(), theme.heading),
                 (format!("   {}", spaced(&ring.text)), theme.text),
             ];
-            PagerLine { row, left, right: format!("{state}{}", ago(now.since(ring.since))), selected: selected == row }
+            let right = format!("{state}{}", ago(now.since(ring.since)));
+            PagerLine { left, right, selected: selected == row, ..PagerLine::of(row) }
         })
         .collect()
 }
@@ -192,18 +232,23 @@ fn chat_lines(sayings: &[Saying], selected: Option<PagerRow>, theme: &Theme, col
         let row = Some(PagerRow::Saying(index));
         let who_style = if saying.who == "you" { theme.own } else { theme.heading };
         let first = vec![(format!(" {} ", saying.clock), theme.dim), (saying.who.clone(), who_style)];
-        lines.push(PagerLine { row, left: first, right: String::new(), selected: selected == row });
+        lines.push(PagerLine { left: first, selected: selected == row, ..PagerLine::of(row) });
         for text in wrap(&saying.text, columns.saturating_sub(indent + 1)) {
-            let left = vec![(" ".repeat(indent as usize), theme.text), (text, theme.text)];
-            lines.push(PagerLine { row, left, right: String::new(), selected: false });
+            lines.push(PagerLine::text(row, format!("{}{text}", " ".repeat(indent as usize)), theme.text));
         }
+        // The key opens them with their numbers; a click gives one at once.
         for (number, (words, _)) in saying.answers.iter().enumerate() {
-            let left = vec![
-                (" ".repeat(indent as usize), theme.text),
-                (format!("{} ", number + 1), theme.key),
-                (words.clone(), theme.own),
-            ];
-            lines.push(PagerLine { row, left, right: String::new(), selected: false });
+            for (piece, text) in wrap(words, columns.saturating_sub(indent + 5)).into_iter().enumerate() {
+                let head = match (number, piece) {
+                    (0, 0) => "r ▸ ",
+                    (_, 0) => "  ▸ ",
+                    _ => "    ",
+                };
+                let left =
+                    vec![(" ".repeat(indent as usize), theme.text), (head.to_owned(), theme.key), (text, theme.own)];
+                let click = Click::Answer(index, number);
+                lines.push(PagerLine { left, clicks: vec![(1, click), (2, click)], ..PagerLine::of(row) });
+            }
         }
     }
     lines
@@ -221,6 +266,16 @@ fn draw_line(frame: &mut Frame, area: Rect, line: &PagerLine, all: &[PagerRow], 
         .collect();
     let room = area.width.saturating_sub(if line.right.is_empty() { 0 } else { width(&line.right) + 2 });
     put_pieces(buffer, area.x, area.y, room, &pieces);
+    let place = line.row.and_then(|row| all.iter().position(|other| *other == row)).unwrap_or(0);
+    for (index, click) in &line.clicks {
+        let before: u16 = line.left[..*index].iter().map(|(text, _)| width(text)).sum();
+        let columns = width(&line.left[*index].0).min(area.width.saturating_sub(before));
+        let target = match click {
+            Click::Key(intent) => Target::PagerKey(place, *intent),
+            Click::Answer(saying, number) => Target::Answer(*saying, *number),
+        };
+        hits.add(Rect { x: area.x + before, width: columns, ..area }, target);
+    }
     if !line.right.is_empty() {
         put_right(buffer, area.right().saturating_sub(1), area.y, area.width, &line.right, theme.dim);
     }

@@ -1,6 +1,7 @@
 //! What one knows when the pager rings, and how to take it.
 
 use crate::incident::Mode;
+use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Intent;
 use crate::tui::pen::{Edge, pane, put, put_right, wrap};
 use crate::tui::store::LevelCard;
@@ -47,11 +48,12 @@ impl Briefing {
     }
 
     /// Draws it as a page of a readable width.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, look: &Look) {
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, hits: &mut Hits, look: &Look) {
         let theme = &look.theme;
         let wide = area.width.min(84);
         let columns = wide.saturating_sub(8).max(10);
         let mut lines: Vec<(String, Style)> = vec![];
+        let mut clicks: Vec<(usize, Intent)> = vec![];
         for paragraph in &self.level.briefing {
             lines.extend(wrap(paragraph, columns).into_iter().map(|line| (line, theme.text)));
             lines.push((String::new(), theme.text));
@@ -65,9 +67,14 @@ impl Briefing {
             lines.extend(wrap(&tools, columns).into_iter().map(|line| (line, theme.dim)));
         }
         lines.push((String::new(), theme.text));
-        lines.push((format!("You play as {} (m): {}.", mode_word(self.mode), mode_means(self.mode)), theme.text));
+        let mode = format!("You play as {} (m): {}.", mode_word(self.mode), mode_means(self.mode));
+        for line in wrap(&mode, columns) {
+            clicks.push((lines.len(), Intent::Mode));
+            lines.push((line, theme.text));
+        }
         lines.push((String::new(), theme.text));
-        lines.push(("Enter  take the pager".to_owned(), theme.heading));
+        clicks.push((lines.len(), Intent::Open));
+        lines.push((" Enter  take the pager ".to_owned(), theme.selected));
         let high = (lines.len() as u16 + 4).min(area.height);
         let page = Rect {
             x: area.x + (area.width - wide) / 2,
@@ -82,12 +89,18 @@ impl Briefing {
         let room = inner.height.saturating_sub(2);
         self.scroll = self.scroll.min((lines.len() as u16).saturating_sub(room));
         for (row, (line, style)) in lines.iter().skip(self.scroll as usize).take(room as usize).enumerate() {
-            put(buffer, inner.x + 3, inner.y + 1 + row as u16, inner.width.saturating_sub(4), line, *style);
+            let (x, y) = (inner.x + 3, inner.y + 1 + row as u16);
+            let used = put(buffer, x, y, inner.width.saturating_sub(4), line, *style);
+            if let Some((_, intent)) = clicks.iter().find(|(at, _)| *at == row + self.scroll as usize) {
+                hits.add(Rect { x, y, width: used, height: 1 }, Target::Key(*intent));
+            }
         }
         let hidden = (lines.len() as u16).saturating_sub(self.scroll + room);
         if hidden > 0 && !inner.is_empty() {
             let text = format!(" {hidden} more ▼ ");
-            put_right(buffer, inner.right().saturating_sub(1), page.bottom() - 1, 14, &text, theme.dim);
+            let (right, y) = (inner.right().saturating_sub(1), page.bottom() - 1);
+            let x = put_right(buffer, right, y, 14, &text, theme.dim);
+            hits.add(Rect { x, y, width: right - x, height: 1 }, Target::Key(Intent::Down));
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct DebriefScreen {
     page: usize,
     scroll: u16,
     height: u16,
+    /// The lines below what was drawn last.
+    hidden: u16,
 }
 
 impl DebriefScreen {
@@ -36,6 +38,12 @@ impl DebriefScreen {
     #[must_use]
     pub fn new(title: String, level: String, local: LocalTime) -> Self {
         Self { title, level, local, ..Self::default() }
+    }
+
+    /// Whether there is more below of the page drawn last.
+    #[must_use]
+    pub const fn has_more(&self) -> bool {
+        self.hidden > 0
     }
 
     /// Goes to a page.
@@ -53,6 +61,9 @@ impl DebriefScreen {
             Intent::Down => self.scroll = self.scroll.saturating_add(1),
             Intent::PageUp => self.scroll = self.scroll.saturating_sub(self.height),
             Intent::PageDown => self.scroll = self.scroll.saturating_add(self.height),
+            Intent::First => self.scroll = 0,
+            // Drawing keeps it in range.
+            Intent::Last => self.scroll = u16::MAX,
             _ => {}
         }
     }
@@ -80,7 +91,15 @@ impl DebriefScreen {
         };
         let page = Page::of(self.page, debrief, inner.width, self.local, theme);
         self.height = inner.height.saturating_sub(1).max(1);
-        self.scroll = page.draw(frame, inner, self.scroll, self.local, theme);
+        let (scroll, hidden) = page.draw(frame, inner, self.scroll, self.local, theme);
+        self.scroll = scroll;
+        self.hidden = hidden;
+        if hidden > 0 {
+            let text = format!(" {hidden} more ▼ ");
+            let (right, y) = (inner.right(), inner.bottom());
+            let x = put_right(frame.buffer_mut(), right, y, 20, &text, theme.dim);
+            hits.add(Rect { x, y, width: right - x, height: 1 }, Target::Key(Intent::PageDown));
+        }
     }
 
     fn draw_tabs(&self, frame: &mut Frame, area: Rect, hits: &mut Hits, theme: &Theme) {
@@ -88,7 +107,11 @@ impl DebriefScreen {
         let mut x = area.x + 1;
         let title = format!("{} · debrief", self.title);
         let tabs: u16 = PAGES.iter().map(|page| width(page) + 3).sum();
-        if width(&title) + tabs + 6 <= area.width {
+        let outcome =
+            self.debrief.as_ref().map(|debrief| format!("{}  grade {}", debrief.outcome.word(), debrief.grade));
+        // How it ended is told at every size, the title where there is room besides.
+        let needed = outcome.as_ref().map_or(0, |outcome| width(outcome) + 2);
+        if width(&title) + tabs + 6 + needed <= area.width {
             x += put(buffer, x, area.y, area.width, &title, theme.heading) + 4;
         }
         for (index, page) in PAGES.iter().enumerate() {
@@ -97,11 +120,9 @@ impl DebriefScreen {
             hits.add(Rect { x, y: area.y, width: used, height: 1 }, Target::Page(index));
             x += used + 1;
         }
-        if let Some(debrief) = &self.debrief {
-            let outcome = format!("{}  grade {}", debrief.outcome.word(), debrief.grade);
-            if x + width(&outcome) + 2 < area.right() {
-                put_right(buffer, area.right() - 1, area.y, 40, &outcome, theme.phase(debrief.outcome));
-            }
+        if let Some((debrief, outcome)) = self.debrief.as_ref().zip(outcome) {
+            let room = area.right().saturating_sub(x + 1);
+            put_right(buffer, area.right() - 1, area.y, room, &outcome, theme.phase(debrief.outcome));
         }
     }
 }
@@ -300,8 +321,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Draws from line `scroll` on and returns where it really starts.
-    fn draw(&self, frame: &mut Frame, area: Rect, scroll: u16, local: LocalTime, theme: &Theme) -> u16 {
+    /// Draws from line `scroll` on and returns where it really starts, and how many lines lie below.
+    fn draw(&self, frame: &mut Frame, area: Rect, scroll: u16, local: LocalTime, theme: &Theme) -> (u16, u16) {
         let room = area.height.saturating_sub(1);
         let scroll = scroll.min((self.lines.len() as u16).saturating_sub(room));
         for (row, line) in self.lines.iter().skip(scroll as usize).take(room as usize).enumerate() {
@@ -316,11 +337,7 @@ impl<'a> Page<'a> {
                 draw_curves(frame, place, chart, local, theme);
             }
         }
-        let hidden = (self.lines.len() as u16).saturating_sub(scroll + room);
-        if hidden > 0 {
-            put_right(frame.buffer_mut(), area.right(), area.bottom(), 20, &format!(" {hidden} more ▼ "), theme.dim);
-        }
-        scroll
+        (scroll, (self.lines.len() as u16).saturating_sub(scroll + room))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The keys that apply here, read from the same table that gives keys their meaning.
 
-use crate::tui::keymap::{Place, applying};
+use crate::tui::hit::{Hits, Target};
+use crate::tui::keymap::{Intent, Place, applying};
 use crate::tui::pen::{Edge, blank, pane, put, put_right, width, wrap};
 use crate::tui::theme::Theme;
 use ratatui::Frame;
@@ -15,10 +16,12 @@ struct HelpLine {
 }
 
 /// Draws the help over the screen, from line `scroll` on, which is kept in range.
-pub fn draw(frame: &mut Frame, screen: Rect, places: &[Place], scroll: &mut u16, theme: &Theme) {
-    let wide = screen.width.min(if screen.width >= 130 { 124 } else { 78 });
+pub fn draw(frame: &mut Frame, screen: Rect, places: &[Place], scroll: &mut u16, hits: &mut Hits, theme: &Theme) {
+    let wide = wide(screen);
     let area = Rect { x: screen.x + (screen.width - wide) / 2, width: wide, ..screen };
     let buffer = frame.buffer_mut();
+    hits.add(screen, Target::Outside);
+    hits.add(area, Target::Inside);
     blank(buffer, area, Style::new());
     let inner = pane(buffer, area, &Edge { title: "keys that apply here", focused: true, ..Edge::default() }, theme);
     if inner.is_empty() {
@@ -38,15 +41,23 @@ pub fn draw(frame: &mut Frame, screen: Rect, places: &[Place], scroll: &mut u16,
     }
     let hidden = lines.len().saturating_sub(*scroll as usize + in_view);
     if hidden > 0 {
-        put_right(
-            buffer,
-            area.right().saturating_sub(2),
-            area.bottom() - 1,
-            20,
-            &format!(" {hidden} more ▼ "),
-            theme.dim,
-        );
+        let (right, y) = (area.right().saturating_sub(2), area.bottom() - 1);
+        let x = put_right(buffer, right, y, 20, &format!(" {hidden} more ▼ "), theme.dim);
+        hits.add(Rect { x, y, width: right - x, height: 1 }, Target::Key(Intent::PageDown));
     }
+}
+
+/// Whether there is more than fits.
+#[must_use]
+pub fn scrolls(screen: Rect, places: &[Place], theme: &Theme) -> bool {
+    let wide = wide(screen).saturating_sub(2);
+    let columns = if wide > 98 { 2 } else { 1 };
+    let rows = lines(places, (wide / columns).saturating_sub(18), theme).len();
+    rows > (screen.height.saturating_sub(2) * columns) as usize
+}
+
+fn wide(screen: Rect) -> u16 {
+    screen.width.min(if screen.width >= 130 { 124 } else { 78 })
 }
 
 fn lines(places: &[Place], columns: u16, theme: &Theme) -> Vec<HelpLine> {

@@ -1,6 +1,7 @@
 //! Everything on the incident's screen that ends in a console line: menus, the palette, single keys, questions.
 
-use super::{Chosen, Dialog, IncidentScreen, Transition};
+use super::offers::sentences;
+use super::{Chosen, Dialog, IncidentScreen, QUIET_TICKS, Transition, WAITS};
 use crate::incident::INTERRUPT;
 use crate::incident::view::{Choice, RingState};
 use crate::tui::keymap::{Intent, Pane};
@@ -8,18 +9,20 @@ use crate::tui::panel::dialog::{Item, ListDialog, Question};
 use crate::tui::panel::pager::{PagerRow, rows};
 use crate::tui::store::Store;
 
+/// The speeds that a key goes through; `speed N` takes any.
+const SPEEDS: [u32; 7] = [1, 2, 4, 6, 10, 15, 30];
+
 impl IncidentScreen {
     /// Types a line for the player: performs it, records it, and looks at what came of it.
     pub fn perform(&mut self, line: &str, store: &mut dyn Store) {
         let at = self.incident.now();
         if self.incident.is_busy() {
-            self.say("it waits for the line before; Ctrl-C stops that one");
+            self.say(WAITS);
         }
         self.incident.perform(line);
         if let Err(error) = store.performed(at, line) {
             self.say(&error.to_string());
         }
-        self.console.selected = None;
         self.console.editor.remember(line);
         self.look();
     }
@@ -42,13 +45,37 @@ impl IncidentScreen {
     fn prefill(&mut self, before: &str, after: &str) {
         self.go(Pane::Console);
         self.zoomed = false;
+        self.console.selected = None;
         self.console.editor.set(before, after);
+        self.offer();
+    }
+
+    /// Opens the list of what could stand at the cursor: what is known, or ready sentences where the text is free.
+    pub(super) fn offer(&mut self) {
+        let editor = &mut self.console.editor;
+        let (line, cursor) = (editor.line().to_owned(), editor.cursor());
+        let measured = self.incident.graphs(None);
+        let completion = sentences(&line, cursor, &measured).unwrap_or_else(|| self.incident.complete(&line, cursor));
+        editor.offer(completion);
+    }
+
+    /// A click on the speed: faster, and after the fastest the slowest.
+    pub(super) fn cycle_speed(&mut self, store: &mut dyn Store) {
+        if self.seen.header.speed >= SPEEDS[SPEEDS.len() - 1] {
+            self.perform(&format!("speed {}", SPEEDS[0]), store);
+        } else {
+            self.change_speed(true, store);
+        }
     }
 
     /// Intents that write a command, from whatever pane. False where it is none of them.
     pub(super) fn on_command(&mut self, intent: Intent, store: &mut dyn Store) -> bool {
         match intent {
-            Intent::Hint => self.perform("hint", store),
+            Intent::Hint => {
+                // It is told in the console, at the end.
+                self.console.selected = None;
+                self.perform("hint", store);
+            }
             Intent::Pause => self.perform("pause", store),
             Intent::Faster => self.change_speed(true, store),
             Intent::Slower => self.change_speed(false, store),
@@ -68,9 +95,7 @@ impl IncidentScreen {
         true
     }
 
-    /// The speeds that a key goes through; `speed N` takes any.
     fn change_speed(&mut self, faster: bool, store: &mut dyn Store) {
-        const SPEEDS: [u32; 7] = [1, 2, 4, 6, 10, 15, 30];
         // `wait` makes the clock faster than anybody has chosen.
         let (chosen, header) = (self.incident.chosen_speed(), self.incident.header());
         let now = header.speed.min(chosen);
@@ -135,8 +160,16 @@ impl IncidentScreen {
             .iter()
             .map(|(words, line)| Item { label: words.clone(), line: line.clone(), warning: None })
             .collect();
-        let title = format!("{}: {}", saying.who, saying.text);
-        self.dialog = Some(Dialog::List(ListDialog::menu(crate::tui::pen::fit(&title, 60), items, None), Chosen::Run));
+        let list = ListDialog::menu(format!("reply to {}", saying.who), items, None).below(saying.text.clone());
+        self.dialog = Some(Dialog::List(list, Chosen::Run));
+    }
+
+    /// One of the answers that somebody waits for.
+    pub(super) fn answer(&mut self, saying: usize, number: usize, store: &mut dyn Store) {
+        let answer = self.seen.sayings.get(saying).and_then(|saying| saying.answers.get(number));
+        if let Some(line) = answer.map(|(_, line)| line.clone()) {
+            self.perform(&line, store);
+        }
     }
 
     fn selected_row(&self) -> Option<PagerRow> {
@@ -219,8 +252,8 @@ impl IncidentScreen {
             self.perform("diagnose", store);
             return;
         }
-        let title = standing.map_or(String::new(), |question| question.text.clone());
-        self.dialog = Some(Dialog::List(ListDialog::menu(title, items, None), Chosen::Run));
+        let question = standing.map_or(String::new(), |question| question.text.clone());
+        self.dialog = Some(Dialog::List(ListDialog::menu("diagnose", items, None).below(question), Chosen::Run));
     }
 
     fn ask(&mut self, line: &str, warning: &str) {
@@ -241,6 +274,9 @@ impl IncidentScreen {
 
     /// Keys that go to what lies over the panes.
     pub(super) fn on_dialog(&mut self, intent: Intent, store: &mut dyn Store) -> Transition {
+        if matches!(self.dialog, Some(Dialog::Over(_))) {
+            return self.on_the_end(intent);
+        }
         let Some(mut dialog) = self.dialog.take() else { return Transition::Stay };
         match (&mut dialog, intent) {
             (Dialog::List(list, _), Intent::Up) => list.step(-1),
@@ -260,19 +296,33 @@ impl IncidentScreen {
                 return Transition::Stay;
             }
             (Dialog::Leave(_), Intent::Levels) => return Transition::Levels,
-            (Dialog::Over(_), Intent::Confirm) => return Transition::Debrief,
-            (Dialog::Leave(_), Intent::Confirm) | (Dialog::Over(_), Intent::Leave) => return Transition::Leave,
-            // Anything that isn't for the dialog closes it, and nothing else.
-            _ => return Transition::Stay,
+            (Dialog::Leave(_), Intent::Confirm) => return Transition::Leave,
+            (_, Intent::Back | Intent::Leave) => return Transition::Stay,
+            // What isn't for the dialog does nothing.
+            _ => {}
         }
         self.dialog = Some(dialog);
         Transition::Stay
     }
 
+    /// The end takes no answer at once, nor one that ends a line which somebody was typing.
+    fn on_the_end(&mut self, intent: Intent) -> Transition {
+        if self.idle < QUIET_TICKS {
+            return Transition::Stay;
+        }
+        match intent {
+            Intent::Confirm if !std::mem::take(&mut self.typing) => return Transition::Debrief,
+            Intent::Back => self.dialog = None,
+            Intent::Leave => self.dialog = Some(Dialog::Leave(super::leaving())),
+            _ => {}
+        }
+        Transition::Stay
+    }
+
     fn choose(&mut self, item: &Item, edit: bool, store: &mut dyn Store) {
         let line = if item.line.is_empty() { item.label.as_str() } else { item.line.as_str() };
-        if let Some(open) = line.strip_suffix('…') {
-            self.prefill(open, "");
+        if let Some((before, after)) = line.split_once('…') {
+            self.prefill(before, after);
         } else if edit {
             self.prefill(line, "");
         } else if let Some(warning) = &item.warning {
@@ -283,9 +333,12 @@ impl IncidentScreen {
     }
 }
 
+/// The choices as items, each command once.
 fn items(choices: Vec<Choice>) -> Vec<Item> {
+    let mut known = std::collections::BTreeSet::new();
     choices
         .into_iter()
+        .filter(|choice| known.insert(choice.line.clone()))
         .map(|choice| Item {
             label: choice.label,
             line: choice.line,

@@ -14,10 +14,22 @@ use ratatui::style::Style;
 
 impl IncidentScreen {
     /// Draws everything, dialogs last.
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, places: &[Place], hits: &mut Hits, look: &Look) {
+    pub fn draw(
+        &mut self,
+        frame: &mut Frame,
+        area: Rect,
+        places: &[Place],
+        refused: &[Intent],
+        hits: &mut Hits,
+        look: &Look,
+    ) {
         let theme = &look.theme;
         let layout = Layout::of(area, self.top, self.focus, self.zoomed);
-        panel::header::draw(frame, layout.header, &self.seen.header, theme);
+        let mut all = self.refused();
+        all.extend_from_slice(refused);
+        let refused = all;
+        let may_pause = !refused.contains(&Intent::Pause);
+        panel::header::draw(frame, layout.header, &self.seen.header, may_pause, hits, theme);
         if let Some(notice) = layout.notice {
             let text =
                 format!("{}×{} is small; from {}×{} on everything fits", area.width, area.height, LEAST.0, LEAST.1);
@@ -26,8 +38,11 @@ impl IncidentScreen {
         for (which, place) in &layout.panes {
             self.draw_pane(frame, *which, *place, layout.tabs, hits, look);
         }
-        let message = self.message.as_deref();
-        panel::keys::draw(frame, layout.keys, places, self.urgent(), message, hits, theme);
+        let words = panel::keys::Words { first: &self.first(), refused: &refused };
+        panel::keys::draw(frame, layout.keys, places, words, hits, theme);
+        if let Some(message) = &self.message {
+            panel::keys::draw_message(frame, layout.keys, message, theme);
+        }
         self.remember_room(&layout);
         // What hurts and the keys stay in sight, whatever lies over the panes.
         let body = Rect {
@@ -38,22 +53,32 @@ impl IncidentScreen {
         match &mut self.dialog {
             Some(Dialog::List(list, _)) => dialog::draw_list(frame, body, list, hits, theme),
             Some(Dialog::Ask(question) | Dialog::Leave(question) | Dialog::Over(question)) => {
-                dialog::draw_question(frame, body, question, hits, theme);
+                dialog::draw_question(frame, body, question, places, hits, theme);
             }
             None => {}
         }
     }
 
     /// What is to be done before anything else.
-    fn urgent(&self) -> Option<(Intent, &'static str)> {
-        let rings = self.seen.rings.iter().any(|ring| ring.is_page && ring.state == RingState::Ringing);
+    fn first(&self) -> Vec<(Intent, String)> {
+        let mut first = vec![];
         if self.dialog.is_some() {
-            None
-        } else if self.seen.header.phase.is_over() {
-            Some((Intent::Debrief, "debrief"))
-        } else {
-            rings.then_some((Intent::Acknowledge, "take the page"))
+            return first;
         }
+        if self.seen.header.phase.is_over() {
+            first.push((Intent::Debrief, "debrief".to_owned()));
+        } else if self.seen.rings.iter().any(|ring| ring.is_page && ring.state == RingState::Ringing) {
+            first.push((Intent::Acknowledge, "take the page".to_owned()));
+        }
+        let at_prompt = self.focus == Pane::Console && self.console.selected.is_none();
+        if at_prompt && !self.console.editor.line().trim().is_empty() {
+            first.push((Intent::Run, "run".to_owned()));
+        }
+        if let Some(waiting) = self.seen.sayings.iter().rfind(|saying| !saying.answers.is_empty()) {
+            let who = waiting.who.split(',').next().unwrap_or_default();
+            first.push((Intent::Reply, format!("answer {who}")));
+        }
+        first
     }
 
     fn draw_pane(&mut self, frame: &mut Frame, which: Pane, area: Rect, tabs: bool, hits: &mut Hits, look: &Look) {
@@ -75,6 +100,11 @@ impl IncidentScreen {
             style: flashes.then_some(theme.alarm),
         };
         let inner = pane(frame.buffer_mut(), area, &edge, theme);
+        if which == Pane::Graphs && !with_tabs && self.seen.graph_count > self.seen.graphs.len() {
+            let columns = width(&right) + 2;
+            let x = area.right().saturating_sub(columns + 1);
+            hits.add(Rect { x, y: area.y, width: columns, height: 1 }, Target::More(Pane::Graphs));
+        }
         if with_tabs {
             self.draw_tabs(frame, area, which, hits, theme);
         }
@@ -94,6 +124,7 @@ impl IncidentScreen {
         let (now, local) = (self.seen.now(), self.seen.local());
         match which {
             Pane::Map => {
+                self.map_room = inner.height;
                 let motion = map::Motion { phase: if look.motion { self.motion } else { 0 }, focused };
                 map::draw(frame, inner, &self.seen.map, &mut self.map, motion, hits, theme);
                 self.draw_states(frame, inner, theme);
@@ -133,7 +164,9 @@ impl IncidentScreen {
             }
             Pane::Notebook => {
                 let scroll = &mut self.notebook_scroll;
-                notebook::draw(frame, inner, &self.seen.notebook, &self.seen.questions, scroll, local, theme);
+                self.notebook_room = inner.height;
+                self.notebook_most =
+                    notebook::draw(frame, inner, &self.seen.notebook, &self.seen.questions, scroll, local, hits, theme);
             }
         }
     }

@@ -3,19 +3,21 @@
 mod commands;
 mod draw;
 pub mod layout;
+mod mouse;
+pub mod offers;
+mod panes;
 pub mod seen;
 
 use super::super::store::Store;
-use crate::incident::Incident;
-use crate::incident::view::Happened;
+use crate::incident::view::{Happened, RingState};
+use crate::incident::{Incident, Mode};
 use crate::sim::quantity::Span;
-use crate::tui::hit::Target;
-use crate::tui::key::{Key, MouseAct};
+use crate::tui::key::Key;
 use crate::tui::keymap::{Intent, Pane, Place};
-use crate::tui::panel::console::{ConsoleState, step};
+use crate::tui::panel::console::{ConsoleState, step, turn};
 use crate::tui::panel::dialog::{ListDialog, Question};
-use crate::tui::panel::graphs::{GraphsState, WINDOWS};
-use crate::tui::panel::map::{MapState, neighbour};
+use crate::tui::panel::graphs::GraphsState;
+use crate::tui::panel::map::MapState;
 use crate::tui::panel::pager::{PagerState, rows};
 use seen::{Seen, Wanted};
 
@@ -73,6 +75,10 @@ pub struct IncidentScreen {
     graphs: GraphsState,
     console: ConsoleState,
     notebook_scroll: u16,
+    /// The rows inside the panes, as drawn last, for paging.
+    notebook_room: u16,
+    notebook_most: u16,
+    map_room: u16,
     dialog: Option<Dialog>,
     /// What the last line says for a moment, in ticks that are left.
     message: Option<String>,
@@ -91,10 +97,20 @@ pub struct IncidentScreen {
     narrow: bool,
     /// Whether the end has been told.
     end_told: bool,
+    /// Ticks since the last key.
+    idle: u32,
+    /// Whether letters came in since the end was told: then the next Enter belongs to them.
+    typing: bool,
+    /// Where the click was that opened a menu; the same again doesn't close it.
+    opened_at: Option<(u16, u16)>,
 }
 
 /// How many ticks a message stays, and a page flashes.
 const MESSAGE_TICKS: u32 = 40;
+/// For how many ticks nothing must have been typed before the end is told, and how long its dialog takes no answer.
+const QUIET_TICKS: u32 = 4;
+/// What is said when a line has to wait.
+const WAITS: &str = "it waits for the line before; Ctrl-C stops that one";
 const FLASH_TICKS: u32 = 6;
 
 impl IncidentScreen {
@@ -113,6 +129,9 @@ impl IncidentScreen {
             graphs: GraphsState::default(),
             console: ConsoleState::default(),
             notebook_scroll: 0,
+            notebook_room: 10,
+            notebook_most: 0,
+            map_room: 8,
             dialog: None,
             message: None,
             message_left: 0,
@@ -126,6 +145,9 @@ impl IncidentScreen {
             graph_points: 100,
             narrow: true,
             end_told: false,
+            idle: 0,
+            typing: false,
+            opened_at: None,
         };
         for entry in screen.incident.console() {
             if entry.who.is_empty() {
@@ -139,6 +161,7 @@ impl IncidentScreen {
 
     /// Looks at the incident again.
     pub fn look(&mut self) {
+        let row = self.pager_row();
         let wanted = Wanted {
             part: self.map.selected.as_deref(),
             first: self.graphs.first,
@@ -147,6 +170,7 @@ impl IncidentScreen {
             points: self.graph_points.clamp(20, 400),
         };
         self.seen.look(&self.incident, &wanted);
+        self.keep_pager_row(row);
         if self.pager_in_sight() {
             self.read = self.seen.sayings.len();
         }
@@ -162,6 +186,10 @@ impl IncidentScreen {
             }
         }
         let mut changed = self.take_happenings();
+        self.idle = self.idle.saturating_add(1);
+        if self.message.as_deref() == Some(WAITS) && !self.incident.is_busy() {
+            self.message_left = self.message_left.min(1);
+        }
         if !self.seen.header.paused && !was_over {
             self.motion += 1;
             changed = true;
@@ -182,9 +210,20 @@ impl IncidentScreen {
 
     /// Tells the end once, when it has come.
     pub fn tell_the_end(&mut self) {
-        if self.seen.header.phase.is_over() && !self.end_told {
+        // Whoever types, or chooses from a list, is not interrupted: what they enter would be taken for the answer.
+        let is_busy = self.dialog.is_some() || !self.console.editor.line().is_empty() || self.idle < QUIET_TICKS;
+        if self.seen.header.phase.is_over() && !self.end_told && !is_busy {
             self.end_told = true;
+            self.typing = false;
+            self.idle = 0;
             self.dialog = Some(Dialog::Over(self.ending()));
+        }
+    }
+
+    /// A key was pressed, or the mouse did something.
+    pub const fn touched(&mut self) {
+        if !matches!(self.dialog, Some(Dialog::Over(_))) {
+            self.idle = 0;
         }
     }
 
@@ -193,7 +232,7 @@ impl IncidentScreen {
         Question {
             title: phase.word().to_owned(),
             text: format!(
-                "{} Enter shows what really happened, and what each of your moves changed.",
+                "{} The debrief tells what really happened, and what each of your moves changed.",
                 super::debrief::ending(phase)
             ),
             line: String::new(),
@@ -226,7 +265,9 @@ impl IncidentScreen {
     /// Whether nothing moves by itself at the moment.
     #[must_use]
     pub fn rests(&self) -> bool {
-        (self.seen.header.paused || self.seen.header.phase.is_over()) && self.flash == 0 && self.message_left == 0
+        let is_told = !self.seen.header.phase.is_over() || self.idle >= QUIET_TICKS;
+        let stands = self.seen.header.paused || self.seen.header.phase.is_over();
+        stands && is_told && self.flash == 0 && self.message_left == 0
     }
 
     fn pager_in_sight(&self) -> bool {
@@ -249,30 +290,66 @@ impl IncidentScreen {
         match &self.dialog {
             Some(Dialog::List(list, _)) if list.filter.is_some() => return vec![Place::Filter],
             Some(Dialog::List(..)) => return vec![Place::Menu],
-            Some(Dialog::Ask(_) | Dialog::Over(_)) => return vec![Place::Question],
+            Some(Dialog::Ask(_)) => return vec![Place::Question],
+            Some(Dialog::Over(_)) => return vec![Place::Over],
             Some(Dialog::Leave(_)) => return vec![Place::Leaving],
             None => {}
         }
         match self.focus {
-            Pane::Console if self.console.selected.is_some() => vec![Place::Scrollback, Place::Incident],
+            Pane::Console if self.console.selected.is_some() => vec![Place::Scrollback, Place::Panes, Place::Incident],
             Pane::Console => vec![Place::In(Pane::Console), Place::Incident],
             other => vec![Place::In(other), Place::Panes, Place::Incident],
         }
     }
 
-    /// A key that means nothing by itself is text, for whoever takes text.
-    pub fn on_text(&mut self, key: Key) -> bool {
-        if let Some(Dialog::List(list, _)) = &mut self.dialog {
-            return list.edit(key);
+    /// What would be refused at present, and is not offered therefore.
+    #[must_use]
+    pub fn refused(&self) -> Vec<Intent> {
+        let mut refused = vec![];
+        if self.incident.mode() == Mode::Principal {
+            refused.extend([Intent::Hint, Intent::Pause]);
         }
-        if self.dialog.is_some() || self.focus != Pane::Console {
-            return false;
+        if self.incident.mode() != Mode::Trainee {
+            refused.push(Intent::Pause);
         }
-        if self.console.selected.is_some() {
-            let Key::Char(_) = key else { return false };
-            self.console.selected = None;
+        if self.seen.rings.iter().all(|ring| ring.state != RingState::Ringing) {
+            refused.push(Intent::Acknowledge);
         }
-        self.console.editor.edit(key)
+        if self.seen.sayings.iter().all(|saying| saying.answers.is_empty()) {
+            refused.push(Intent::Reply);
+        }
+        let dead_end = match self.focus {
+            Pane::Notebook => self.notebook_most == 0,
+            Pane::Graphs => self.seen.graph_count <= self.graph_room,
+            Pane::Map => self.seen.map.parts.len() < 2,
+            Pane::Pager => rows(&self.seen.rings, &self.seen.sayings).len() < 2,
+            Pane::Console => false,
+        };
+        if dead_end && self.dialog.is_none() {
+            refused.push(Intent::Down);
+        }
+        refused
+    }
+
+    /// A key that means nothing by itself is text, for whoever takes text; in a menu a digit chooses.
+    pub fn on_text(&mut self, key: Key, store: &mut dyn Store) -> Transition {
+        match &mut self.dialog {
+            Some(Dialog::List(list, _)) => {
+                if let Key::Char(digit) = key
+                    && list.select_digit(digit)
+                {
+                    return self.on_dialog(Intent::Open, store);
+                }
+                list.edit(key);
+            }
+            Some(Dialog::Over(_)) => self.typing |= matches!(key, Key::Char(_)),
+            Some(_) => {}
+            None if self.focus == Pane::Console && self.console.selected.is_none() => {
+                self.console.editor.edit(key);
+            }
+            None => {}
+        }
+        Transition::Stay
     }
 
     /// Pastes text into whatever takes text.
@@ -368,6 +445,7 @@ impl IncidentScreen {
             Intent::Back => self.go(if self.top == Pane::Console { Pane::Map } else { self.top }),
             Intent::Search => self.open_history(),
             Intent::LookBack => self.console.selected = step(&self.seen.console, None, 0),
+            Intent::PageUp => self.console.selected = turn(&self.seen.console, &self.console, true),
             Intent::Interrupt if !editor.line().is_empty() => editor.set("", ""),
             Intent::Interrupt if self.interrupt(store) => {}
             Intent::Interrupt => self.dialog = Some(Dialog::Leave(leaving())),
@@ -382,8 +460,10 @@ impl IncidentScreen {
         let by = match intent {
             Intent::Up => -1,
             Intent::Down => 1,
-            Intent::PageUp => -10,
-            Intent::PageDown => 10,
+            Intent::PageUp | Intent::PageDown => {
+                self.console.selected = turn(&self.seen.console, &self.console, intent == Intent::PageUp);
+                return;
+            }
             Intent::First => isize::MIN / 2,
             Intent::Last => isize::MAX / 2,
             Intent::Pin => return self.pin(store),
@@ -397,7 +477,9 @@ impl IncidentScreen {
                 return;
             }
         };
-        self.console.selected = step(&self.seen.console, self.console.selected, by);
+        let next = step(&self.seen.console, self.console.selected, by);
+        // Beyond the last line the prompt takes over again.
+        self.console.selected = next.filter(|_| by < 0 || next != self.console.selected);
     }
 
     fn copy(&mut self) {
@@ -414,128 +496,6 @@ impl IncidentScreen {
         }
         self.say("the debrief comes after the end");
         Transition::Stay
-    }
-
-    /// Moves within the focused pane.
-    fn on_pane(&mut self, intent: Intent) {
-        match (self.focus, intent) {
-            (Pane::Map, Intent::Open) => self.open_part_menu(None),
-            (Pane::Map, Intent::Up) => self.select_part(0, -1),
-            (Pane::Map, Intent::Down) => self.select_part(0, 1),
-            (Pane::Map, Intent::Left) => self.select_part(-1, 0),
-            (Pane::Map, Intent::Right) => self.select_part(1, 0),
-            (Pane::Pager, Intent::Open) => self.open_pager_menu(),
-            (Pane::Pager, Intent::Up) => self.select_row(-1),
-            (Pane::Pager, Intent::Down) => self.select_row(1),
-            (Pane::Graphs, Intent::Up) => self.graphs.first = self.graphs.first.saturating_sub(self.graph_room),
-            (Pane::Graphs, Intent::Down) if self.graphs.first + self.graph_room < self.seen.graph_count => {
-                self.graphs.first += self.graph_room;
-            }
-            (Pane::Graphs, Intent::Left | Intent::Farther) => {
-                self.graphs.window = (self.graphs.window + 1).min(WINDOWS.len() - 1);
-            }
-            (Pane::Graphs, Intent::Right | Intent::Closer) => self.graphs.window = self.graphs.window.saturating_sub(1),
-            (Pane::Notebook, Intent::Up) => self.notebook_scroll = self.notebook_scroll.saturating_sub(1),
-            (Pane::Notebook, Intent::Down) => self.notebook_scroll += 1,
-            _ => {}
-        }
-        self.look();
-    }
-
-    fn select_part(&mut self, right: i32, down: i32) {
-        if let Some(next) = neighbour(&self.seen.map, self.map.selected.as_deref(), right, down) {
-            self.map.selected = Some(next);
-            self.graphs.first = 0;
-        }
-    }
-
-    fn select_row(&mut self, by: isize) {
-        let count = rows(&self.seen.rings, &self.seen.sayings).len();
-        let at = self.pager.selected.unwrap_or(0).saturating_add_signed(by);
-        self.pager.selected = (count > 0).then(|| at.min(count - 1));
-    }
-
-    /// The mouse did something at a place where this lies.
-    pub fn on_mouse(
-        &mut self,
-        act: MouseAct,
-        at: (u16, u16),
-        target: Option<&Target>,
-        store: &mut dyn Store,
-    ) -> Transition {
-        match (act, target) {
-            (MouseAct::WheelUp | MouseAct::WheelDown, target) => self.on_wheel(act == MouseAct::WheelUp, target),
-            (MouseAct::Click, Some(Target::Item(index))) => {
-                if let Some(Dialog::List(list, _)) = &mut self.dialog {
-                    list.select(*index);
-                    return self.on_dialog(Intent::Open, store);
-                }
-            }
-            (_, Some(Target::Outside)) if !matches!(self.dialog, Some(Dialog::Over(_))) => self.dialog = None,
-            (_, Some(Target::Part(index))) => {
-                let again = self.focus == Pane::Map
-                    && self.map.selected.as_deref() == self.seen.map.parts.get(*index).map(|part| part.name.as_str());
-                self.map.selected = self.seen.map.parts.get(*index).map(|part| part.name.clone());
-                self.go(Pane::Map);
-                self.look();
-                if act == MouseAct::Menu || again {
-                    self.open_part_menu(Some(at));
-                }
-            }
-            (_, Some(Target::PagerRow(index))) => {
-                let again = self.focus == Pane::Pager && self.pager.selected == Some(*index);
-                self.go(Pane::Pager);
-                self.pager.selected = Some(*index);
-                if act == MouseAct::Menu || again {
-                    self.open_pager_menu();
-                }
-            }
-            (_, Some(Target::Output(entry, line))) => {
-                self.go(Pane::Console);
-                let again = self.console.selected == Some((*entry, *line));
-                self.console.selected = Some((*entry, *line));
-                if act == MouseAct::Menu || again {
-                    self.pin(store);
-                }
-            }
-            (MouseAct::Click, Some(Target::Candidate(index))) => self.console.editor.choose(*index),
-            (MouseAct::Click, Some(Target::Pane(pane))) => {
-                self.console.selected = None;
-                self.go(*pane);
-            }
-            _ => {}
-        }
-        Transition::Stay
-    }
-
-    fn on_wheel(&mut self, up: bool, target: Option<&Target>) {
-        let by: isize = if up { -3 } else { 3 };
-        if let Some(Dialog::List(list, _)) = &mut self.dialog {
-            return list.step(by.signum());
-        }
-        match target {
-            Some(Target::Output(..) | Target::Pane(Pane::Console)) => {
-                let end = step(&self.seen.console, None, 0);
-                let next = step(&self.seen.console, self.console.selected.or(end), by);
-                // Back at the end, the prompt takes over again.
-                self.console.selected = next.filter(|next| Some(*next) != end);
-            }
-            Some(Target::Part(_) | Target::Pane(Pane::Map)) => self.select_part(0, by.signum() as i32),
-            Some(Target::PagerRow(_) | Target::Pane(Pane::Pager)) => {
-                let scroll = self.pager.scroll;
-                self.pager.scroll = if up { scroll + 3 } else { scroll.saturating_sub(3) };
-                self.pager.selected = None;
-            }
-            Some(Target::Pane(Pane::Notebook)) => {
-                self.notebook_scroll = self.notebook_scroll.saturating_add_signed(by as i16);
-            }
-            Some(Target::Pane(Pane::Graphs)) => {
-                let focus = std::mem::replace(&mut self.focus, Pane::Graphs);
-                self.on_pane(if up { Intent::Up } else { Intent::Down });
-                self.focus = focus;
-            }
-            _ => {}
-        }
     }
 }
 

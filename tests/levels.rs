@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "what was measured is worth reading with --nocapture")]
 
 use regex::Regex;
-use sev1::incident::proof::{self, SEEDS};
+use sev1::incident::proof;
 use sev1::incident::script::{Script, advance_to};
 use sev1::incident::view::Phase;
 use sev1::incident::{Incident, Mode};

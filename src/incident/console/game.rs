@@ -33,6 +33,9 @@ const fn game(
     }
 }
 
+/// Those whose arguments are a sentence up to the end of the line, with whatever marks stand in it.
+pub(super) const SENTENCES: [&str; 5] = ["status", "declare", "ask", "hypothesis", "note"];
+
 /// The game's own commands, in the order in which an incident needs them.
 pub const COMMANDS: &[Command] = &[
     game(

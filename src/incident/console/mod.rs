@@ -165,7 +165,10 @@ fn is_plain(name: &str) -> bool {
 /// # Errors
 /// Where it can't be read, as bash says it.
 pub fn parse(line: &str) -> Result<shell::Line, SyntaxError> {
-    shell::parse_with(line, is_plain)
+    match line.trim().split_once(char::is_whitespace) {
+        Some((command, text)) if game::SENTENCES.contains(&command) => Ok(shell::Line::sentence(command, text)),
+        _ => shell::parse_with(line, is_plain),
+    }
 }
 
 /// The command of this name.

@@ -226,6 +226,19 @@ fn the_clock_is_told_at_once_while_something_runs() {
 }
 
 #[test]
+fn a_sentence_may_hold_whatever_a_person_writes() {
+    let (mut console, mut world) = (Console::default(), Small::default());
+    for (line, text) in [
+        ("status all quiet; more in ten minutes", "all quiet; more in ten minutes"),
+        ("status we don't know | yet & that's it", "we don't know | yet & that's it"),
+        ("status 'back (for now)'", "back (for now)"),
+    ] {
+        assert_eq!(play(&mut console, &mut world, line).1, EntryState::Done, "{line}");
+        assert_eq!(world.acts.last(), Some(&Act::Status { text: text.to_owned() }));
+    }
+}
+
+#[test]
 fn a_watch_goes_on_in_the_background_until_it_is_stopped() {
     let (mut console, mut world) = (Console::default(), Small::default());
     let watch = console.type_line(world.now, "", "watch -n 5 \"date | cut -c12-19\"");

@@ -30,6 +30,22 @@ pub struct Line {
     pub items: Vec<Item>,
 }
 
+impl Line {
+    /// A command with a sentence, taken as it stands; quotes around the whole of it are left out.
+    #[must_use]
+    pub fn sentence(command: &str, text: &str) -> Self {
+        let text = text.trim();
+        let inner = ['"', '\''].into_iter().find_map(|quote| {
+            let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+            (!inner.contains(quote)).then_some(inner)
+        });
+        let words = std::iter::once(command).chain(inner.unwrap_or(text).split_whitespace());
+        let word = |text: &str| Word { parts: vec![Part::Text(text.to_owned())], span: 0..0 };
+        let stage = Stage { words: words.map(word).collect(), ..Stage::default() };
+        Self { items: vec![Item { stages: vec![stage], then: Then::Always }] }
+    }
+}
+
 /// A pipeline and what has to happen before the next one starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {

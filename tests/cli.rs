@@ -428,7 +428,7 @@ fn a_run_that_was_tampered_with_is_not_gone_on_with_nor_written_to() {
 #[test]
 fn an_incident_played_to_its_end_has_a_debrief_and_a_place_in_the_list() {
     let (player, id) = (Player::new(), built_in());
-    let answer = player.plain(&[&id, "--seed", "3", "--mode", "trainee"], "wait 3h\n");
+    let answer = player.plain(&[&id, "--seed", "3", "--mode", "trainee"], "sleep 3h\n");
     assert_eq!(answer.code, Some(0), "{}", answer.err);
     for heading in ["HOW IT ENDED", "THE SCORE", "YOU, THEY, NOBODY", "WHAT REALLY HAPPENED", "THE STORY"] {
         assert!(answer.out.contains(heading), "{heading} is missing in: {}", answer.out);

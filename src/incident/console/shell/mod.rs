@@ -5,7 +5,7 @@
 //! A `$` before anything but a name is itself, so that `awk '{print $1}'` also works between double quotes. Whatever is
 //! typed, reading it ends in a line or in a [`SyntaxError`], and a line prints back to one that means the same.
 //!
-//! [`read`] turns text into the tree, [`write`] the tree into text.
+//! `read` turns text into the tree, `write` the tree into text.
 
 mod read;
 mod write;

@@ -182,7 +182,8 @@ fn diagnosis(incident: &Incident) -> Vec<Judged> {
         let right: Vec<String> = question.answer.iter().map(says).collect();
         let piece = |evidence: &crate::level::schema::Evidence| Piece {
             says: evidence.says.clone(),
-            see: evidence.see.clone(),
+            // What stands for anything in a pattern reads as something left out.
+            see: evidence.see.split('*').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("…"),
             was_pinned: stage.notebook.has_pinned(evidence),
         };
         let none = if asked.is_open { "no answer" } else { "it didn't come up in your run" };

@@ -80,9 +80,10 @@ impl World for Stage {
                 if hypothesis.is_some_and(|number| number == 0 || number > self.notebook.hypotheses.len()) {
                     return Err("there is no such hypothesis".into());
                 }
+                let said = format!("pinned: {}", pinned.trim());
                 let pin = Pin { at: now, command, line: pinned };
                 self.notebook.pins.push(super::notebook::Pinned { pin, about });
-                line("pinned")
+                line(said)
             }
             Act::Unpin { line: part } => {
                 let before = self.notebook.pins.len();

@@ -2,7 +2,7 @@
 //!
 //! Each turns its words into an [`Act`] and prints what comes back. What an act does is none of the console's business.
 
-use super::arguments::{Given, Mistake, valued};
+use super::arguments::{Given, valued};
 use super::{
     Act, Call, Command, FAMILIES, Named, Place, Progress, Runs, Typed, World, always, candidate, find, nearest,
 };
@@ -475,19 +475,20 @@ fn reply_candidates(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
 }
 
 fn pin(call: &mut Call, world: &mut dyn World) -> Progress {
-    let flags = [valued(' ', "for", "N", ""), valued(' ', "against", "N", "")];
-    let given = match Given::read(call.arguments(), &flags) {
-        Ok(given) => given,
-        // A pinned text may well begin with a hyphen.
-        Err(Mistake::UnknownShort(..)) => Given::plain(call.arguments()),
-        Err(mistake) => return call.fail(mistake.gnu("pin")),
-    };
-    let text = given.operands.join(" ");
+    // Everything but the flag is text, hyphens and all.
+    let mut words = call.arguments().to_vec();
+    let flag =
+        words.iter().position(|word| ["--for", "--against"].contains(&word.split('=').next().unwrap_or_default()));
+    let about = flag.map(|at| match words.remove(at).split_once('=') {
+        Some((flag, number)) => (flag == "--for", number.to_owned()),
+        None => (call.arguments()[at] == "--for", if at < words.len() { words.remove(at) } else { String::new() }),
+    });
+    let text = words.join(" ");
     if text.is_empty() {
         return call.fail("usage: pin TEXT|ENTRY:LINE [--for N|--against N]");
     }
-    let speaks_for = given.value("against").is_none();
-    let hypothesis = match given.value("for").or(given.value("against")).map(str::parse::<usize>) {
+    let speaks_for = about.as_ref().is_none_or(|(speaks_for, _)| *speaks_for);
+    let hypothesis = match about.map(|(_, number)| number.parse::<usize>()) {
         Some(Err(_)) => return call.fail("pin: a hypothesis is named by its number: --for 1"),
         Some(Ok(number)) => Some(number),
         None => None,

@@ -56,6 +56,9 @@ impl Store for Shelf {
     fn resume(&mut self, run: &str) -> Result<Incident, StoreError> {
         Err(StoreError(format!("the run {run} is gone")))
     }
+    fn look_back(&mut self, _: &str) -> Result<Incident, StoreError> {
+        Ok(self.incident.clone())
+    }
     fn performed(&mut self, _: Time, line: &str) -> Result<(), StoreError> {
         self.recorded.borrow_mut().push(line.to_owned());
         Ok(())
@@ -139,7 +142,9 @@ fn stages(place: Place) -> Vec<Stage> {
             low.size = SMALL;
             vec![low, incident(&[pane('5')])]
         }
-        Place::Panes => vec![incident(&[pane('5')]), incident(&[pane('1')])],
+        Place::Panes => {
+            vec![incident(&[pane('5')]), incident(&[pane('1')]), incident(&[pane('2'), Press(Key::Named(Named::End))])]
+        }
         Place::Menu => {
             let menu = [pane('1'), Press(ENTER)];
             vec![incident(&menu), incident(&[menu[0].clone(), menu[1].clone(), Press(DOWN), Press(DOWN)])]
@@ -237,8 +242,8 @@ fn the_keys_of_the_debrief_turn_its_pages_and_lead_on() {
         let mut app = App::open(briefing(&[]).opening, &mut shelf, look());
         walk(&mut app, &[Press(ENTER), Ticks(8)]);
         assert!(app.places().contains(&Place::Over), "it is over: {:?}", app.places());
-        // It takes no answer at once, and none that ends what somebody was typing.
-        walk(&mut app, &[Press(ENTER), Ticks(8), Type("kubectl get pods"), Press(ENTER)]);
+        // It takes no answer that ends what somebody was typing.
+        walk(&mut app, &[Type("kubectl get pods"), Press(ENTER)]);
         assert!(app.places().contains(&Place::Over), "a typed line is no answer: {:?}", app.places());
         walk(&mut app, &[Press(ENTER)]);
         assert!(app.places().contains(&Place::Debrief));

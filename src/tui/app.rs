@@ -266,6 +266,11 @@ impl<'s> App<'s> {
                         self.go(Next::Play(card));
                     }
                 }
+                Intent::Debrief => {
+                    if let Some(level) = levels.current().map(|card| card.level.clone()) {
+                        self.look_back(&level);
+                    }
+                }
                 Intent::Back => self.show_title(),
                 Intent::Leave => self.outcome = Some(Outcome::Left),
                 other => levels.on_intent(other),
@@ -359,6 +364,19 @@ impl<'s> App<'s> {
                 self.show_title();
                 self.tell(&error);
             }
+        }
+    }
+
+    /// Shows the debrief of a level's last run once more.
+    fn look_back(&mut self, level: &str) {
+        match self.store.look_back(level) {
+            Ok(incident) => {
+                self.screen = Screen::Incident(Box::new(IncidentScreen::new(incident, level.to_owned())));
+                self.show_debrief();
+                // Its result is kept already.
+                self.finished = None;
+            }
+            Err(error) => self.tell(&error),
         }
     }
 
@@ -524,6 +542,11 @@ impl<'s> App<'s> {
             && !debrief.has_more()
         {
             refused.push(Intent::Down);
+        }
+        if let Screen::Levels(levels) = &self.screen
+            && levels.current().is_none_or(|card| card.best.is_none())
+        {
+            refused.push(Intent::Debrief);
         }
         if self.help.is_some() && !help::scrolls(body, &below, &self.look.theme) {
             refused.push(Intent::Down);

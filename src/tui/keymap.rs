@@ -275,7 +275,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Levels, &[PAGE_DOWN], I::PageDown, "", "a page down"),
     bind(L::Levels, &[HOME, Key::Char('g')], I::First, "", "the first"),
     bind(L::Levels, &[END, Key::Char('G')], I::Last, "", "the last"),
-    bind(L::Levels, &[Key::Char('v')], I::Debrief, "", "the debrief of the last run of the selected level"),
+    bind(L::Levels, &[Key::Char('v')], I::Debrief, "last debrief", "the debrief of the last run of the selected level"),
     bind(L::Levels, &[Key::Char('t')], I::Theme, "theme", "another theme"),
     bind(L::Levels, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
     bind(L::Levels, &[ESC, Key::Char('q'), LEFT], I::Back, "back", "back to the title"),

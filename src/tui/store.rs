@@ -141,6 +141,15 @@ pub trait Store {
     /// Where the record is missing, damaged, or of a level that has changed since.
     fn resume(&mut self, run: &str) -> Result<Incident, StoreError>;
 
+    /// The latest run of this level that came to an end, played again to that end, so that its debrief can be read
+    /// once more. A store that keeps no runs has none.
+    ///
+    /// # Errors
+    /// Where there is none, or its record is missing, damaged, or of a level that has changed since.
+    fn look_back(&mut self, level: &str) -> Result<Incident, StoreError> {
+        Err(StoreError(format!("no run of {level} has come to an end yet")))
+    }
+
     /// Records a line that was just handed to [`Incident::perform`] at this time.
     ///
     /// # Errors

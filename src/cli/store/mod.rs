@@ -219,6 +219,16 @@ impl Store for PlayerStore {
         Ok(incident)
     }
 
+    fn look_back(&mut self, level: &str) -> Result<Incident, StoreError> {
+        let opened = self.open(level)?;
+        let id = &opened.level.id;
+        let last = self.results().into_iter().rev().find(|result| result.level == *id && !result.run.is_empty());
+        let last = last.ok_or_else(|| StoreError(format!("no run of {id} has come to an end yet")))?;
+        let path = self.folders.runs().join(&last.run);
+        let (read, _) = runs::read(&path).map_err(StoreError)?;
+        read.replay(opened.level).map_err(|why| StoreError(format!("the last run can't be shown again: {why}")))
+    }
+
     fn performed(&mut self, at: Time, line: &str) -> Result<(), StoreError> {
         self.record(&RunLine::Command { at, line: line.to_owned() })
     }

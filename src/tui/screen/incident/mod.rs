@@ -343,11 +343,10 @@ impl IncidentScreen {
                 list.edit(key);
             }
             Some(Dialog::Over(_)) => self.typing |= matches!(key, Key::Char(_)),
-            Some(_) => {}
             None if self.focus == Pane::Console && self.console.selected.is_none() => {
                 self.console.editor.edit(key);
             }
-            None => {}
+            _ => {}
         }
         Transition::Stay
     }

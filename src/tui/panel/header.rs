@@ -178,21 +178,29 @@ fn hurt(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
     } else {
         theme.strained
     };
-    let mut pieces = vec![(format!("{} {}", grouped(hurt.count), hurt.word), style)];
-    if hurt.per_minute == 0 {
-        pieces.push((" steady".to_owned(), theme.dim));
-    } else {
-        let change = grouped(hurt.per_minute.unsigned_abs());
-        let unit = if detail.unit { "/min" } else { "" };
-        let style = if hurt.per_minute > 0 { theme.failing } else { theme.good };
-        pieces.push((format!(" {} {change}{unit}", trend_glyph(hurt.per_minute)), style));
+    let (now, since_word) =
+        (format!("{} {}", grouped(hurt.count), hurt.word), if hurt.count == 0 { "began" } else { "for" });
+    let mut pieces = vec![(if hurt.count == 0 { format!("● {now}") } else { now }, style)];
+    if hurt.count > 0 {
+        // A change by less than a fiftieth is none.
+        let change = if hurt.per_minute.unsigned_abs() * 50 < hurt.count { 0 } else { hurt.per_minute };
+        let (word, style) = match change {
+            0 => ("steady", theme.dim),
+            1.. => ("rising", theme.failing),
+            _ => ("falling", theme.good),
+        };
+        let glyph = trend_glyph(change);
+        let shown = if detail.unit { format!(" {glyph} {word:<7}") } else { format!(" {glyph}") };
+        pieces.push((shown, style));
     }
     if let Some(since) = since.filter(|_| hurts) {
-        match detail.since {
-            Since::Exact => pieces.push((format!("  for {}", ago(since)), theme.text)),
-            Since::Rough => pieces.push((format!(" for {}", rough(since)), theme.text)),
-            Since::Nothing => {}
-        }
+        let span = match detail.since {
+            Since::Exact => ago(since),
+            Since::Rough => rough(since),
+            Since::Nothing => return pieces,
+        };
+        let after = if hurt.count == 0 { " ago" } else { "" };
+        pieces.push((format!(" {since_word} {span}{after}"), theme.text));
     }
     pieces
 }

@@ -89,7 +89,9 @@ fn other_names(text: &str) -> Vec<(String, String)> {
     let system = &text[from..to];
     let listed = several.captures_iter(system).map(|found| found.get(1).map_or("", |list| list.as_str()));
     let mut names: Vec<String> = one.captures_iter(system).map(|found| found[1].to_owned()).collect();
-    names.extend(listed.flat_map(|list| quoted.captures_iter(list)).map(|found| found[1].to_owned()));
+    // A list of tags with shares names them one by one, with lengths of time between.
+    let plain = listed.filter(|list| !list.starts_with("[("));
+    names.extend(plain.flat_map(|list| quoted.captures_iter(list)).map(|found| found[1].to_owned()));
     names.sort();
     names.dedup();
     let is_name = pattern("^[a-z0-9][a-zA-Z0-9._-]*$");

@@ -2,24 +2,13 @@
 
 use super::arguments::{Given, switch};
 use super::running::{HOME, USER};
-use super::{Call, Command, Place, Progress, Runs, Wish, World, always, candidate, database, host, nothing};
+use super::{Call, Command, Progress, Runs, Wish, World, candidate, database, host};
 use crate::incident::view::{Entry, EntryState};
 use crate::sim::quantity::Span;
 
 /// A command that takes no time and can be typed anywhere.
 const fn builtin(name: &'static str, usage: &'static str, summary: &'static str, runs: Runs) -> Command {
-    Command {
-        name,
-        aliases: &[],
-        usage,
-        summary,
-        manual: "",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs,
-        complete: nothing,
-    }
+    Command { name, usage, summary, runs, ..Command::PLAIN }
 }
 
 /// Its commands.

@@ -3,9 +3,7 @@
 //! Each turns its words into an [`Act`] and prints what comes back. What an act does is none of the console's business.
 
 use super::arguments::{Given, valued};
-use super::{
-    Act, Call, Command, FAMILIES, Named, Place, Progress, Runs, Typed, World, always, candidate, find, nearest,
-};
+use super::{Act, Call, Command, FAMILIES, Named, Place, Progress, Runs, Typed, World, candidate, find, nearest};
 use super::{commands, nothing};
 use crate::incident::view::Candidate;
 use crate::sim::quantity::{Span, Time};
@@ -19,18 +17,7 @@ const fn game(
     run: fn(&mut Call, &mut dyn World) -> Progress,
     complete: fn(&Typed, &dyn World) -> Vec<Candidate>,
 ) -> Command {
-    Command {
-        name,
-        aliases: &[],
-        usage,
-        summary,
-        manual,
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Command(run),
-        complete,
-    }
+    Command { name, usage, summary, manual, runs: Runs::Command(run), complete, ..Command::PLAIN }
 }
 
 /// Those whose arguments are a sentence up to the end of the line, with whatever marks stand in it.

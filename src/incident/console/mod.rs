@@ -75,6 +75,22 @@ pub struct Command {
     pub complete: fn(&Typed, &dyn World) -> Vec<Candidate>,
 }
 
+impl Command {
+    /// Typed anywhere, at once, in every level, with nothing to complete: what most commands are apart from their name.
+    const PLAIN: Self = Self {
+        name: "",
+        aliases: &[],
+        usage: "",
+        summary: "",
+        manual: "",
+        place: Place::Anywhere,
+        takes: Span::ZERO,
+        exists: always,
+        runs: Runs::Command(|_, _| Progress::Done(0)),
+        complete: nothing,
+    };
+}
+
 /// What the tools of one kind have in common.
 struct Kit {
     place: Place,
@@ -94,7 +110,6 @@ impl Kit {
     ) -> Command {
         Command {
             name,
-            aliases: &[],
             usage,
             summary,
             manual,
@@ -102,7 +117,7 @@ impl Kit {
             takes: self.takes,
             exists: self.exists,
             runs: Runs::Command(run),
-            complete: nothing,
+            ..Command::PLAIN
         }
     }
 }

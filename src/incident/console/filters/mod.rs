@@ -11,9 +11,8 @@ mod sed;
 mod sort;
 
 use super::arguments::{Flag, Given, Mistake, switch, valued};
-use super::{Command, Place, Printed, Runs, Typed, always, arguments};
+use super::{Command, Printed, Runs, Typed, arguments};
 use crate::incident::view::Candidate;
-use crate::sim::quantity::Span;
 
 /// A filter: its words, what it reads, what it prints.
 pub type Filter = fn(&[String], &mut Source) -> Result<Printed, Stop>;
@@ -88,18 +87,7 @@ impl Source<'_> {
 
 /// A filter's entry in the table.
 const fn filter(name: &'static str, usage: &'static str, summary: &'static str, run: Filter) -> Command {
-    Command {
-        name,
-        aliases: &[],
-        usage,
-        summary,
-        manual: "",
-        place: Place::Anywhere,
-        takes: Span::ZERO,
-        exists: always,
-        runs: Runs::Filter(run),
-        complete: complete_flags,
-    }
+    Command { name, usage, summary, runs: Runs::Filter(run), complete: complete_flags, ..Command::PLAIN }
 }
 
 /// The filters.

@@ -123,6 +123,10 @@ fn stages(place: Place) -> Vec<Stage> {
             let list = Press(Key::Char('l'));
             vec![title(std::slice::from_ref(&list)), title(&[list, Press(DOWN), Press(DOWN)])]
         }
+        Place::Settings => {
+            let settings = Press(Key::Char('s'));
+            vec![title(std::slice::from_ref(&settings)), title(&[settings, Press(DOWN), Press(DOWN)])]
+        }
         Place::Briefing => vec![briefing(&[]), briefing(&[Press(DOWN), Press(DOWN)])],
         Place::In(Pane::Console) => vec![
             incident(&[]),
@@ -255,10 +259,12 @@ fn the_keys_of_the_debrief_turn_its_pages_and_lead_on() {
         }
         let keys = BINDINGS.iter().filter(|binding| binding.place == Place::Debrief).flat_map(|binding| binding.keys);
         let leads_on = [Key::Char('q'), Key::Char('r'), Key::Char('?'), ESC, ENTER];
-        // Down before up, so that there is something to go back to.
-        let mut moving: Vec<Key> = keys.copied().filter(|key| !leads_on.contains(key)).collect();
-        moving.sort_by_key(|key| [Key::Named(Named::Up), Key::Char('k'), Key::Named(Named::PageUp)].contains(key));
+        let moving: Vec<Key> = keys.copied().filter(|key| !leads_on.contains(key)).collect();
+        let back = [Named::Up, Named::PageUp, Named::Home].map(Key::Named);
         for key in moving {
+            // From the end there is something to go back to.
+            let is_back = back.contains(&key) || [Key::Char('k'), Key::Char('g')].contains(&key);
+            app.on_key(Key::Named(if is_back { Named::End } else { Named::Home }));
             let before = see(&mut app, SMALL, &recorded);
             app.on_key(key);
             assert!(see(&mut app, SMALL, &recorded) != before, "{key} does nothing in the debrief");

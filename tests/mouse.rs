@@ -212,6 +212,7 @@ fn stages() -> Vec<(Opening, Vec<Key>)> {
     vec![
         (Opening::Title, vec![]),
         (Opening::Title, vec![Key::Char('l')]),
+        (Opening::Title, vec![Key::Char('s')]),
         (Opening::Title, vec![Key::Char('?')]),
         (level(), vec![]),
         in_level(&[]),
@@ -221,7 +222,6 @@ fn stages() -> Vec<(Opening, Vec<Key>)> {
         in_level(&[Key::Alt('1')]),
         in_level(&[Key::Alt('1'), enter]),
         in_level(&[Key::Alt('2')]),
-        in_level(&[Key::Alt('3')]),
         in_level(&[Key::Alt('5')]),
         in_level(&[Key::Ctrl('p')]),
         in_level(&[Key::Alt('1'), Key::Char('R')]),

@@ -5,6 +5,9 @@
 #[path = "screens/fixture.rs"]
 mod fixture;
 
+#[path = "screens/picture.rs"]
+mod picture;
+
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
@@ -21,6 +24,7 @@ use sev1::tui::screen::briefing::Briefing;
 use sev1::tui::screen::debrief::DebriefScreen;
 use sev1::tui::screen::incident::IncidentScreen;
 use sev1::tui::screen::levels::Levels;
+use sev1::tui::screen::settings::SettingsScreen;
 use sev1::tui::screen::title::Title;
 use sev1::tui::store::{LevelCard, Opening, Settings, Store, StoreError, Unfinished};
 use sev1::tui::surface::Surface;
@@ -47,18 +51,11 @@ fn snapshot(name: &str, mut draw: impl FnMut(&mut ratatui::Frame, Rect, &mut Hit
     }
 }
 
-/// With `PICTURES=folder` the frames are also written as escape codes, to be looked at in colour; `THEME=light` too.
+/// With `PICTURES=folder` the frames are also written as pictures; `THEME=light` chooses the colours.
 fn keep_picture(terminal: &Terminal<TestBackend>, name: &str) {
-    use ratatui::backend::{Backend, CrosstermBackend};
     let Ok(folder) = std::env::var("PICTURES") else { return };
-    let mut bytes = vec![];
-    let buffer = terminal.backend().buffer();
-    let cells = buffer.content.iter().enumerate().map(|(index, cell)| {
-        let (x, y) = buffer.pos_of(index);
-        (x, y, cell)
-    });
-    CrosstermBackend::new(&mut bytes).draw(cells).expect("written to memory");
-    std::fs::write(format!("{folder}/{name}.ans"), bytes).expect("the folder is there");
+    let picture = picture::svg(terminal.backend().buffer());
+    std::fs::write(format!("{folder}/{name}.svg"), picture).expect("the folder is there");
 }
 
 fn incident(focus: Pane) -> IncidentScreen {
@@ -92,6 +89,14 @@ fn the_title_offers_the_next_thing_to_do() {
 fn the_levels_are_told_with_what_they_teach() {
     let mut levels = Levels::new(fixture::levels(), Some("forty-pods"));
     snapshot("levels", |frame, area, hits, look| levels.draw(frame, area, hits, look));
+}
+
+#[test]
+fn the_settings_say_what_can_be_chosen() {
+    let settings = Settings::default();
+    snapshot("settings", |frame, area, hits, look| {
+        SettingsScreen::default().draw(frame, area, &settings, hits, look);
+    });
 }
 
 #[test]

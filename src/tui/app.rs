@@ -1,18 +1,22 @@
 //! The game as a value: screens, keys and time go in, frames come out. Knows no terminal and no wall clock, so that many
 //! can run in one process.
 
-use super::hit::{Hits, Target};
-use super::key::{Input, Key, Mouse, MouseAct};
+mod choices;
+mod mouse;
+
+use super::hit::Hits;
+use super::key::{Input, Key};
 use super::keymap::{Intent, Place, intent};
 use super::panel::keys;
 use super::screen::briefing::Briefing;
 use super::screen::debrief::DebriefScreen;
 use super::screen::incident::{IncidentScreen, Transition};
 use super::screen::levels::Levels;
+use super::screen::settings::SettingsScreen;
 use super::screen::title::{Next, Title};
 use super::screen::{help, title};
 use super::store::{Opening, Outcome, Settings, Store, StoreError};
-use super::theme::{Look, names};
+use super::theme::{Colours, Look};
 use crate::incident::Incident;
 use crate::incident::view::Debrief;
 use crate::sim::quantity::Span;
@@ -32,6 +36,7 @@ const MESSAGE_TICKS: u32 = 64;
 enum Screen {
     Title(Title),
     Levels(Levels),
+    Settings(SettingsScreen),
     Briefing(Box<Briefing>),
     Incident(Box<IncidentScreen>),
     Debrief(Box<DebriefScreen>),
@@ -57,6 +62,8 @@ pub struct App<'s> {
     store: &'s mut dyn Store,
     look: Look,
     settings: Settings,
+    /// The player's own themes: their names, and their files' texts.
+    themes: Vec<(String, String)>,
     screen: Screen,
     help: Option<u16>,
     message: Option<String>,
@@ -76,11 +83,19 @@ impl<'s> App<'s> {
     /// Opens the game. What can't be opened is told on the title.
     pub fn open(opening: Opening, store: &'s mut dyn Store, mut look: Look) -> Self {
         let settings = store.settings();
+        let themes = store.themes();
+        let own = settings.theme.as_ref().and_then(|name| themes.iter().find(|(known, _)| known == name));
+        if let Some((name, text)) = own.filter(|_| look.colours != Colours::None)
+            && let Ok(chosen) = Look::of_text(name, text, look.colours, look.ascii)
+        {
+            look = chosen;
+        }
         look.motion = settings.motion;
         let mut app = Self {
             store,
             look,
             settings,
+            themes,
             screen: Screen::Title(Title::default()),
             help: None,
             message: None,
@@ -190,6 +205,7 @@ impl<'s> App<'s> {
         let mut places = match &self.screen {
             Screen::Title(_) => vec![Place::Title],
             Screen::Levels(_) => vec![Place::Levels],
+            Screen::Settings(_) => vec![Place::Settings],
             Screen::Briefing(_) => vec![Place::Briefing],
             Screen::Incident(screen) => screen.places(),
             Screen::Debrief(_) => vec![Place::Debrief],
@@ -257,6 +273,7 @@ impl<'s> App<'s> {
                     }
                 }
                 Intent::Levels => self.show_levels(None),
+                Intent::Settings => self.screen = Screen::Settings(SettingsScreen::default()),
                 Intent::Leave => self.outcome = Some(Outcome::Left),
                 other => title.on_intent(other),
             },
@@ -274,6 +291,15 @@ impl<'s> App<'s> {
                 Intent::Back => self.show_title(),
                 Intent::Leave => self.outcome = Some(Outcome::Left),
                 other => levels.on_intent(other),
+            },
+            Screen::Settings(settings) => match intent {
+                Intent::Open => {
+                    let setting = settings.current();
+                    self.change(setting);
+                }
+                Intent::Back => self.show_title(),
+                Intent::Leave => self.outcome = Some(Outcome::Left),
+                other => settings.on_intent(other),
             },
             Screen::Briefing(briefing) => match intent {
                 Intent::Open => self.start(),
@@ -325,6 +351,7 @@ impl<'s> App<'s> {
                 self.screen = Screen::Briefing(Box::new(Briefing::new(card, None, self.settings.mode, None)));
             }
             Next::Levels => self.show_levels(None),
+            Next::Settings => self.screen = Screen::Settings(SettingsScreen::default()),
             Next::Help => self.help = Some(0),
             Next::Quit => self.outcome = Some(Outcome::Left),
         }
@@ -344,9 +371,15 @@ impl<'s> App<'s> {
         let level = briefing.level.level.clone();
         let mode = briefing.mode;
         match self.store.start(&level, briefing.seed, Some(mode), briefing.speed) {
-            Ok(incident) => self.screen = Screen::Incident(Box::new(IncidentScreen::new(incident, level))),
+            Ok(incident) => self.show_incident(incident, level),
             Err(error) => self.tell(&error),
         }
+    }
+
+    fn show_incident(&mut self, incident: Incident, level: String) {
+        let mut screen = IncidentScreen::new(incident, level);
+        screen.flashes = self.settings.flash;
+        self.screen = Screen::Incident(Box::new(screen));
     }
 
     fn resume(&mut self, run: &str) {
@@ -354,10 +387,11 @@ impl<'s> App<'s> {
             Ok(incident) => {
                 let level = incident.level().id.clone();
                 let is_over = incident.header().phase.is_over();
-                self.screen = Screen::Incident(Box::new(IncidentScreen::new(incident, level)));
-                // Nothing more happens in it: what came of it is what there is to see.
+                self.show_incident(incident, level);
+                // Nothing more happens in it: what came of it is what there is to see, and is kept already.
                 if is_over {
                     self.show_debrief();
+                    self.finished = None;
                 }
             }
             Err(error) => {
@@ -371,7 +405,7 @@ impl<'s> App<'s> {
     fn look_back(&mut self, level: &str) {
         match self.store.look_back(level) {
             Ok(incident) => {
-                self.screen = Screen::Incident(Box::new(IncidentScreen::new(incident, level.to_owned())));
+                self.show_incident(incident, level.to_owned());
                 self.show_debrief();
                 // Its result is kept already.
                 self.finished = None;
@@ -441,85 +475,6 @@ impl<'s> App<'s> {
         }
     }
 
-    fn next_theme(&mut self) {
-        let all = names();
-        let at = all.iter().position(|name| *name == self.look.name).map_or(0, |at| at + 1);
-        let Some(name) = all.get(at % all.len().max(1)) else { return };
-        if let Ok(look) = Look::new(name, self.look.colours, self.look.ascii) {
-            self.look = Look { motion: self.look.motion, ..look };
-            self.settings.theme = Some(name.clone());
-            self.say(format!("theme: {name}"));
-            if let Err(error) = self.store.keep(&self.settings) {
-                self.tell(&error);
-            }
-        }
-    }
-
-    fn on_mouse(&mut self, mouse: Mouse) {
-        if let Screen::Incident(screen) = &mut self.screen {
-            screen.incident.touched();
-            screen.touched();
-        }
-        let target = self.hits.at(mouse.x, mouse.y).cloned();
-        if self.help.is_some() {
-            match (mouse.act, target) {
-                (MouseAct::WheelUp, _) => self.on_intent(Intent::Up),
-                (MouseAct::WheelDown, _) => self.on_intent(Intent::Down),
-                (_, Some(Target::Key(intent))) => self.on_intent(intent),
-                (_, Some(Target::Inside)) => {}
-                _ => self.help = None,
-            }
-            return;
-        }
-        // What means the same on every screen is done here; the rest is the screen's.
-        if let (MouseAct::Click | MouseAct::Menu, Some(Target::Key(intent))) = (mouse.act, &target)
-            && !matches!(self.screen, Screen::Incident(_))
-        {
-            return self.on_intent(*intent);
-        }
-        if let (MouseAct::Click, Some(Target::Key(intent @ (Intent::Help | Intent::Theme | Intent::Mouse)))) =
-            (mouse.act, &target)
-        {
-            return self.on_intent(*intent);
-        }
-        match &mut self.screen {
-            Screen::Incident(screen) => {
-                let transition = screen.on_mouse(mouse.act, (mouse.x, mouse.y), target.as_ref(), self.store);
-                self.wish.copy = screen.takes_copy();
-                self.follow(transition);
-            }
-            _ => match (mouse.act, target) {
-                (MouseAct::WheelUp, _) => self.on_screen(Intent::Up),
-                (MouseAct::WheelDown, _) => self.on_screen(Intent::Down),
-                (_, Some(Target::Item(index))) => self.click_item(index),
-                (_, Some(Target::Page(page))) => {
-                    if let Screen::Debrief(debrief) = &mut self.screen {
-                        debrief.turn_to(page);
-                    }
-                }
-                _ => {}
-            },
-        }
-    }
-
-    /// On the title a click does it; in the list the first click selects and the second opens.
-    fn click_item(&mut self, index: usize) {
-        match &mut self.screen {
-            Screen::Title(title) => {
-                title.select(index);
-                self.on_screen(Intent::Open);
-            }
-            Screen::Levels(levels) => {
-                let before = levels.current().map(|card| card.level.clone());
-                levels.select(index);
-                if levels.current().map(|card| card.level.clone()) == before {
-                    self.on_screen(Intent::Open);
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// What can be clicked in the last frame.
     #[must_use]
     pub const fn hits(&self) -> &Hits {
@@ -557,6 +512,7 @@ impl<'s> App<'s> {
             match &mut self.screen {
                 Screen::Title(title) => title.draw(frame, body, &mut self.hits, &self.look),
                 Screen::Levels(levels) => levels.draw(frame, body, &mut self.hits, &self.look),
+                Screen::Settings(screen) => screen.draw(frame, body, &self.settings, &mut self.hits, &self.look),
                 Screen::Briefing(briefing) => briefing.draw(frame, body, &mut self.hits, &self.look),
                 Screen::Debrief(debrief) => debrief.draw(frame, body, &mut self.hits, &self.look),
                 Screen::Incident(_) => {}

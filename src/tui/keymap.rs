@@ -39,6 +39,8 @@ pub enum Intent {
     Theme,
     /// The list of levels.
     Levels,
+    /// What is chosen once for all incidents.
+    Settings,
     /// The next page.
     NextPage,
     /// The page before.
@@ -169,6 +171,8 @@ pub enum Place {
     Title,
     /// The list of levels.
     Levels,
+    /// The settings.
+    Settings,
     /// The briefing.
     Briefing,
     /// The incident, whatever pane has the focus, also while typing.
@@ -203,6 +207,7 @@ impl Place {
             Self::Everywhere => "everywhere",
             Self::Title => "title",
             Self::Levels => "levels",
+            Self::Settings => "settings",
             Self::Briefing => "briefing",
             Self::Incident => "incident, also while typing",
             Self::Panes => "incident, outside the console",
@@ -264,6 +269,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Title, &[UP, Key::Char('k')], I::Up, "", "up"),
     bind(L::Title, &[DOWN, Key::Char('j')], I::Down, "choose", "down"),
     bind(L::Title, &[Key::Char('l')], I::Levels, "levels", "all levels"),
+    bind(L::Title, &[Key::Char('s')], I::Settings, "settings", "what is chosen once for all incidents, and credits"),
     bind(L::Title, &[Key::Char('t')], I::Theme, "theme", "another theme"),
     bind(L::Title, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
     bind(L::Title, &[Key::Char('q'), ESC], I::Leave, "quit", "leave the game"),
@@ -279,6 +285,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Levels, &[Key::Char('t')], I::Theme, "theme", "another theme"),
     bind(L::Levels, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
     bind(L::Levels, &[ESC, Key::Char('q'), LEFT], I::Back, "back", "back to the title"),
+    // The settings.
+    bind(L::Settings, &[ENTER, Key::Char(' '), RIGHT], I::Open, "change", "the next value of what is selected"),
+    bind(L::Settings, &[UP, Key::Char('k')], I::Up, "", "up"),
+    bind(L::Settings, &[DOWN, Key::Char('j')], I::Down, "choose", "down"),
+    bind(L::Settings, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
+    bind(L::Settings, &[ESC, Key::Char('q'), LEFT], I::Back, "back", "back to the title"),
     // The briefing.
     bind(L::Briefing, &[ENTER], I::Open, "take the pager", "start the incident"),
     bind(L::Briefing, &[UP, Key::Char('k')], I::Up, "", "up"),

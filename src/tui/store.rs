@@ -107,11 +107,13 @@ pub struct Settings {
     pub bell: bool,
     /// Whether dots move along the map's edges.
     pub motion: bool,
+    /// Whether a page flashes its pane's border.
+    pub flash: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: None, mode: Mode::default(), bell: true, motion: true }
+        Self { theme: None, mode: Mode::default(), bell: true, motion: true, flash: true }
     }
 }
 
@@ -167,6 +169,11 @@ pub trait Store {
     /// # Errors
     /// As [`Self::performed`].
     fn finish(&mut self, incident: &Incident, debrief: &Debrief) -> Result<(), StoreError>;
+
+    /// The player's own themes: their names, and their files' texts.
+    fn themes(&self) -> Vec<(String, String)> {
+        vec![]
+    }
 
     /// What the player has chosen.
     fn settings(&self) -> Settings;

@@ -254,6 +254,15 @@ impl Look {
         Ok(Self { theme: Theme::named(name, colours)?, name: name.to_owned(), colours, ascii, motion: true })
     }
 
+    /// A look with the player's own theme, from its file's text.
+    ///
+    /// # Errors
+    /// Where the file can't be read as a theme.
+    pub fn of_text(name: &str, text: &str, colours: Colours, ascii: bool) -> Result<Self, String> {
+        let theme = Theme::read(text, colours).map_err(|problem| format!("theme `{name}`: {problem}"))?;
+        Ok(Self { theme, name: name.to_owned(), colours, ascii, motion: true })
+    }
+
     fn plain(colours: Colours, ascii: bool) -> Self {
         let none = Style::new();
         let bold = none.add_modifier(Modifier::BOLD);
@@ -388,10 +397,83 @@ mod tests {
         }
     }
 
+    /// Linear light of a colour that is written in full.
+    fn light(colour: Color) -> Option<[f64; 3]> {
+        let Color::Rgb(r, g, b) = colour else { return None };
+        Some([r, g, b].map(|value| {
+            let value = f64::from(value) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        }))
+    }
+
+    /// The ratio that WCAG 2 defines, from 1 to 21.
+    fn contrast(one: Color, other: Color) -> Option<f64> {
+        let luminance = |[r, g, b]: [f64; 3]| 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        let (one, other) = (luminance(light(one)?), luminance(light(other)?));
+        Some((one.max(other) + 0.05) / (one.min(other) + 0.05))
+    }
+
+    #[test]
+    fn every_theme_can_be_read_on_its_background() {
+        for name in names() {
+            let theme = Theme::named(&name, Colours::True).unwrap();
+            let below = if name == "light" { Color::Rgb(255, 255, 255) } else { Color::Rgb(16, 16, 20) };
+            let least = if name == "contrast" { 7.0 } else { 4.5 };
+            let words = [
+                ("dim", theme.dim, least),
+                ("key", theme.key, least),
+                ("selected", theme.selected, least),
+                ("good", theme.good, least),
+                ("strained", theme.strained, least),
+                ("failing", theme.failing, least),
+                ("idle", theme.idle, least),
+                ("own", theme.own, least),
+                ("alarm", theme.alarm, least),
+                ("border", theme.border, 1.8),
+                ("border_focused", theme.border_focused, least),
+            ];
+            for (what, style, least) in words {
+                let Some(ink) = style.fg else { continue };
+                if let Some(ratio) = contrast(ink, style.bg.unwrap_or(below)) {
+                    assert!(ratio >= least, "{what} of {name}: {ratio:.2} is below {least}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn states_lie_apart_for_eyes_that_do_not_tell_red_from_green() {
+        // What is left of a colour without the cones for long, and for middle waves (Machado and others, 2009).
+        const WITHOUT_LONG: [[f64; 3]; 3] = [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]];
+        const WITHOUT_MIDDLE: [[f64; 3]; 3] = [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]];
+        let theme = Theme::named("colour-blind", Colours::True).unwrap();
+        let states = [theme.good, theme.strained, theme.failing, theme.own];
+        for eyes in [WITHOUT_LONG, WITHOUT_MIDDLE] {
+            let seen: Vec<[f64; 3]> = states
+                .iter()
+                .filter_map(|style| light(style.fg?))
+                .map(|[r, g, b]| eyes.map(|row| row[0] * r + row[1] * g + row[2] * b))
+                .collect();
+            assert_eq!(seen.len(), 4);
+            for (index, one) in seen.iter().enumerate() {
+                for other in &seen[index + 1..] {
+                    let apart = one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                    assert!(apart > 0.3, "{one:?} {other:?}: {apart:.2}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_theme_of_ones_own_that_makes_no_sense_says_so() {
+        let error = Look::of_text("dusk", "(text: (fg: \"mauve-ish\"))", Colours::True, false).unwrap_err();
+        assert!(error.contains("dusk"), "{error}");
+    }
+
     #[test]
     fn a_theme_that_does_not_exist_is_told_with_those_that_do() {
         let error = Theme::named("neon", Colours::True).unwrap_err();
-        assert!(error.contains("neon") && error.contains("dark, light"), "{error}");
+        assert!(error.contains("neon") && error.contains("dark") && error.contains("light"), "{error}");
     }
 
     #[test]

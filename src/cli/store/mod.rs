@@ -22,6 +22,9 @@ use runs::Recorder;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// The largest file of a theme that is read.
+const THEME_BYTES_MAX: u64 = 1 << 16;
+
 /// One player's files, and the levels.
 #[derive(Debug)]
 pub struct PlayerStore {
@@ -261,6 +264,24 @@ impl Store for PlayerStore {
         self.record(&RunLine::End { at, outcome, grade })?;
         self.recorder = None;
         history::add(&self.folders.history(), &result).map_err(StoreError)
+    }
+
+    fn themes(&self) -> Vec<(String, String)> {
+        let folder = self.folders.settings().with_file_name("themes");
+        let mut themes: Vec<(String, String)> = std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| opening::is_level_file(&path.to_string_lossy()))
+            .filter_map(|path| {
+                let name = path.file_stem()?.to_str()?.to_owned();
+                let bytes = folders::read_bounded(&path, THEME_BYTES_MAX).ok()??;
+                Some((name, String::from_utf8(bytes).ok()?))
+            })
+            .collect();
+        themes.sort();
+        themes
     }
 
     fn settings(&self) -> Settings {

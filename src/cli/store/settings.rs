@@ -16,6 +16,7 @@ struct SettingsText {
     mode: String,
     bell: bool,
     motion: bool,
+    flash: bool,
 }
 
 impl Default for SettingsText {
@@ -31,6 +32,7 @@ impl SettingsText {
             mode: settings.mode.word().to_owned(),
             bell: settings.bell,
             motion: settings.motion,
+            flash: settings.flash,
         }
     }
 }
@@ -48,7 +50,7 @@ pub fn read(path: &Path) -> Result<Settings, String> {
     let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
     let read: SettingsText = options.from_str(text).map_err(|error| damaged(&printable(&error.to_string())))?;
     let mode = read.mode.parse().map_err(|why: String| damaged(&why))?;
-    Ok(Settings { theme: read.theme, mode, bell: read.bell, motion: read.motion })
+    Ok(Settings { theme: read.theme, mode, bell: read.bell, motion: read.motion, flash: read.flash })
 }
 
 /// Writes the settings.
@@ -82,7 +84,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("config/settings.ron");
         assert_eq!(read(&path), Ok(Settings::default()));
-        let chosen = Settings { theme: Some("dusk".into()), mode: Mode::Trainee, bell: false, motion: false };
+        let chosen =
+            Settings { theme: Some("dusk".into()), mode: Mode::Trainee, bell: false, motion: false, flash: false };
         write(&path, &chosen).expect("kept");
         assert_eq!(read(&path), Ok(chosen));
     }

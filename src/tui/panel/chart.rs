@@ -71,14 +71,21 @@ pub fn draw(buffer: &mut Buffer, area: Rect, series: &[Series<'_>], scale: &Scal
             dot(buffer, x, y, "┈", theme.strained);
         }
     }
-    for one in series {
-        draw_line(buffer, plot, one, scale, top, theme);
-    }
+    let ends: Vec<Option<(u16, u16)>> =
+        series.iter().map(|one| draw_line(buffer, plot, one, scale, top, theme)).collect();
+    draw_labels(buffer, plot, series, &ends);
     draw_times(buffer, plot, scale, theme);
 }
 
-/// A line as braille dots, red above the threshold.
-fn draw_line(buffer: &mut Buffer, plot: Rect, one: &Series<'_>, scale: &Scale<'_>, top: f64, theme: &Theme) {
+/// A line as braille dots, red above the threshold; returns the cell where it ends.
+fn draw_line(
+    buffer: &mut Buffer,
+    plot: Rect,
+    one: &Series<'_>,
+    scale: &Scale<'_>,
+    top: f64,
+    theme: &Theme,
+) -> Option<(u16, u16)> {
     let (columns, rows) = (plot.width as usize, plot.height as usize);
     let (wide, high) = (columns * 2, rows * 4);
     let mut cells = vec![0_u8; columns * rows];
@@ -121,12 +128,28 @@ fn draw_line(buffer: &mut Buffer, plot: Rect, one: &Series<'_>, scale: &Scale<'_
             dot(buffer, plot.x + column as u16, plot.y + row as u16, &symbol, style);
         }
     }
-    if let Some((x, y)) = last.filter(|_| !one.label.is_empty()) {
+    last.map(|(x, y)| (plot.x + (x / 2) as u16, (plot.y + (y / 4) as u16).min(plot.bottom() - 1)))
+}
+
+/// The names at the lines' ends, above all dots, each on a row where no other name stands.
+fn draw_labels(buffer: &mut Buffer, plot: Rect, series: &[Series<'_>], ends: &[Option<(u16, u16)>]) {
+    let mut taken: Vec<Rect> = vec![];
+    // The last one is drawn over the others, so it chooses first.
+    for (one, end) in series.iter().zip(ends).rev() {
+        let Some((x, y)) = end.filter(|_| !one.label.is_empty()) else { continue };
         let needed = width(one.label);
-        let start = (plot.x + (x / 2) as u16 + 2).min(plot.right().saturating_sub(needed));
-        let y = (plot.y + (y / 4) as u16).min(plot.bottom() - 1);
-        let y = if start <= plot.x + (x / 2) as u16 && y > plot.y { y - 1 } else { y };
-        put(buffer, start, y, needed, one.label, one.style);
+        let start = (x + 2).min(plot.right().saturating_sub(needed));
+        // Where the line itself is in the way the name stands above it.
+        let y = if start <= x && y > plot.y { y - 1 } else { y };
+        let rows = (0..plot.height).flat_map(|by| [y.checked_sub(by), Some(y + by)]).flatten();
+        let place = rows
+            .filter(|y| (plot.top()..plot.bottom()).contains(y))
+            .map(|y| Rect { x: start, y, width: needed, height: 1 })
+            .find(|place| taken.iter().all(|other| !place.intersects(*other)));
+        if let Some(place) = place {
+            put(buffer, place.x, place.y, needed, one.label, one.style);
+            taken.push(place);
+        }
     }
 }
 
@@ -200,6 +223,7 @@ fn draw_times(buffer: &mut Buffer, plot: Rect, scale: &Scale<'_>, theme: &Theme)
     put(buffer, plot.x, y, plot.width, &from, theme.dim);
     put_right(buffer, plot.right(), y, plot.width, &to, theme.dim);
     let mut taken: Vec<(u16, u16)> = vec![(plot.x, plot.x + width(&from)), (plot.right() - width(&to), plot.right())];
+    // Words are set apart by a blank; ends are the column after the last one.
     let free = |taken: &[(u16, u16)], from: u16, to: u16| taken.iter().all(|(a, b)| to < *a || from > *b);
     for mark in scale.marks.iter().rev().filter(|mark| mark.at >= scale.from && mark.at <= scale.to) {
         let x = column_of(plot, scale, mark.at);
@@ -213,9 +237,9 @@ fn draw_times(buffer: &mut Buffer, plot: Rect, scale: &Scale<'_>, theme: &Theme)
         if start >= plot.x && free(&taken, start, start + columns) {
             put(buffer, start, y, columns, &text, mark_style(mark.kind, theme));
             taken.push((start, start + columns));
-        } else if free(&taken, x, x) {
+        } else if free(&taken, x, x + 1) {
             put(buffer, x, y, 1, mark_glyph(mark.kind), mark_style(mark.kind, theme));
-            taken.push((x, x));
+            taken.push((x, x + 1));
         }
     }
 }
@@ -303,6 +327,25 @@ mod tests {
         );
         assert_eq!(axis_text(2048.0, "Mi"), "2Gi");
         assert_eq!(axis_text(0.25, "s"), "250ms");
+    }
+
+    #[test]
+    fn words_on_the_time_axis_never_run_into_each_other() {
+        let theme = Theme::named("mono", Colours::None).unwrap();
+        for apart in 1..12 {
+            let marks: Vec<Mark> = (0..20)
+                .map(|n| Mark { at: Time::from_seconds(5 + n * apart), kind: MarkKind::Own, text: n.to_string() })
+                .collect();
+            let area = Rect::new(0, 0, 60, 5);
+            let mut buffer = Buffer::empty(area);
+            let (from, to) = (Time::ZERO, Time::from_seconds(100));
+            let scale = Scale { from, to, unit: "", threshold: None, marks: &marks, local: LocalTime::default() };
+            draw(&mut buffer, area, &[], &scale, &theme);
+            let axis: String = (0..60).map(|x| buffer[(x, 4)].symbol()).collect();
+            for word in axis.split_whitespace() {
+                assert!(word.chars().skip(1).all(|c| c != '┃'), "{axis}");
+            }
+        }
     }
 
     #[test]

@@ -20,9 +20,16 @@ pub enum Detail {
     Tight,
 }
 
-/// Widths that have been needed so far, by detail and column: remembered between frames.
+/// What has been needed so far, by detail: remembered between frames, so that a row that goes leaves its place free.
 #[derive(Clone, Debug, Default)]
-pub struct Widest(BTreeMap<(u8, usize), u16>);
+pub struct Widest {
+    /// The least width of each column.
+    columns: BTreeMap<(u8, usize), u16>,
+    /// The width at which nothing in a column is cut.
+    whole: BTreeMap<(u8, usize), u16>,
+    /// The lines of each part in a box that is so wide.
+    lines: BTreeMap<(u8, usize, u16), u16>,
+}
 
 /// The boxes, as placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +131,7 @@ fn place_at(map: &Map, area: Rect, detail: Detail, widest: &mut Widest) -> Optio
     // A column that nobody stands in takes no room.
     let used = widths.iter().filter(|w| **w > 0).count();
     for (column, width) in widths.iter_mut().enumerate() {
-        let known = widest.0.entry((detail as u8, column)).or_default();
+        let known = widest.columns.entry((detail as u8, column)).or_default();
         *known = (*known).max(*width);
         *width = *known;
     }
@@ -134,6 +141,8 @@ fn place_at(map: &Map, area: Rect, detail: Detail, widest: &mut Widest) -> Optio
     if boxes_width + gutters * narrowest > area.width {
         return None;
     }
+    let spare = area.width - boxes_width - gutters * narrowest.max(6).min((area.width - boxes_width) / gutters.max(1));
+    let boxes_width = boxes_width + widen(map, detail, &mut widths, spare, widest);
     let roomiest = if area.width > 110 { 18 } else { 12 };
     let gutter = (area.width - boxes_width).checked_div(gutters).unwrap_or(0).min(roomiest);
     let free = area.width - boxes_width - gutter * gutters;
@@ -145,19 +154,40 @@ fn place_at(map: &Map, area: Rect, detail: Detail, widest: &mut Widest) -> Optio
             x += width + gutter;
         }
     }
-    let boxes = stack(map, area, detail, &spans)?;
+    let boxes = stack(map, area, detail, &spans, widest)?;
     Some(Placed { detail, boxes, columns: spans })
 }
 
+/// Gives spare columns to boxes in which something would be cut, and returns how many were given.
+fn widen(map: &Map, detail: Detail, widths: &mut [u16], spare: u16, widest: &mut Widest) -> u16 {
+    let mut left = spare;
+    for (column, width) in widths.iter_mut().enumerate() {
+        let parts = map.parts.iter().filter(|part| part.column == column);
+        let wanted = parts.map(|part| wanted_up_to(part, detail, 64)).max().unwrap_or(0);
+        let known = widest.whole.entry((detail as u8, column)).or_default();
+        *known = (*known).max(wanted);
+        let more = known.saturating_sub(*width).min(left);
+        *width += more;
+        left -= more;
+    }
+    spare - left
+}
+
 /// Stacks the boxes of each column, with as much air between them as there is.
-fn stack(map: &Map, area: Rect, detail: Detail, spans: &[(u16, u16)]) -> Option<Vec<Rect>> {
+fn stack(map: &Map, area: Rect, detail: Detail, spans: &[(u16, u16)], widest: &mut Widest) -> Option<Vec<Rect>> {
     let mut boxes = vec![Rect::default(); map.parts.len()];
     for (column, (left, right)) in spans.iter().enumerate() {
         let mut members: Vec<usize> = (0..map.parts.len()).filter(|i| map.parts[*i].column == column).collect();
         members.sort_by_key(|i| map.parts[*i].row);
         let inner = inner_columns(right - left, detail);
-        let heights: Vec<u16> =
-            members.iter().map(|i| lines_of(&map.parts[*i], detail, inner).max(ends(map, *i)) + 2).collect();
+        let heights: Vec<u16> = members
+            .iter()
+            .map(|i| {
+                let known = widest.lines.entry((detail as u8, *i, inner)).or_default();
+                *known = (*known).max(lines_of(&map.parts[*i], detail, inner)).max(ends(map, *i));
+                *known + 2
+            })
+            .collect();
         let total: u16 = heights.iter().sum();
         let gaps = members.len().saturating_sub(1) as u16;
         if total > area.height {
@@ -175,11 +205,16 @@ fn stack(map: &Map, area: Rect, detail: Detail, spans: &[(u16, u16)]) -> Option<
 
 /// The outer width that a part would like to have.
 fn wanted(part: &Part, detail: Detail) -> u16 {
-    let (limit, padding) = match detail {
-        Detail::Wide => (64, 4),
-        Detail::Normal => (36, 4),
-        Detail::Narrow | Detail::Tight => (24, 3),
+    let limit = match detail {
+        Detail::Wide => 64,
+        Detail::Normal => 36,
+        Detail::Narrow | Detail::Tight => 24,
     };
+    wanted_up_to(part, detail, limit)
+}
+
+fn wanted_up_to(part: &Part, detail: Detail, limit: u16) -> u16 {
+    let padding = if is_narrow(detail) { 3 } else { 4 };
     let version = if part.version.is_empty() || is_narrow(detail) { 0 } else { width(&part.version) + 3 };
     let head = width(&part.name) + 2 + version + u16::from(is_narrow(detail));
     let line = if part.line.is_empty() { width(&part.kind) } else { line_width(&part.line, detail) };
@@ -189,7 +224,7 @@ fn wanted(part: &Part, detail: Detail) -> u16 {
         (count, Detail::Narrow | Detail::Tight) => count.min(10),
         (count, _) => count.min(20) + (count.min(20) - 1) / 10,
     };
-    let badges = part.badges.iter().map(|badge| width(badge) + 2).max().unwrap_or(0);
+    let badges = part.badges.iter().map(|badge| width(badge) + 4).max().unwrap_or(0);
     head.max(line).max(bars).max(cells).max(badges).min(limit) + padding
 }
 
@@ -271,6 +306,18 @@ mod tests {
         map.parts[0].line = "31 040 customers online".to_owned();
         let before = place(&map, area, &mut widest).unwrap();
         map.parts[0].line = "0".to_owned();
+        assert_eq!(place(&map, area, &mut widest).unwrap(), before);
+    }
+
+    #[test]
+    fn a_row_that_goes_leaves_its_place_free() {
+        let mut widest = Widest::default();
+        let area = Rect::new(0, 0, 90, 14);
+        let bar = Bar { label: "memory".to_owned(), text: "1 Gi".to_owned(), ..Bar::default() };
+        let mut map = Map { parts: vec![part("a", 0, 0), part("b", 0, 1)], edges: vec![] };
+        map.parts[0].bars.push(bar);
+        let before = place(&map, area, &mut widest).unwrap();
+        map.parts[0].bars.clear();
         assert_eq!(place(&map, area, &mut widest).unwrap(), before);
     }
 

@@ -39,7 +39,12 @@ pub fn draw(
     let amounts = map.parts.iter().map(|part| text_columns(&part.bars)).max().unwrap_or(0);
     let mut order: Vec<usize> = (0..map.parts.len()).collect();
     order.sort_by_key(|i| (map.parts[*i].column, map.parts[*i].row));
-    let rows = list_rows(map, &order, in_row);
+    let mut rows = list_rows(map, &order, in_row);
+    // The customers stay in sight at the top, however far the list is scrolled.
+    let is_long = rows.len() > area.height as usize && area.height > 3;
+    let top: Vec<Row<'_>> = if is_long { vec![rows.remove(0)] } else { vec![] };
+    let whole = area;
+    let area = Rect { height: area.height - top.len() as u16, ..area };
     // The selected part is kept in sight; while the map is only looked at, the one that is worst off.
     let chosen = if motion.focused { state.selected.as_deref() } else { worst(map) };
     let wanted = rows.iter().position(|row| Some(map.parts[row.part].name.as_str()) == chosen);
@@ -49,7 +54,8 @@ pub fn draw(
         state.scroll = state.scroll.max((last as u16 + 1).saturating_sub(area.height)).min(at);
     }
     state.scroll = state.scroll.min(most);
-    for (line, row) in rows.iter().skip(state.scroll as usize).take(area.height as usize).enumerate() {
+    let in_sight = top.iter().chain(rows.iter().skip(state.scroll as usize).take(area.height as usize));
+    for (line, row) in in_sight.enumerate() {
         let line_area = Rect { y: area.y + line as u16, height: 1, ..area };
         hits.add(line_area, Target::Part(row.part));
         let part = &map.parts[row.part];
@@ -80,7 +86,7 @@ pub fn draw(
     }
     if most > state.scroll {
         let hidden = format!(" {} more ▼ ", most - state.scroll);
-        let (right, y) = (area.right().saturating_sub(1), area.bottom());
+        let (right, y) = (whole.right().saturating_sub(1), whole.bottom());
         let x = put_right(buffer, right, y, 14, &hidden, theme.dim);
         hits.add(Rect { x, y, width: right - x, height: 1 }, Target::More(Pane::Map));
     }

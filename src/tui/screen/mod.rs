@@ -5,4 +5,5 @@ pub mod debrief;
 pub mod help;
 pub mod incident;
 pub mod levels;
+pub mod settings;
 pub mod title;

@@ -20,6 +20,8 @@ pub enum Next {
     Play(LevelCard),
     /// See all levels.
     Levels,
+    /// Choose colours, motion and sound; credits.
+    Settings,
     /// See the keys.
     Help,
     /// Leave.
@@ -40,7 +42,7 @@ impl Title {
         let mut items: Vec<Next> = unfinished.iter().take(3).cloned().map(Next::Resume).collect();
         let next = levels.iter().find(|level| level.best.is_none()).or(levels.first());
         items.extend(next.cloned().map(Next::Play));
-        items.extend([Next::Levels, Next::Help, Next::Quit]);
+        items.extend([Next::Levels, Next::Settings, Next::Help, Next::Quit]);
         Self { items, selected: 0 }
     }
 
@@ -107,6 +109,7 @@ fn words(next: &Next) -> (String, String) {
         }
         Next::Play(level) => (level.title.clone(), format!("{}, {} minutes", level.difficulty, level.minutes)),
         Next::Levels => ("All levels".to_owned(), String::new()),
+        Next::Settings => ("Settings and about".to_owned(), String::new()),
         Next::Help => ("Keys".to_owned(), String::new()),
         Next::Quit => ("Leave".to_owned(), String::new()),
     }

@@ -67,6 +67,8 @@ pub struct IncidentScreen {
     pub seen: Seen,
     /// The pane that keys go to.
     pub focus: Pane,
+    /// Whether a page flashes its pane's border.
+    pub flashes: bool,
     /// The pane above the console, where there is room for one only.
     top: Pane,
     zoomed: bool,
@@ -122,6 +124,7 @@ impl IncidentScreen {
             level,
             seen: Seen::default(),
             focus: Pane::Console,
+            flashes: true,
             top: Pane::Map,
             zoomed: false,
             map: MapState::default(),
@@ -246,7 +249,7 @@ impl IncidentScreen {
         let page = news.iter().any(|one| matches!(one.what, Happened::Rang { is_page: true, .. }));
         self.happened += count;
         if page {
-            self.flash = FLASH_TICKS;
+            self.flash = if self.flashes { FLASH_TICKS } else { 0 };
             self.rings = true;
         }
         count > 0

@@ -497,7 +497,7 @@ fn a_run_that_is_over_shows_its_debrief_again_and_is_not_written_to() {
     let (player, id) = (Player::new(), built_in());
     // `wait` ends when something happens; `sleep` doesn't.
     let played = player.plain(&[&id, "--seed", "3"], "sleep 20h\n");
-    assert!(played.out.contains("expired"), "{}", played.out);
+    assert!(played.out.contains("HOW IT ENDED"), "{}", played.out);
     let before = player.run_files();
     player.sev1(&["play", "--resume", "--plain"]).is_unusable("the last is over: `sev1 play --resume ");
     let run =

@@ -177,6 +177,7 @@ pub const COMMANDS: &[Command] = &[
         )
     },
     Command {
+        aliases: &["sh", "for", "while", "until"],
         manual: SHELL,
         ..builtin(
             "bash",

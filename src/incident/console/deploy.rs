@@ -312,6 +312,11 @@ fn commit(call: &mut Call, change: &Change, hash: &str, world: &dyn World) {
 }
 
 fn show(call: &mut Call, words: &[String], world: &dyn World) -> Progress {
+    if let Some(wrong) =
+        words.iter().find(|word| word.starts_with('-') && !["--stat", "-p", "--patch"].contains(&word.as_str()))
+    {
+        return call.fail(format!("fatal: unrecognized argument: {wrong} (git show takes --stat and -p)"));
+    }
     let Some(wanted) = words.iter().find(|word| !word.starts_with('-')) else {
         return call.fail("usage: git show VERSION");
     };

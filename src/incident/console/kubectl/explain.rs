@@ -40,7 +40,7 @@ const FIELDS: &[Field] = &[
     ("pod.status.containerStatuses", "[]Object", "how each container is"),
     ("pod.status.containerStatuses.image", "string", "the image that runs"),
     ("pod.status.containerStatuses.lastState", "Object", "how it ended the last time: terminated"),
-    ("pod.status.containerStatuses.lastState.terminated", "Object", "an end"),
+    ("pod.status.containerStatuses.lastState.terminated", "Object", "how a container ended"),
     ("pod.status.containerStatuses.lastState.terminated.exitCode", "integer", "above 128: the signal plus 128"),
     ("pod.status.containerStatuses.lastState.terminated.finishedAt", "string", "when it ended"),
     ("pod.status.containerStatuses.lastState.terminated.reason", "string", "OOMKilled, Error or Completed"),

@@ -329,6 +329,12 @@ impl<'a> Evaluation<'a> {
         let mut rest = &words[1..];
         while rest.first().is_some_and(|word| word.starts_with('-')) {
             let takes_value = matches!(rest[0].as_str(), "-o" | "-i" | "-l" | "-p" | "-F" | "-J");
+            // What changes nothing of a shell or a command there.
+            let is_quiet = rest[0].len() > 1 && rest[0][1..].chars().all(|letter| "46AaCnqTtvXx".contains(letter));
+            if !takes_value && !is_quiet {
+                let line = format!("ssh: illegal option {} (it takes -t -q -v -A -l -p -i -o -J here)", rest[0]);
+                return Ok(Printed::error(255, line));
+            }
             rest = rest.get(if takes_value { 2 } else { 1 }..).unwrap_or_default();
         }
         let Some((to, line)) = rest.split_first() else {

@@ -102,6 +102,12 @@ fn other_names(text: &str) -> Vec<(String, String)> {
     names.dedup();
     let mut changed: Vec<(String, String)> =
         names.into_iter().enumerate().map(|(number, name)| (name, format!("q{number}z"))).collect();
+    // A family's newest index has a name of two parts.
+    if let Some(alias) = pattern("\\balias: \"([^\"]+)\"").captures(system).map(|found| found[1].to_owned()) {
+        let families: Vec<_> =
+            changed.iter().map(|(old, new)| (format!("{old}-{alias}"), format!("{new}-{alias}"))).collect();
+        changed.extend(families);
+    }
     for stem in stems {
         let new = changed.iter().find(|(old, _)| *old == stem).expect("it is among them").1.clone();
         changed.extend((1..=40).map(|n| (format!("{stem}{n}"), format!("{new}{n}"))));

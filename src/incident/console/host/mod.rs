@@ -127,7 +127,7 @@ pub const COMMANDS: &[Command] = &[
             "kill",
             "kill [-SIGNAL] PID",
             "sends a signal to a process: 15 asks it to end, 9 ends it",
-            "ps aux shows the ids. Who started the process may start it again.\n\nkill PID\nkill -9 PID",
+            "ps aux shows the ids. Who started the process may start it again. A process in Go shows all its goroutines at QUIT, where its dying words go, and ends.\n\nkill PID\nkill -9 PID\nkill -QUIT PID",
             supervisor::kill,
         )
     },

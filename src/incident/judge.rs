@@ -8,6 +8,8 @@ use crate::sim::quantity::{Span, Time};
 /// The default for `impact`: more than this share goes bad for a minute.
 const IMPACT_SHARE: f64 = 0.01;
 const MINUTE: usize = 60;
+/// An impact is certain some time after it has begun; no condition looks back further than this.
+const LOOKS_BACK: Span = Span::from_seconds(120);
 
 /// What has been judged so far.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -38,6 +40,12 @@ pub struct Judge {
     pub rings_again_at: Option<Time>,
     /// How many are hurt, second by second since time zero.
     pub hurt: Vec<f64>,
+    /// Since when something has gone bad every minute.
+    bad_since: Option<Time>,
+    /// When something last did.
+    bad_last: Option<Time>,
+    /// When the player first did something after that.
+    looked_at: Option<Time>,
     /// (bad, all) of the last minute's seconds.
     counts: Vec<(f64, f64)>,
     impact: State,
@@ -136,12 +144,23 @@ impl Judge {
         if self.impact_at.is_some() || second < 0 {
             return;
         }
+        let now = Time::from_seconds(second);
+        let before = self.counts.len().checked_sub(2).map_or(bad, |last| self.counts[last].0);
+        if bad > before {
+            if self.bad_last.is_none_or(|last| now.since(last) > Span::from_seconds(MINUTE as i64)) {
+                (self.bad_since, self.looked_at) = (Some(now), None);
+            }
+            self.bad_last = Some(now);
+        }
         let by_default = || {
             let (then, now) = (self.counts[0], self.counts[self.counts.len() - 1]);
             self.counts.len() > MINUTE && now.1 > then.1 && (now.0 - then.0) / (now.1 - then.1) > IMPACT_SHARE
         };
         if holds.unwrap_or_else(by_default) {
-            self.impact_at = Some(Time::from_seconds(second));
+            let began = self.bad_since.unwrap_or(now).max(now - LOOKS_BACK);
+            self.impact_at = Some(began);
+            // Who looked in between has noticed it.
+            self.detected_at = self.detected_at.or(self.looked_at.map(|at| at.max(began)));
         }
     }
 
@@ -179,6 +198,8 @@ impl Judge {
     pub fn acted(&mut self, now: Time) {
         if self.impact_at.is_some() || self.paged_at.is_some() {
             self.detected_at.get_or_insert(now);
+        } else if self.bad_since.is_some() {
+            self.looked_at.get_or_insert(now);
         }
     }
 

@@ -202,7 +202,10 @@ impl Stage {
         let impact = judge.impact_at.is_some() && !had_impact;
         self.judge = judge;
         if impact {
-            self.write_down(IMPACT);
+            // It is certain only some time after it has begun.
+            let began = self.judge.impact_at.unwrap_or_else(|| self.now());
+            let after = self.notebook.timeline.partition_point(|(at, _)| *at <= began);
+            self.notebook.timeline.insert(after, (began, IMPACT.to_owned()));
             self.alarm(IMPACT.to_owned());
         }
         if let Some(phase) = turned {

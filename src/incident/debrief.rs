@@ -4,7 +4,7 @@
 
 use super::map::spaced;
 use super::script::{Script, advance_to};
-use super::view::{Compared, Debrief, Entry, Judged, Move, Phase, Piece};
+use super::view::{Compared, Debrief, Entry, EntryState, Judged, Move, Phase, Piece};
 use super::{Incident, Mode, score};
 use crate::sim::quantity::Time;
 
@@ -124,12 +124,14 @@ fn compare(who: &str, run: &Incident) -> Compared {
 fn moves(incident: &Incident) -> Vec<Move> {
     let with = bad(incident);
     let nobody = bad(&played(incident, &[]));
-    let entries = incident.console().iter().filter(|entry| entry.who.is_empty());
     let acts = |entry: &Entry| incident.stage.done.iter().any(|done| done.entry == entry.id);
-    let asks = |line: &str| matches!(line.split_whitespace().next(), Some("reply" | "ask" | "page"));
-    let lines = incident.typed().iter().zip(entries).enumerate();
-    let acting: Vec<usize> =
-        lines.filter(|(_, ((_, line), entry))| acts(entry) || asks(line)).map(|(index, _)| index).collect();
+    let asks = |entry: &Entry| {
+        entry.state == EntryState::Done
+            && matches!(entry.line.split_whitespace().next(), Some("reply" | "ask" | "page"))
+    };
+    let entries = incident.entries.iter().enumerate();
+    let entries = entries.filter_map(|(index, entry)| entry.map(|id| (index, &incident.console()[id])));
+    let acting: Vec<usize> = entries.filter(|(_, entry)| acts(entry) || asks(entry)).map(|(index, _)| index).collect();
     let mut moves = vec![];
     for (number, index) in acting.into_iter().enumerate() {
         let (at, line) = incident.typed()[index].clone();
@@ -183,7 +185,7 @@ fn diagnosis(incident: &Incident) -> Vec<Judged> {
         let piece = |evidence: &crate::level::schema::Evidence| Piece {
             says: evidence.says.clone(),
             // What stands for anything in a pattern reads as something left out.
-            see: evidence.see.split('*').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("…"),
+            see: evidence.see.replace('*', "…"),
             was_pinned: stage.notebook.has_pinned(evidence),
         };
         let none = if asked.is_open { "no answer" } else { "it didn't come up in your run" };

@@ -39,8 +39,13 @@ pub fn condition_of(words: &str, stage: &Stage) -> Result<String, String> {
     let Some((way, _)) = WAYS.iter().find(|(_, with)| begins(with)) else {
         return Err("predict: which way? Say falls, rises or stops (queue falls, restarts stop), or a condition".into());
     };
-    let Some(metric) = metric_of(&words, begins, stage) else {
-        return Err("predict: of what? A metric (Tab completes), or queue, restarts, pods, errors, memory".into());
+    let metric = match metrics_of(&words, begins, stage).as_slice() {
+        [] => return Err("predict: of what? A metric (Tab completes), or queue, restarts, pods, errors, memory".into()),
+        [metric] => metric.clone(),
+        several => {
+            let shown: Vec<&str> = several.iter().take(5).map(String::as_str).collect();
+            return Err(format!("predict: of which? {}", shown.join(", ")));
+        }
     };
     let only_grows = [".restarts", ".failed"].iter().any(|end| metric.ends_with(end));
     if only_grows {
@@ -56,15 +61,18 @@ pub fn condition_of(words: &str, stage: &Stage) -> Result<String, String> {
     })
 }
 
-fn metric_of(words: &str, begins: impl Fn(&[&str]) -> bool, stage: &Stage) -> Option<String> {
+/// The metrics that may be meant: the one that is named, or those of a kind, of the component that is named.
+fn metrics_of(words: &str, begins: impl Fn(&[&str]) -> bool, stage: &Stage) -> Vec<String> {
     let names = stage.level.names().metrics();
     let names = || names.iter().map(|(name, _)| name.as_str());
-    let named = words.split_whitespace().find_map(|word| names().find(|name| *name == word));
-    let meant = || {
-        let (_, end) = THINGS.iter().find(|(words, _)| begins(words))?;
-        names().filter(|name| name.ends_with(end)).min_by_key(|name| name.len())
-    };
-    named.or_else(meant).map(str::to_owned)
+    if let Some(named) = words.split_whitespace().find_map(|word| names().find(|name| *name == word)) {
+        return vec![named.to_owned()];
+    }
+    let Some((_, end)) = THINGS.iter().find(|(words, _)| begins(words)) else { return vec![] };
+    let all: Vec<String> = names().filter(|name| name.ends_with(end)).map(str::to_owned).collect();
+    let is_named = |name: &&String| words.split_whitespace().any(|word| name.split('.').any(|part| part == word));
+    let named: Vec<String> = all.iter().filter(is_named).cloned().collect();
+    if named.is_empty() { all } else { named }
 }
 
 /// The value last scraped: nobody can expect anything against what isn't known.

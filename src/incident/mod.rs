@@ -69,6 +69,8 @@ pub struct Incident {
     unseen: Console,
     /// Lines that the player has typed, with their times.
     typed: Vec<(Time, String)>,
+    /// The console's entry of each of them; an interrupt has none.
+    entries: Vec<Option<usize>>,
     /// How long the clock stays slow, in real time.
     slow_for: Span,
     /// Simulated microseconds that have passed but not been simulated yet.
@@ -91,6 +93,7 @@ impl Incident {
             console: Console::default(),
             unseen: Console::default(),
             typed: vec![],
+            entries: vec![],
             slow_for: Span::ZERO,
             owed: 0,
             events_before: 0,
@@ -286,6 +289,7 @@ impl Incident {
             self.stage.tell(Happened::Printed { entry });
         }
         let entry = broken_off.unwrap_or_else(|| self.console.type_line(now, "", line));
+        self.entries.push(broken_off.is_none().then_some(entry));
         self.run_console();
         entry
     }

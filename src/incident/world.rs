@@ -261,7 +261,11 @@ impl Stage {
 
     fn reply(&mut self, person: &str, answer: &str) -> Said {
         let Some((saying, place)) = self.team.offer_of(&self.level, person) else {
-            return Err(format!("{person} isn't waiting for an answer"));
+            let open: Vec<String> = World::named(self, Named::Answers).into_iter().map(|(line, _)| line).collect();
+            return Err(match open.as_slice() {
+                [] => "nobody waits for an answer; `ask PERSON QUESTION` asks one".to_owned(),
+                open => format!("{person} isn't waiting for an answer; reply {}", open.join(" | ")),
+            });
         };
         let level = Arc::clone(&self.level);
         let offers = &level.team[saying].offers;

@@ -76,7 +76,6 @@ pub struct App<'s> {
     has_mouse: bool,
     outcome: Option<Outcome>,
     working: Option<Receiver<Debrief>>,
-    finished: Option<Incident>,
 }
 
 impl<'s> App<'s> {
@@ -107,7 +106,6 @@ impl<'s> App<'s> {
             has_mouse: true,
             outcome: None,
             working: None,
-            finished: None,
         };
         match opening {
             Opening::Title => app.show_title(),
@@ -391,7 +389,6 @@ impl<'s> App<'s> {
                 // Nothing more happens in it: what came of it is what there is to see, and is kept already.
                 if is_over {
                     self.show_debrief();
-                    self.finished = None;
                 }
             }
             Err(error) => {
@@ -407,8 +404,6 @@ impl<'s> App<'s> {
             Ok(incident) => {
                 self.show_incident(incident, level.to_owned());
                 self.show_debrief();
-                // Its result is kept already.
-                self.finished = None;
             }
             Err(error) => self.tell(&error),
         }
@@ -421,24 +416,24 @@ impl<'s> App<'s> {
         let title = screen.seen.header.title.clone();
         let mut debrief = DebriefScreen::new(title, screen.level.clone(), screen.seen.local());
         // What needs no run of its own is there at once.
-        debrief.debrief = Some(incident.told());
+        let told = incident.told();
         let (sender, receiver) = channel();
         let copy = incident.clone();
         std::thread::spawn(move || _ = sender.send(copy.debrief()));
         self.working = Some(receiver);
-        self.finished = Some(incident);
+        // The result is kept at once: whoever leaves before the replays are done has it all the same.
+        let kept = self.store.finish(&incident, &told);
+        debrief.debrief = Some(told);
         self.screen = Screen::Debrief(Box::new(debrief));
+        if let Err(error) = kept {
+            self.tell(&error);
+        }
     }
 
     fn take_debrief(&mut self) {
         let Some(receiver) = &self.working else { return };
         match receiver.try_recv() {
             Ok(debrief) => {
-                if let Some(incident) = self.finished.take()
-                    && let Err(error) = self.store.finish(&incident, &debrief)
-                {
-                    self.say(error.to_string());
-                }
                 if let Screen::Debrief(screen) = &mut self.screen {
                     screen.debrief = Some(debrief);
                 }

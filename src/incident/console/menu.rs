@@ -152,7 +152,8 @@ fn of_the_incident(world: &dyn World) -> Vec<Choice> {
         all.push(look(format!("Read: {name} {about}").trim_end(), format!("read {}", shell::quote(&name))));
     }
     for (person, about) in world.named(Named::People) {
-        all.push(look(format!("Ask {person} ({about})"), format!("ask {} …", shell::quote(&person))));
+        let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
+        all.push(look(format!("Ask {person}{about}"), format!("ask {} …", shell::quote(&person))));
     }
     all.push(look("Write down what you think it is", "hypothesis …"));
     all.push(look("Say what you expect to see", "predict \"…\" in 2m"));

@@ -1,7 +1,7 @@
 //! Everything on the incident's screen that ends in a console line: menus, the palette, single keys, questions.
 
 use super::offers::sentences;
-use super::{Chosen, Dialog, IncidentScreen, QUIET_TICKS, Transition, WAITS};
+use super::{Chosen, Dialog, IncidentScreen, QUIET_TICKS, STANDS, Transition, WAITS};
 use crate::incident::INTERRUPT;
 use crate::incident::view::{Choice, RingState};
 use crate::tui::keymap::{Intent, Pane};
@@ -16,10 +16,14 @@ impl IncidentScreen {
     /// Types a line for the player: performs it, records it, and looks at what came of it.
     pub fn perform(&mut self, line: &str, store: &mut dyn Store) {
         let at = self.incident.now();
-        if self.incident.is_busy() {
-            self.say(WAITS);
-        }
+        let was_busy = self.incident.is_busy();
         self.incident.perform(line);
+        if self.incident.is_busy() {
+            let stands = self.incident.header().paused;
+            if stands || was_busy {
+                self.say(if stands { STANDS } else { WAITS });
+            }
+        }
         if let Err(error) = store.performed(at, line) {
             self.say(&error.to_string());
         }

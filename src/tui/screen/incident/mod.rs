@@ -113,6 +113,8 @@ const MESSAGE_TICKS: u32 = 40;
 const QUIET_TICKS: u32 = 4;
 /// What is said when a line has to wait.
 const WAITS: &str = "it waits for the line before; Ctrl-C stops that one";
+/// What is said when a line takes time, and there is none.
+const STANDS: &str = "the clock stands: it goes on when the clock does";
 const FLASH_TICKS: u32 = 6;
 
 impl IncidentScreen {
@@ -182,7 +184,8 @@ impl IncidentScreen {
     /// Real time passes: a tick of the clock, of the moving dots, of messages. Says whether anything may look different.
     pub fn tick(&mut self, real: Span, store: &mut dyn Store) -> bool {
         let was_over = self.seen.header.phase.is_over();
-        if !was_over {
+        // Whoever is asked whether to leave has stopped playing.
+        if !was_over && !matches!(self.dialog, Some(Dialog::Leave(_))) {
             self.incident.elapse(real);
             if let Err(error) = store.passed(&self.incident) {
                 self.say(&error.to_string());
@@ -190,7 +193,8 @@ impl IncidentScreen {
         }
         let mut changed = self.take_happenings();
         self.idle = self.idle.saturating_add(1);
-        if self.message.as_deref() == Some(WAITS) && !self.incident.is_busy() {
+        let is_said = |message: &str| self.message.as_deref() == Some(message);
+        if (is_said(WAITS) && !self.incident.is_busy()) || (is_said(STANDS) && !self.seen.header.paused) {
             self.message_left = self.message_left.min(1);
         }
         if !self.seen.header.paused && !was_over {

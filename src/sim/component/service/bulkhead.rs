@@ -80,6 +80,7 @@ impl Service {
     }
 
     /// Those who have been let in go on. One after the other: a line of thousands is no depth of calls.
+    #[cold]
     pub(super) fn go_in(&mut self, core: &mut Core) {
         while let Some(next) = self.let_in.pop_front() {
             if self.settings.drops_abandoned && core.is_abandoned(next) {

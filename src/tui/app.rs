@@ -368,9 +368,19 @@ impl<'s> App<'s> {
         let Screen::Briefing(briefing) = &self.screen else { return };
         let level = briefing.level.level.clone();
         let mode = briefing.mode;
-        match self.store.start(&level, briefing.seed, Some(mode), briefing.speed) {
+        let kept = if briefing.has_chosen {
+            self.settings.mode = mode;
+            self.store.keep(&self.settings)
+        } else {
+            Ok(())
+        };
+        let (seed, speed) = (briefing.seed, briefing.speed);
+        match self.store.start(&level, seed, Some(mode), speed) {
             Ok(incident) => self.show_incident(incident, level),
             Err(error) => self.tell(&error),
+        }
+        if let Err(error) = kept {
+            self.tell(&error);
         }
     }
 

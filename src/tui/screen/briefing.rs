@@ -19,6 +19,8 @@ pub struct Briefing {
     pub seed: Option<u64>,
     /// How much help.
     pub mode: Mode,
+    /// Whether the player has chosen that here, and means it for the next time, too.
+    pub has_chosen: bool,
     /// The clock's speed, where one was asked for.
     pub speed: Option<u32>,
     scroll: u16,
@@ -28,7 +30,7 @@ impl Briefing {
     /// Shows a level's briefing.
     #[must_use]
     pub const fn new(level: LevelCard, seed: Option<u64>, mode: Mode, speed: Option<u32>) -> Self {
-        Self { level, seed, mode, speed, scroll: 0 }
+        Self { level, seed, mode, has_chosen: false, speed, scroll: 0 }
     }
 
     /// Scrolls.
@@ -37,6 +39,7 @@ impl Briefing {
             Intent::Up => self.scroll = self.scroll.saturating_sub(1),
             Intent::Down => self.scroll = self.scroll.saturating_add(1),
             Intent::Mode => {
+                self.has_chosen = true;
                 self.mode = match self.mode {
                     Mode::Trainee => Mode::OnCall,
                     Mode::OnCall => Mode::Principal,

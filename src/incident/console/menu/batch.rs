@@ -99,6 +99,17 @@ fn of_environment(service: &Service, world: &dyn World, all: &mut Vec<Choice>) {
     if service.daemon.is_some() {
         let line = format!("eb config {name} HttpConnections=…");
         all.push(change("Change how many posts may be open", line, "On each instance, from now on."));
+        for (option, what) in [
+            ("InactivityTimeout", "how long the daemon waits for an answer"),
+            ("VisibilityTimeout", "how long a message that is out stays hidden"),
+            ("ErrorVisibilityTimeout", "how long one stays hidden whose post failed"),
+        ] {
+            let line = format!("eb config {name} {option}=…");
+            all.push(change(format!("Change {what}"), line, "On each instance, from now on."));
+        }
+        let line = format!("eb setenv {name} SERVER_TIMEOUT=…");
+        let warning = "The application is started again; what it works on ends.";
+        all.push(change("Change how long the application lets a request take", line, warning));
     }
     let restarts = "What it works on ends; the messages come back later.";
     all.push(change("Restart the application", format!("eb restart {name}"), restarts));

@@ -36,13 +36,21 @@ pub fn sentences(line: &str, cursor: usize, measured: &[String]) -> Option<Compl
         ("hypothesis", 1) if is_next => owned(&HYPOTHESIS),
         ("note", 1) if is_next => owned(&NOTE),
         ("ask", 2) if is_next => owned(&ASK),
-        ("predict", _) if before.ends_with("predict \"") => {
-            measured.iter().take(4).flat_map(|name| PREDICT.map(|verb| format!("{name} {verb}"))).collect()
-        }
+        ("predict", _) if before.ends_with("predict \"") => measured
+            .iter()
+            .take(4)
+            .flat_map(|graph| PREDICT.map(|verb| format!("{} {verb}", metric_of(graph))))
+            .collect(),
         _ => return None,
     };
     let candidates = texts.into_iter().map(|word| Candidate { word, about: String::new() }).collect();
     Some(Completion { start: cursor, candidates })
+}
+
+/// The metric that a graph is about: `web.failed` of `rate(web.failed[1m])`.
+fn metric_of(graph: &str) -> &str {
+    let mut names = graph.split(|c: char| !c.is_alphanumeric() && !"._-".contains(c));
+    names.find(|name| name.contains('.') && name.starts_with(char::is_alphabetic)).unwrap_or(graph)
 }
 
 fn owned(texts: &[&str]) -> Vec<String> {
@@ -52,6 +60,14 @@ fn owned(texts: &[&str]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_predicted_is_the_metric_of_a_graph() {
+        let graphs = ["rate(web.failed[1m]) / rate(web.requests[1m])".to_owned(), "queue.ready".to_owned()];
+        let offered = sentences("predict \"", 9, &graphs).unwrap().candidates;
+        let words: Vec<&str> = offered.iter().map(|candidate| candidate.word.as_str()).collect();
+        assert_eq!((words[0], words[4]), ("web.failed falls", "queue.ready rises"));
+    }
 
     #[test]
     fn free_text_has_something_to_choose_from_and_nothing_else_has() {

@@ -229,8 +229,8 @@ impl Reader<'_> {
     }
 
     fn skip_space(&mut self) {
-        while self.peek().is_some_and(char::is_whitespace) {
-            self.at += 1;
+        while let Some(space) = self.peek().filter(|c| c.is_whitespace()) {
+            self.at += space.len_utf8();
         }
     }
 
@@ -445,6 +445,11 @@ mod tests {
             {"metadata": {"name": "a", "labels": {"app": "web", "k8s.io/x": "1"}}, "status": {"phase": "Running", "n": 3}},
             {"metadata": {"name": "b", "labels": {"app": "api"}}, "status": {"phase": "Pending", "n": 12, "ready": true}},
         ]})
+    }
+
+    #[test]
+    fn a_space_of_several_bytes_is_a_space() {
+        assert!(template("{range\u{3000}.items[*]}{.metadata.name}{\u{a0}end}").is_ok());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The formats of `-o`: tables, names, JSON, YAML, paths and columns of one's own.
 
 use super::path::{self, Path, Template};
+use super::select::split_outside;
 use super::{object, yaml};
 use crate::incident::console::arguments::Given;
 use crate::incident::console::table as columns;
@@ -94,7 +95,7 @@ fn json(value: &Value) -> Vec<String> {
 /// `NAME:.metadata.name,RESTARTS:.status.containerStatuses[0].restartCount`.
 fn own_columns(spec: &str) -> Result<Vec<(String, Path)>, String> {
     let mut columns = vec![];
-    for part in outside_brackets(spec) {
+    for part in split_outside(spec, "[(", "])") {
         let Some((head, text)) = part.split_once(':').filter(|(head, text)| !head.is_empty() && !text.is_empty())
         else {
             return Err(format!("error: unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"));
@@ -102,23 +103,6 @@ fn own_columns(spec: &str) -> Result<Vec<(String, Path)>, String> {
         columns.push((head.to_owned(), path::path(text).map_err(|error| format!("error: {error}"))?));
     }
     Ok(columns)
-}
-
-fn outside_brackets(text: &str) -> Vec<&str> {
-    let (mut parts, mut from, mut depth) = (vec![], 0, 0_i32);
-    for (at, c) in text.char_indices() {
-        match c {
-            '[' | '(' => depth += 1,
-            ']' | ')' => depth -= 1,
-            ',' if depth <= 0 => {
-                parts.push(&text[from..at]);
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[from..]);
-    parts
 }
 
 fn in_columns(specs: &[(String, Path)], objects: &[Value], no_heads: bool) -> Vec<String> {

@@ -184,7 +184,7 @@ impl Labels {
     /// As kubectl says it.
     pub fn read(text: &str) -> Result<Self, String> {
         let mut requirements = vec![];
-        for part in split_outside_brackets(text) {
+        for part in split_outside(text, "(", ")") {
             let part = part.trim();
             let words: Vec<&str> = part.splitn(3, ' ').collect();
             let requirement = if let [key, word @ ("in" | "notin"), values] = words.as_slice() {
@@ -229,12 +229,13 @@ impl Labels {
     }
 }
 
-fn split_outside_brackets(text: &str) -> Vec<&str> {
+/// The parts between commas that stand within none of these brackets.
+pub(super) fn split_outside<'a>(text: &'a str, opens: &str, closes: &str) -> Vec<&'a str> {
     let (mut parts, mut from, mut depth) = (vec![], 0, 0_i32);
     for (at, c) in text.char_indices() {
         match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
+            _ if opens.contains(c) => depth += 1,
+            _ if closes.contains(c) => depth -= 1,
             ',' if depth <= 0 => {
                 parts.push(&text[from..at]);
                 from = at + 1;

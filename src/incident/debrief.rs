@@ -26,8 +26,9 @@ pub fn debrief_of(incident: &Incident) -> Debrief {
     let told = told(incident);
     let mut compared = told.compared;
     compared.extend(they.as_ref().map(|run| compare("they", run)));
-    compared.push(compare("nobody", &played(incident, &[])));
-    Debrief { compared, moves: moves(incident), is_whole: true, ..told }
+    let nobody = played(incident, &[]);
+    compared.push(compare("nobody", &nobody));
+    Debrief { compared, moves: moves(incident, bad(&nobody)), is_whole: true, ..told }
 }
 
 fn as_it_happened(incident: &Incident) -> Option<&crate::level::schema::Solution> {
@@ -120,10 +121,10 @@ fn compare(who: &str, run: &Incident) -> Compared {
     }
 }
 
-/// The player's moves: lines that changed the system, and words that made others do so. Each is played again without it.
-fn moves(incident: &Incident) -> Vec<Move> {
+/// The player's moves: lines that changed the system, and words that made others do so. Each is played again without it;
+/// `nobody` is how many go bad where nobody acts.
+fn moves(incident: &Incident, nobody: i64) -> Vec<Move> {
     let with = bad(incident);
-    let nobody = bad(&played(incident, &[]));
     let acts = |entry: &Entry| incident.stage.done.iter().any(|done| done.entry == entry.id);
     let asks = |entry: &Entry| {
         entry.state == EntryState::Done

@@ -2,19 +2,15 @@
 
 #![expect(clippy::print_stdout, reason = "a test tells what it measured")]
 
-#[path = "screens/fixture.rs"]
-mod fixture;
+#[expect(dead_code, reason = "shared with the tests of the keys and of the mouse, which need more of it")]
+mod play;
 
-#[path = "screens/picture.rs"]
-mod picture;
-
+use play::{Shelf, briefing_of, fixture, picture};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
-use sev1::incident::view::Debrief;
 use sev1::incident::{Incident, Mode};
 use sev1::level::Level;
-use sev1::sim::quantity::Time;
 use sev1::tui::hit::Hits;
 use sev1::tui::key::{Mouse, MouseAct};
 use sev1::tui::keymap::{BINDINGS, Pane, Place};
@@ -26,7 +22,7 @@ use sev1::tui::screen::incident::IncidentScreen;
 use sev1::tui::screen::levels::Levels;
 use sev1::tui::screen::settings::SettingsScreen;
 use sev1::tui::screen::title::Title;
-use sev1::tui::store::{LevelCard, Opening, Settings, Store, StoreError, Unfinished};
+use sev1::tui::store::{Opening, Settings};
 use sev1::tui::surface::Surface;
 use sev1::tui::theme::{Colours, Look};
 use sev1::tui::{app::App, key::Input, key::Key, key::Named, screen::help};
@@ -231,48 +227,10 @@ fn any_size_is_drawn_without_a_panic_and_a_small_one_says_what_it_needs() {
     }
 }
 
-/// A store with fixed levels, that remembers what was recorded.
-#[derive(Default)]
-struct Shelf {
-    lines: Vec<String>,
-}
-
-impl Store for Shelf {
-    fn levels(&mut self) -> Vec<LevelCard> {
-        fixture::levels()
-    }
-    fn unfinished(&mut self) -> Vec<Unfinished> {
-        fixture::unfinished()
-    }
-    fn start(&mut self, _: &str, _: Option<u64>, _: Option<Mode>, _: Option<u32>) -> Result<Incident, StoreError> {
-        Ok(Incident::start(Arc::new(Level::default()), 1, Mode::OnCall))
-    }
-    fn resume(&mut self, run: &str) -> Result<Incident, StoreError> {
-        Err(StoreError(format!("the run {run} is gone")))
-    }
-    fn performed(&mut self, _: Time, line: &str) -> Result<(), StoreError> {
-        self.lines.push(line.to_owned());
-        Ok(())
-    }
-    fn passed(&mut self, _: &Incident) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn finish(&mut self, _: &Incident, _: &Debrief) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn settings(&self) -> Settings {
-        Settings::default()
-    }
-    fn keep(&mut self, _: &Settings) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
 #[test]
 fn what_is_typed_on_the_screen_is_recorded_as_it_is_played() {
     let mut shelf = Shelf::default();
-    let opening = Opening::Level { level: "forty-pods".to_owned(), seed: None, mode: None, speed: None };
-    let mut app = App::open(opening, &mut shelf, look());
+    let mut app = App::open(briefing_of("forty-pods"), &mut shelf, look());
     app.on_input(Input::Key(Key::Named(Named::Enter)));
     for c in "kubectl get pods".chars() {
         app.on_input(Input::Key(Key::Char(c)));
@@ -280,7 +238,7 @@ fn what_is_typed_on_the_screen_is_recorded_as_it_is_played() {
     app.on_input(Input::Key(Key::Named(Named::Enter)));
     app.on_input(Input::Key(Key::Named(Named::F(2))));
     drop(app);
-    assert_eq!(shelf.lines, ["kubectl get pods", "hint"]);
+    assert_eq!(*shelf.recorded.borrow(), ["kubectl get pods", "hint"]);
 }
 
 #[test]
@@ -325,8 +283,7 @@ fn a_frame_of_the_largest_class_is_drawn_in_a_fraction_of_a_tick() {
 #[test]
 fn a_thousand_random_keys_and_sizes_break_nothing() {
     let mut shelf = Shelf::default();
-    let opening = Opening::Level { level: "forty-pods".to_owned(), seed: None, mode: None, speed: None };
-    let mut app = App::open(opening, &mut shelf, look());
+    let mut app = App::open(briefing_of("forty-pods"), &mut shelf, look());
     let mut terminal =
         Terminal::new(Surface::new(std::io::sink(), ratatui::layout::Size::new(80, 24))).expect("a surface in memory");
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

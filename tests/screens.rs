@@ -1,214 +1,231 @@
-//! Every screen, drawn from fixed values at three sizes, compared with what it looked like before.
+//! Every screen at three sizes in every look: compared with what it looked like before, and held against what has to be
+//! true of all of them.
 
 #![expect(clippy::print_stdout, reason = "a test tells what it measured")]
 
 #[expect(dead_code, reason = "shared with the tests of the keys and of the mouse, which need more of it")]
 mod play;
 
-use play::{Shelf, briefing_of, fixture, picture};
+use play::gallery::{self, SCREENS, SIZES, draw, is_covered, looks};
+use play::{Shelf, briefing_of, dark, fixture, picture, rows};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
-use sev1::incident::{Incident, Mode};
-use sev1::level::Level;
+use ratatui::style::Color;
+use sev1::incident::view::{EntryState, Health, Phase, RingState};
+use sev1::level::catalog;
+use sev1::tui::app::App;
 use sev1::tui::hit::Hits;
-use sev1::tui::key::{Mouse, MouseAct};
+use sev1::tui::key::{Input, Key, Mouse, MouseAct, Named};
 use sev1::tui::keymap::{BINDINGS, Pane, Place};
-use sev1::tui::local_time::LocalTime;
-use sev1::tui::panel::dialog::{self, Item, ListDialog};
-use sev1::tui::screen::briefing::Briefing;
-use sev1::tui::screen::debrief::DebriefScreen;
-use sev1::tui::screen::incident::IncidentScreen;
-use sev1::tui::screen::levels::Levels;
-use sev1::tui::screen::settings::SettingsScreen;
-use sev1::tui::screen::title::Title;
-use sev1::tui::store::{Opening, Settings};
+use sev1::tui::screen::incident::seen::Seen;
+use sev1::tui::store::Opening;
 use sev1::tui::surface::Surface;
 use sev1::tui::theme::{Colours, Look};
-use sev1::tui::{app::App, key::Input, key::Key, key::Named, screen::help};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
-
-fn look() -> Look {
-    let theme = std::env::var("THEME").unwrap_or_else(|_| "dark".to_owned());
-    Look::new(&theme, Colours::True, false).expect("the theme is embedded")
+/// Each screen at each size, in the usual colours.
+fn all() -> impl Iterator<Item = (String, &'static str, (u16, u16))> {
+    SCREENS.into_iter().flat_map(|screen| {
+        SIZES.into_iter().map(move |(width, height)| (format!("{screen}-{width}x{height}"), screen, (width, height)))
+    })
 }
 
-/// Draws once at each size and compares the characters.
-fn snapshot(name: &str, mut draw: impl FnMut(&mut ratatui::Frame, Rect, &mut Hits, &Look)) {
-    let look = look();
-    for (width, height) in SIZES {
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a backend in memory");
-        let mut hits = Hits::default();
-        terminal.draw(|frame| draw(frame, frame.area(), &mut hits, &look)).expect("a backend in memory");
-        keep_picture(&terminal, &format!("{name}-{width}x{height}"));
-        insta::assert_snapshot!(format!("{name}-{width}x{height}"), terminal.backend());
+#[test]
+fn every_screen_looks_as_it_did() {
+    for (name, screen, size) in all() {
+        let quoted: Vec<String> = rows(&draw(screen, size, &dark())).iter().map(|row| format!("\"{row}\"")).collect();
+        insta::assert_snapshot!(name, quoted.join("\n"));
     }
 }
 
-/// With `PICTURES=folder` the frames are also written as pictures; `THEME=light` chooses the colours.
-fn keep_picture(terminal: &Terminal<TestBackend>, name: &str) {
+/// With `PICTURES=folder`, every screen is also kept as a picture and as text: a folder for each look.
+#[test]
+fn every_screen_is_drawn_where_somebody_wants_pictures() {
     let Ok(folder) = std::env::var("PICTURES") else { return };
-    let picture = picture::svg(terminal.backend().buffer());
-    std::fs::write(format!("{folder}/{name}.svg"), picture).expect("the folder is there");
-}
-
-fn incident(focus: Pane) -> IncidentScreen {
-    let incident = Incident::start(Arc::new(Level::default()), 1, Mode::OnCall);
-    let mut screen = IncidentScreen::new(incident, "forty-pods".to_owned());
-    screen.seen = fixture::forty_pods();
-    screen.focus_on(focus);
-    screen.seen = fixture::forty_pods();
-    screen
-}
-
-fn places(screen: &IncidentScreen) -> Vec<Place> {
-    screen.places().into_iter().chain([Place::Everywhere]).collect()
-}
-
-fn snapshot_incident(name: &str, focus: Pane) {
-    let mut screen = incident(focus);
-    snapshot(name, |frame, area, hits, look| {
-        let places = places(&screen);
-        screen.draw(frame, area, &places, &[], hits, look);
-    });
-}
-
-#[test]
-fn the_title_offers_the_next_thing_to_do() {
-    let title = Title::new(&fixture::levels(), &fixture::unfinished());
-    snapshot("title", |frame, area, hits, look| title.draw(frame, area, hits, look));
-}
-
-#[test]
-fn the_levels_are_told_with_what_they_teach() {
-    let mut levels = Levels::new(fixture::levels(), Some("forty-pods"));
-    snapshot("levels", |frame, area, hits, look| levels.draw(frame, area, hits, look));
-}
-
-#[test]
-fn the_settings_say_what_can_be_chosen() {
-    let settings = Settings::default();
-    snapshot("settings", |frame, area, hits, look| {
-        SettingsScreen::default().draw(frame, area, &settings, hits, look);
-    });
-}
-
-#[test]
-fn the_briefing_fits_on_a_page() {
-    let mut briefing = Briefing::new(fixture::levels().remove(1), None, sev1::incident::Mode::OnCall, None);
-    snapshot("briefing", |frame, area, hits, look| briefing.draw(frame, area, hits, look));
-}
-
-#[test]
-fn an_incident_with_the_console_in_focus() {
-    snapshot_incident("incident-console", Pane::Console);
-}
-
-#[test]
-fn an_incident_with_the_map_in_focus() {
-    snapshot_incident("incident-map", Pane::Map);
-}
-
-#[test]
-fn an_incident_with_the_pager_in_focus() {
-    snapshot_incident("incident-pager", Pane::Pager);
-}
-
-#[test]
-fn an_incident_with_the_graphs_in_focus() {
-    snapshot_incident("incident-graphs", Pane::Graphs);
-}
-
-#[test]
-fn an_incident_with_the_notebook_in_focus() {
-    snapshot_incident("incident-notebook", Pane::Notebook);
-}
-
-/// Draws something over an incident in the middle.
-fn snapshot_over(name: &str, mut draw: impl FnMut(&mut ratatui::Frame, Rect, &mut Hits, &Look)) {
-    let mut screen = incident(Pane::Map);
-    snapshot(name, |frame, area, hits, look| {
-        let places = places(&screen);
-        screen.draw(frame, area, &places, &[], hits, look);
-        draw(frame, area, hits, look);
-    });
-}
-
-fn choices() -> Vec<Item> {
-    let item = |label: &str, line: &str, warning: Option<&str>| Item {
-        label: label.to_owned(),
-        line: line.to_owned(),
-        warning: warning.map(str::to_owned),
-    };
-    vec![
-        item("List its pods", "kubectl get pods -l app=chat-consumer", None),
-        item("Why the last pod died", "kubectl describe pod chat-consumer-6c9f7d9c5b-2xk8p", None),
-        item("The last lines of a dead pod", "kubectl logs --previous chat-consumer-6c9f7d9c5b-2xk8p --tail=20", None),
-        item("Memory and processor of its pods", "kubectl top pods", None),
-        item("Restart all pods", "kubectl rollout restart deployment/chat-consumer", Some("All 40 pods are replaced.")),
-        item(
-            "Back to the version before",
-            "kubectl rollout undo deployment/chat-consumer",
-            Some("All pods are replaced."),
-        ),
-        item(
-            "Another number of pods",
-            "kubectl scale deployment/chat-consumer --replicas=…",
-            Some("Pods start or end."),
-        ),
-    ]
-}
-
-#[test]
-fn a_menu_shows_the_command_behind_each_choice() {
-    let mut list = ListDialog::menu("chat-consumer", choices(), Some((70, 4)));
-    list.step(4);
-    snapshot_over("menu", |frame, area, hits, look| dialog::draw_list(frame, area, &mut list, hits, &look.theme));
-}
-
-#[test]
-fn the_palette_finds_what_can_be_done() {
-    let mut list = ListDialog::filtered("do anything", choices());
-    for c in "pods".chars() {
-        list.edit(Key::Char(c));
-    }
-    snapshot_over("palette", |frame, area, hits, look| dialog::draw_list(frame, area, &mut list, hits, &look.theme));
-}
-
-#[test]
-fn a_question_says_what_will_happen() {
-    let question = dialog::Question {
-        title: "do it?".to_owned(),
-        text: "All 40 pods are replaced, ten at a time. What their logs hold is lost.".to_owned(),
-        line: "kubectl rollout restart deployment/chat-consumer".to_owned(),
-    };
-    snapshot_over("question", |frame, area, hits, look| {
-        dialog::draw_question(frame, area, &question, &[Place::Question], hits, &look.theme);
-    });
-}
-
-#[test]
-fn the_debrief_page_by_page() {
-    for (page, name) in ["debrief-story", "debrief-run", "debrief-theirs", "debrief-what-if"].into_iter().enumerate() {
-        let mut screen = DebriefScreen::new("Forty pods".to_owned(), "forty-pods".to_owned(), LocalTime::default());
-        screen.debrief = Some(fixture::debrief());
-        screen.turn_to(page);
-        snapshot(name, |frame, area, hits, look| screen.draw(frame, area, hits, look));
+    for (look_name, look) in looks() {
+        let folder = std::path::Path::new(&folder).join(&look_name);
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        for (name, screen, size) in all() {
+            let frame = draw(screen, size, &look);
+            let file = |ending: &str| folder.join(format!("{name}.{ending}"));
+            std::fs::write(file("svg"), picture::svg(&frame, &look_name)).expect("the folder is there");
+            std::fs::write(file("txt"), rows(&frame).join("\n") + "\n").expect("the folder is there");
+        }
     }
 }
 
 #[test]
-fn the_help_lists_the_keys_that_apply() {
-    let places = [Place::In(Pane::Map), Place::Panes, Place::Incident, Place::Everywhere];
-    snapshot("help", |frame, area, hits, look| help::draw(frame, area, &places, &mut 0, hits, &look.theme));
+fn every_level_is_drawn_where_somebody_wants_pictures() {
+    let Ok(folder) = std::env::var("PICTURES") else { return };
+    let folder = std::path::Path::new(&folder).join("levels");
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    for file in catalog::files() {
+        let incident = gallery::in_trouble(file.id());
+        for (width, height) in SIZES {
+            let frame = gallery::first_sight(&incident, (width, height), &dark());
+            let name = format!("{}-{width}x{height}", file.id());
+            std::fs::write(folder.join(format!("{name}.svg")), picture::svg(&frame, "dark"))
+                .expect("the folder is there");
+            std::fs::write(folder.join(format!("{name}.txt")), rows(&frame).join("\n") + "\n")
+                .expect("the folder is there");
+        }
+    }
+}
+
+/// The words of a text: letters in a row, three at least.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() >= 3)
+}
+
+/// Whatever may stand on a screen as a word: everything that is drawn where there is room for it, and the values from
+/// which it is drawn.
+fn known_words() -> BTreeSet<String> {
+    let mut texts: Vec<String> = SCREENS.iter().flat_map(|screen| rows(&draw(screen, (400, 120), &dark()))).collect();
+    texts.push(format!("{:?}", (fixture::forty_pods(), fixture::levels(), fixture::debrief())));
+    texts.extend(BINDINGS.iter().map(|binding| format!("{} {}", binding.label, binding.help)));
+    texts.iter().flat_map(|text| words(text)).map(str::to_owned).collect()
+}
+
+#[test]
+fn no_word_is_cut_without_a_sign() {
+    let known = known_words();
+    for (name, screen, size) in all() {
+        for row in rows(&draw(screen, size, &dark())) {
+            for word in words(&row).filter(|word| !known.contains(*word)) {
+                // What a dialog covers is cut by it; where something is left out, an ellipsis says so.
+                let after = row.split(word).nth(1).and_then(|rest| rest.chars().next());
+                let before = row.split(word).next().and_then(|rest| rest.chars().next_back());
+                let covered = is_covered(screen) && after.into_iter().chain(before).any(|c| "│╭╮╰╯".contains(c));
+                assert!(covered || after == Some('…'), "`{word}` on {name}: {row}");
+            }
+        }
+    }
+}
+
+/// The boxes of a screen: whatever has four corners and whole sides. A screen with a broken one is refused.
+fn boxes(name: &str, frame: &Buffer) -> Vec<Rect> {
+    let at = |x: u16, y: u16| if frame.area.contains((x, y).into()) { frame[(x, y)].symbol() } else { "" };
+    let is_side = |symbol: &str| ["│", "├", "┤"].contains(&symbol);
+    let mut all = vec![];
+    for corner in frame.area.positions().filter(|corner| at(corner.x, corner.y) == "╭") {
+        let (x, y) = (corner.x, corner.y);
+        // The corner of an edge that turns has no side below it.
+        if !is_side(at(x, y + 1)) {
+            continue;
+        }
+        let bottom = (y + 1..frame.area.height).find(|below| !is_side(at(x, *below))).expect("the screen ends");
+        let right = (x + 1..frame.area.width).find(|right| at(*right, bottom) == "╯" && at(*right, y) == "╮");
+        let right = right.unwrap_or_else(|| panic!("the box at {x},{y} of {name} is open"));
+        assert_eq!(at(x, bottom), "╰", "the box at {x},{y} of {name} has a left side");
+        let is_whole = (y + 1..bottom).all(|row| is_side(at(right, row)));
+        assert!(is_whole, "the box at {x},{y} of {name} has a right side");
+        all.push(Rect { x, y, width: right - x + 1, height: bottom - y + 1 });
+    }
+    all
+}
+
+#[test]
+fn no_pane_overlaps_another_or_breaks_its_border() {
+    for (name, screen, size) in all().filter(|(_, screen, _)| !is_covered(screen)) {
+        let boxes = boxes(&name, &draw(screen, size, &dark()));
+        assert!(screen == "title" || !boxes.is_empty(), "{name} has panes");
+        for (index, one) in boxes.iter().enumerate() {
+            for other in &boxes[index + 1..] {
+                let both = one.intersection(*other);
+                assert!(both.is_empty() || both == *one || both == *other, "{one} and {other} of {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_look_shows_the_same() {
+    let usual = |row: &str, look: &str| row.replace(&format!("{look:<12}"), "dark        ");
+    for (name, screen, size) in all() {
+        let dark_rows = rows(&draw(screen, size, &dark()));
+        for (look_name, look) in looks() {
+            let frame = draw(screen, size, &look);
+            let drawn = rows(&frame);
+            if look.ascii {
+                assert!(drawn.iter().all(|row| row.is_ascii()), "{name} in ASCII:\n{}", drawn.join("\n"));
+            } else {
+                let drawn: Vec<String> = drawn.iter().map(|row| usual(row, &look_name)).collect();
+                assert_eq!(drawn, dark_rows, "{name} in {look_name}");
+            }
+            if look_name == "mono" || look.ascii {
+                let has_colour = |cell: &Cell| [cell.fg, cell.bg].iter().any(|colour| *colour != Color::Reset);
+                assert!(!frame.content.iter().any(has_colour), "{name} in {look_name} has no colour");
+            }
+        }
+    }
+}
+
+/// Everything on an incident's screen that has states, the pane that shows it, and how it is put into each of them.
+type States = (&'static str, Pane, usize, fn(&mut Seen, usize));
+
+const HEALTH: [Health; 4] = [Health::Good, Health::Strained, Health::Failing, Health::Idle];
+
+const STATES: [States; 9] = [
+    ("the health of a part", Pane::Map, 4, |seen, state| seen.map.parts[1].health = HEALTH[state]),
+    ("the health of an instance", Pane::Map, 4, |seen, state| seen.map.parts[2].cells[0].health = HEALTH[state]),
+    // A bar that is not in use is empty.
+    ("the health of a bar", Pane::Map, 3, |seen, state| seen.map.parts[1].bars[0].health = HEALTH[state]),
+    ("the direction of a bar", Pane::Map, 3, |seen, state| seen.map.parts[1].bars[0].trend = state as i8 - 1),
+    ("an alert", Pane::Pager, 4, |seen, state| {
+        use RingState::{Acknowledged, Over, Ringing, Silenced};
+        seen.rings[1].state = [Ringing, Acknowledged, Silenced, Over][state];
+    }),
+    ("the phase", Pane::Map, 7, |seen, state| {
+        use Phase::{Declared, Expired, Failed, Mitigated, Paged, Quiet, Resolved};
+        seen.header.phase = [Quiet, Paged, Declared, Mitigated, Resolved, Failed, Expired][state];
+    }),
+    ("where it goes", Pane::Map, 3, |seen, state| seen.header.hurt.per_minute = [-400, 0, 400][state]),
+    ("a prediction", Pane::Notebook, 3, |seen, state| {
+        seen.notebook.predictions[0].came_true = [None, Some(true), Some(false)][state];
+    }),
+    ("a command", Pane::Console, 3, |seen, state| {
+        seen.console[4].state = [EntryState::Running, EntryState::Done, EntryState::Failed][state];
+    }),
+];
+
+#[test]
+fn states_differ_without_colour() {
+    let look = Look::new("mono", Colours::None, true).expect("the theme is embedded");
+    for (what, pane, count, put) in STATES {
+        for size in SIZES {
+            let drawn: Vec<Vec<String>> = (0..count)
+                .map(|state| {
+                    let mut seen = fixture::forty_pods();
+                    put(&mut seen, state);
+                    rows(&gallery::draw_incident(&mut gallery::incident_with(&seen, pane), size, &look))
+                })
+                .collect();
+            for (one, other) in (0..count).flat_map(|one| (0..one).map(move |other| (one, other))) {
+                assert!(drawn[one] != drawn[other], "{what} at {size:?}: {one} looks like {other}");
+            }
+        }
+    }
+    // What flows along an edge is drawn where there is room for boxes.
+    let edges: Vec<Vec<String>> = HEALTH
+        .iter()
+        .map(|health| {
+            let mut seen = fixture::forty_pods();
+            seen.map.edges[2].health = *health;
+            if *health == Health::Idle {
+                seen.map.edges[2].rate = 0.0;
+            }
+            rows(&gallery::draw_incident(&mut gallery::incident_with(&seen, Pane::Map), (120, 40), &look))
+        })
+        .collect();
+    assert_eq!(edges.iter().collect::<BTreeSet<_>>().len(), 4, "the health of an edge");
 }
 
 #[test]
 fn any_size_is_drawn_without_a_panic_and_a_small_one_says_what_it_needs() {
-    let look = look();
-    let mut screen = incident(Pane::Console);
+    let look = dark();
+    let mut screen = gallery::incident_with(&fixture::forty_pods(), Pane::Console);
     for (width, height) in
         (20..=400).step_by(19).flat_map(|width| (5..=120).step_by(5).map(move |height| (width, height)))
     {
@@ -217,7 +234,7 @@ fn any_size_is_drawn_without_a_panic_and_a_small_one_says_what_it_needs() {
             screen.seen = fixture::forty_pods();
             let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a backend in memory");
             let mut hits = Hits::default();
-            let places = places(&screen);
+            let places: Vec<Place> = screen.places().into_iter().chain([Place::Everywhere]).collect();
             terminal
                 .draw(|frame| screen.draw(frame, frame.area(), &places, &[], &mut hits, &look))
                 .expect("a backend in memory");
@@ -230,7 +247,7 @@ fn any_size_is_drawn_without_a_panic_and_a_small_one_says_what_it_needs() {
 #[test]
 fn what_is_typed_on_the_screen_is_recorded_as_it_is_played() {
     let mut shelf = Shelf::default();
-    let mut app = App::open(briefing_of("forty-pods"), &mut shelf, look());
+    let mut app = App::open(briefing_of("forty-pods"), &mut shelf, dark());
     app.on_input(Input::Key(Key::Named(Named::Enter)));
     for c in "kubectl get pods".chars() {
         app.on_input(Input::Key(Key::Char(c)));
@@ -244,7 +261,7 @@ fn what_is_typed_on_the_screen_is_recorded_as_it_is_played() {
 #[test]
 fn a_run_that_is_gone_is_told_on_the_title() {
     let mut shelf = Shelf::default();
-    let mut app = App::open(Opening::Resume { run: "r9".to_owned() }, &mut shelf, look());
+    let mut app = App::open(Opening::Resume { run: "r9".to_owned() }, &mut shelf, dark());
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a backend in memory");
     terminal.draw(|frame| app.draw(frame)).expect("a backend in memory");
     assert!(terminal.backend().to_string().contains("the run r9 is gone"));
@@ -252,8 +269,8 @@ fn a_run_that_is_gone_is_told_on_the_title() {
 
 #[test]
 fn a_frame_of_the_largest_class_is_drawn_in_a_fraction_of_a_tick() {
-    let look = look();
-    let mut screen = incident(Pane::Console);
+    let look = dark();
+    let mut screen = gallery::incident_with(&fixture::forty_pods(), Pane::Console);
     let size = ratatui::layout::Size::new(200, 60);
     let mut terminal = Terminal::new(Surface::new(std::io::sink(), size)).expect("a surface in memory");
     let mut times = vec![];
@@ -265,7 +282,7 @@ fn a_frame_of_the_largest_class_is_drawn_in_a_fraction_of_a_tick() {
         for graph in screen.seen.graphs.iter_mut().flatten() {
             graph.points.rotate_left(1);
         }
-        let places = places(&screen);
+        let places: Vec<Place> = screen.places().into_iter().chain([Place::Everywhere]).collect();
         let mut hits = Hits::default();
         let start = std::time::Instant::now();
         terminal
@@ -283,7 +300,7 @@ fn a_frame_of_the_largest_class_is_drawn_in_a_fraction_of_a_tick() {
 #[test]
 fn a_thousand_random_keys_and_sizes_break_nothing() {
     let mut shelf = Shelf::default();
-    let mut app = App::open(briefing_of("forty-pods"), &mut shelf, look());
+    let mut app = App::open(briefing_of("forty-pods"), &mut shelf, dark());
     let mut terminal =
         Terminal::new(Surface::new(std::io::sink(), ratatui::layout::Size::new(80, 24))).expect("a surface in memory");
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

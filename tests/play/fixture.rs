@@ -34,6 +34,33 @@ pub fn forty_pods() -> Seen {
     }
 }
 
+/// The same system before anything happens: nothing rings, nothing hurts.
+pub fn quiet() -> Seen {
+    let mut seen = forty_pods();
+    seen.header.phase = Phase::Quiet;
+    seen.header.budget_left = 1.0;
+    seen.header.hurt = Hurt { word: "waiting".to_owned(), ..Hurt::default() };
+    seen.header.hurt_since = None;
+    for part in &mut seen.map.parts {
+        part.badges.clear();
+        for bar in &mut part.bars {
+            (bar.health, bar.trend, bar.fill) = (Health::Good, 0, bar.fill / 20.0);
+        }
+        for cell in &mut part.cells {
+            (cell.health, cell.state) = (Health::Good, "Running".to_owned());
+        }
+        if part.health != Health::Idle {
+            part.health = Health::Good;
+        }
+    }
+    for edge in seen.map.edges.iter_mut().filter(|edge| edge.health != Health::Idle) {
+        edge.health = Health::Good;
+    }
+    (seen.rings, seen.sayings, seen.console, seen.marks) = (vec![], vec![], vec![], vec![]);
+    seen.notebook = Notebook::default();
+    seen
+}
+
 fn header() -> Header {
     Header {
         title: "Forty pods".to_owned(),

@@ -1,6 +1,7 @@
 //! The game as tests play it: levels and runs in memory, a hand at the keys and the mouse, and what it sees.
 
 pub mod fixture;
+pub mod gallery;
 pub mod picture;
 
 use ratatui::Terminal;

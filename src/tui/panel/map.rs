@@ -250,6 +250,10 @@ pub(super) fn draw_bar(buffer: &mut Buffer, area: Rect, one: &Bar, amounts: u16,
     let columns = area.width.saturating_sub(text_columns + 3).min(bar_columns(detail) * 2);
     let start = area.x + text_columns + 1;
     put(buffer, start, area.y, columns, &bar(one.fill, columns), style);
+    // Where there is no colour, the glyph tells the state.
+    if matches!(one.health, Health::Strained | Health::Failing) {
+        put(buffer, area.right().saturating_sub(2), area.y, 1, health_glyph(one.health), style);
+    }
     put(buffer, area.right().saturating_sub(1), area.y, 1, trend_glyph(i64::from(one.trend)), style);
 }
 
@@ -348,6 +352,7 @@ fn draw_path(buffer: &mut Buffer, path: &[(u16, u16)], edge: &Edge, style: Style
     let flows = edge.rate > 0.0;
     let (across, down) = match (edge.health, flows) {
         (Health::Failing, _) => ("╌", "╎"),
+        (Health::Strained, true) => ("╍", "╏"),
         (_, true) => ("━", "┃"),
         (_, false) => ("┄", "┆"),
     };

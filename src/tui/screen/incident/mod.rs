@@ -81,7 +81,8 @@ pub struct IncidentScreen {
     notebook_room: u16,
     notebook_most: u16,
     map_room: u16,
-    dialog: Option<Dialog>,
+    /// What lies over the panes, if anything.
+    pub dialog: Option<Dialog>,
     /// What the last line says for a moment, in ticks that are left.
     message: Option<String>,
     message_left: u32,

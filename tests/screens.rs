@@ -19,6 +19,7 @@ use sev1::tui::app::App;
 use sev1::tui::hit::Hits;
 use sev1::tui::key::{Input, Key, Mouse, MouseAct, Named};
 use sev1::tui::keymap::{BINDINGS, Pane, Place};
+use sev1::tui::pen::grouped;
 use sev1::tui::screen::incident::seen::Seen;
 use sev1::tui::store::Opening;
 use sev1::tui::surface::Surface;
@@ -70,6 +71,31 @@ fn every_level_is_drawn_where_somebody_wants_pictures() {
                 .expect("the folder is there");
             std::fs::write(folder.join(format!("{name}.txt")), rows(&frame).join("\n") + "\n")
                 .expect("the folder is there");
+        }
+    }
+}
+
+#[test]
+fn every_level_tells_at_first_sight_what_hurts_since_when_and_how_bad() {
+    for file in catalog::files() {
+        let incident = gallery::in_trouble(file.id());
+        let (header, map, rings) = (incident.header(), incident.map(), incident.rings());
+        for size in SIZES {
+            let drawn = rows(&gallery::first_sight(&incident, size, &dark()));
+            let screen = drawn.join("\n");
+            let what = format!("{} at {size:?}:\n{screen}", file.id());
+            let first = &drawn[0];
+            assert!(first.contains(&format!("{} {}", grouped(header.hurt.count), header.hurt.word)), "what: {what}");
+            assert!(first.contains(" for "), "since when: {what}");
+            assert!(first.contains(header.phase.word()), "the phase: {what}");
+            let worst = map.parts.iter().find(|part| part.health == Health::Failing).expect("something fails");
+            assert!(screen.contains(&format!("✕ {}", worst.name)), "where: {what}");
+            if let Some(page) = rings.iter().find(|ring| ring.is_page && ring.state == RingState::Ringing) {
+                let told = screen.contains("▲ PAGE") || drawn[1].contains("2 pager ▲");
+                assert!(told && screen.contains("take the page"), "{} rings: {what}", page.name);
+            }
+            let tells_budget = first.contains(&format!("{} %", (header.budget_left * 100.0).floor()));
+            assert!(tells_budget || size.0 < 100, "how bad: {what}");
         }
     }
 }

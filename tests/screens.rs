@@ -13,7 +13,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
-use sev1::incident::view::{EntryState, Health, Phase, RingState};
+use sev1::incident::view::{EntryState, Health, Part, Phase, RingState};
 use sev1::level::catalog;
 use sev1::tui::app::App;
 use sev1::tui::hit::Hits;
@@ -88,6 +88,12 @@ fn every_level_tells_at_first_sight_what_hurts_since_when_and_how_bad() {
             assert!(first.contains(&format!("{} {}", grouped(header.hurt.count), header.hurt.word)), "what: {what}");
             assert!(first.contains(" for "), "since when: {what}");
             assert!(first.contains(header.phase.word()), "the phase: {what}");
+            let told = |part: &Part| part.line.split("  ").all(|piece| screen.contains(piece.trim()));
+            let clients: Vec<&Part> = map.parts.iter().filter(|part| part.kind == "clients").collect();
+            assert!(
+                clients.iter().filter(|part| part.health == Health::Failing).all(|part| told(part)),
+                "whom: {what}"
+            );
             let worst = map.parts.iter().find(|part| part.health == Health::Failing).expect("something fails");
             assert!(screen.contains(&format!("✕ {}", worst.name)), "where: {what}");
             if let Some(page) = rings.iter().find(|ring| ring.is_page && ring.state == RingState::Ringing) {

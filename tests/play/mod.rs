@@ -24,6 +24,9 @@ use std::sync::Arc;
 /// The lines that a [`Shelf`] was told, while the game holds the shelf itself.
 pub type Recorded = Rc<RefCell<Vec<String>>>;
 
+/// The digests that a [`Shelf`] was shown, with their moments.
+pub type Digests = Rc<RefCell<Vec<(Time, u64)>>>;
+
 /// A store in memory: a few levels, one incident that was left, nothing kept. It remembers the lines that were played.
 #[derive(Default)]
 pub struct Shelf {
@@ -31,12 +34,14 @@ pub struct Shelf {
     pub incident: Option<Incident>,
     /// The lines that were played.
     pub recorded: Recorded,
+    /// The digest at each moment that passed.
+    pub digests: Digests,
 }
 
 impl Shelf {
     /// A shelf on which every level starts where this incident stands already.
     pub fn in_the_middle_of(incident: &Incident) -> Self {
-        Self { incident: Some(incident.clone()), recorded: Recorded::default() }
+        Self { incident: Some(incident.clone()), ..Self::default() }
     }
 }
 
@@ -60,7 +65,8 @@ impl Store for Shelf {
         self.recorded.borrow_mut().push(line.to_owned());
         Ok(())
     }
-    fn passed(&mut self, _: &Incident) -> Result<(), StoreError> {
+    fn passed(&mut self, incident: &Incident) -> Result<(), StoreError> {
+        self.digests.borrow_mut().push((incident.now(), incident.digest()));
         Ok(())
     }
     fn finish(&mut self, _: &Incident, _: &Debrief) -> Result<(), StoreError> {

@@ -400,9 +400,10 @@ impl IncidentScreen {
 
     fn go(&mut self, pane: Pane) {
         self.focus = pane;
+        // To go to the console is to go to its prompt.
+        self.console.selected = None;
         if pane != Pane::Console {
             self.top = pane;
-            self.console.selected = None;
             self.console.editor.list = None;
         }
         if pane == Pane::Map && self.map.selected.is_none() {

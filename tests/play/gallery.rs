@@ -89,7 +89,9 @@ pub fn draw(screen: &str, size: (u16, u16), look: &Look) -> Buffer {
 fn draw_app(opening: Opening, keys: &[Key], size: (u16, u16), look: &Look) -> Buffer {
     let mut shelf = Shelf::default();
     let mut hand = Hand::with_look(&mut shelf, opening, size, look.clone());
-    keys.iter().for_each(|key| hand.press(*key));
+    for key in keys {
+        hand.press(*key);
+    }
     hand.see();
     hand.see();
     hand.frame

@@ -141,6 +141,19 @@ fn stages(place: Place) -> Vec<Stage> {
         Place::In(Pane::Map) => vec![incident(&[pane('1')]), incident(&[pane('1'), Press(DOWN), Press(DOWN)])],
         Place::In(Pane::Pager) => vec![incident(&[pane('2')]), incident(&[pane('2'), Press(DOWN)])],
         Place::In(Pane::Graphs) => vec![incident(&[pane('3')]), incident(&[pane('3'), Press(DOWN)])],
+        Place::Query => {
+            let open = |keys: &[Key]| {
+                let steps: Vec<Step> = [Key::Alt('e')].iter().chain(keys).map(|key| Press(*key)).collect();
+                incident(&steps)
+            };
+            vec![open(&[]), open(&[DOWN, DOWN, DOWN]), open(&[Key::Char('q')])]
+        }
+        Place::Explore => {
+            let open = [Press(Key::Alt('e')), Press(DOWN), Press(ENTER)];
+            let up = Press(Key::Named(Named::Up));
+            vec![incident(&open), incident(&[open.as_slice(), &[up]].concat())]
+        }
+        Place::Reading => vec![incident(&[pane('3'), Press(Key::Named(Named::Left))])],
         Place::In(Pane::Notebook) => {
             let mut low = incident(&[pane('5'), Press(DOWN), Press(DOWN)]);
             low.size = SMALL;
@@ -164,7 +177,7 @@ fn stages(place: Place) -> Vec<Stage> {
             let small = |steps: &[Step]| Stage { size: SMALL, ..incident(steps) };
             vec![small(std::slice::from_ref(&help)), small(&[help, Press(DOWN), Press(DOWN)])]
         }
-        Place::Debrief | Place::Over => vec![],
+        Place::Debrief | Place::Timeline | Place::Over => vec![],
     }
 }
 
@@ -221,7 +234,9 @@ fn does_something(stage: &Stage, incident: &Incident, binding: &Binding, key: Ke
 fn no_key_of_the_table_is_dead() {
     // Late enough that something rings and somebody has said something.
     let incident = after(Span::from_seconds(540));
-    for binding in BINDINGS.iter().filter(|binding| ![Place::Debrief, Place::Over].contains(&binding.place)) {
+    for binding in
+        BINDINGS.iter().filter(|binding| ![Place::Debrief, Place::Timeline, Place::Over].contains(&binding.place))
+    {
         let stages = stages(binding.place);
         for key in binding.keys {
             let tried: Vec<Option<bool>> =
@@ -257,17 +272,28 @@ fn the_keys_of_the_debrief_turn_its_pages_and_lead_on() {
             std::thread::sleep(std::time::Duration::from_millis(20));
             app.elapse(TICK);
         }
-        let keys = BINDINGS.iter().filter(|binding| binding.place == Place::Debrief).flat_map(|binding| binding.keys);
-        let leads_on = [Key::Char('q'), Key::Char('r'), Key::Char('?'), ESC, ENTER];
-        let moving: Vec<Key> = keys.copied().filter(|key| !leads_on.contains(key)).collect();
-        let back = [Named::Up, Named::PageUp, Named::Home].map(Key::Named);
-        for key in moving {
-            // From the end there is something to go back to.
-            let is_back = back.contains(&key) || [Key::Char('k'), Key::Char('g')].contains(&key);
-            app.on_key(Key::Named(if is_back { Named::End } else { Named::Home }));
-            let before = see(&mut app, SMALL, &recorded);
-            app.on_key(key);
-            assert!(see(&mut app, SMALL, &recorded) != before, "{key} does nothing in the debrief");
+        for (place, size) in [(Place::Debrief, SMALL), (Place::Timeline, USUAL)] {
+            if place == Place::Timeline {
+                while !app.places().contains(&place) {
+                    app.on_key(Key::Named(Named::BackTab));
+                }
+            }
+            let keys = BINDINGS.iter().filter(|binding| binding.place == place).flat_map(|binding| binding.keys);
+            let leads_on = [Key::Char('q'), Key::Char('r'), Key::Char('?'), ESC, ENTER];
+            let moving: Vec<Key> = keys.copied().filter(|key| !leads_on.contains(key)).collect();
+            let mut back = [Named::Up, Named::PageUp, Named::Home].map(Key::Named).to_vec();
+            back.extend([Key::Char('k'), Key::Char('g')]);
+            if place == Place::Timeline {
+                back.extend([Key::Named(Named::Left), Key::Char('h'), Key::Char('M')]);
+            }
+            for key in moving {
+                // From the end there is something to go back to.
+                app.on_key(Key::Named(if back.contains(&key) { Named::End } else { Named::Home }));
+                see(&mut app, size, &recorded);
+                let before = see(&mut app, size, &recorded);
+                app.on_key(key);
+                assert!(see(&mut app, size, &recorded) != before, "{key} does nothing in {place:?}");
+            }
         }
         app.on_key(last);
         assert!(!app.places().contains(&Place::Debrief), "{last} leads on");

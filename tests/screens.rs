@@ -195,10 +195,14 @@ fn a_question_says_what_will_happen() {
 
 #[test]
 fn the_debrief_page_by_page() {
-    for (page, name) in ["debrief-story", "debrief-run", "debrief-theirs", "debrief-what-if"].into_iter().enumerate() {
+    for (page, name) in ["debrief-story", "debrief-run", "debrief-theirs", "debrief-what-if", "debrief-timeline"]
+        .into_iter()
+        .enumerate()
+    {
         let mut screen = DebriefScreen::new("Forty pods".to_owned(), "forty-pods".to_owned(), LocalTime::default());
         screen.debrief = Some(fixture::debrief());
         screen.turn_to(page);
+        screen.go_to(Time::from_seconds(480));
         snapshot(name, |frame, area, hits, look| screen.draw(frame, area, hits, look));
     }
 }

@@ -125,6 +125,15 @@ impl World for Stage {
                 }
                 line("pinned to the graphs")
             }
+            Act::Ungraph { expression } => {
+                let before = self.pinned_graphs.len();
+                self.pinned_graphs.retain(|pinned| *pinned != expression);
+                if self.pinned_graphs.len() == before {
+                    return Err("nothing is pinned to the graphs like that".into());
+                }
+                line("taken off the graphs")
+            }
+            Act::Explore { expression } => super::graph::told(self, &expression),
         }
     }
 
@@ -170,7 +179,7 @@ impl World for Stage {
             Named::Metrics => {
                 let catalogue = self.simulation.telemetry().catalogue();
                 let all = catalogue.scalars().iter().chain(catalogue.histograms()).chain(catalogue.families());
-                let collected = all.filter(|metric| level.monitoring.collects.includes(&metric.name));
+                let collected = all.filter(|metric| super::graph::is_shown(self, metric));
                 collected.map(|metric| (metric.name.clone(), metric.about.to_owned())).collect()
             }
             Named::Awaited => {

@@ -27,6 +27,7 @@ pub fn forty_pods() -> Seen {
             Err("`chat.lines.redy` is not collected; did you mean `chat.lines.ready`?".to_owned()),
         ],
         graph_count: 7,
+        readings: vec![],
         marks: vec![
             Mark { at: at(190), kind: MarkKind::Alert, text: "queue depth".to_owned() },
             Mark { at: at(430), kind: MarkKind::Own, text: "limits 3Gi".to_owned() },
@@ -274,7 +275,14 @@ fn questions() -> Vec<Question> {
 
 fn graph(title: &str, unit: &str, last: &str, threshold: Option<f64>, value: impl Fn(i64) -> Option<f64>) -> Graph {
     let points = (-48..=552).step_by(3).map(|second| (at(second), value(second))).collect();
-    Graph { title: title.to_owned(), unit: unit.to_owned(), points, last: last.to_owned(), threshold }
+    Graph {
+        title: title.to_owned(),
+        unit: unit.to_owned(),
+        points,
+        last: last.to_owned(),
+        threshold,
+        fires_below: false,
+    }
 }
 
 fn queue_graph() -> Graph {
@@ -447,6 +455,16 @@ pub fn debrief() -> Debrief {
                     was_pinned: false,
                 },
             ],
+        }],
+        rings: vec![("queue depth".to_owned(), at(190), None), ("messages late".to_owned(), at(420), Some(at(900)))],
+        phases: vec![(at(420), Phase::Paged), (at(430), Phase::Declared), (at(680), Phase::Mitigated)],
+        graphs: vec![Twofold {
+            title: "rabbit.chat.visitor_to_operator.ready".to_owned(),
+            unit: String::new(),
+            shown: queue_graph().points,
+            truth: (0..=660).step_by(3).map(|second| (at(second), Some((second - 100).max(0) as f64 * 21.1))).collect(),
+            is_hidden: false,
+            threshold: Some(500.0),
         }],
         predictions: vec![Prediction {
             at: at(400),

@@ -209,18 +209,21 @@ pub const COMMANDS: &[Command] = &[
     ),
     game(
         "graph",
-        "graph EXPRESSION",
-        "keeps a graph of a metric on the screen",
+        "graph [--off] EXPRESSION",
+        "keeps a graph of a metric on the screen, or takes it off again",
         "graph rate(NAME.restarts[1m])",
-        |call, world| {
-            let expression = call.arguments().join(" ");
-            if expression.is_empty() {
-                return list(call, world, Named::Metrics, "graph EXPRESSION: what is collected:");
-            }
-            if let Some(error) = open_quote("graph", call.arguments()) {
-                return call.fail(error);
-            }
-            act(call, world, Act::Graph { expression })
+        graph,
+        |typed, world| with_flag(typed, named(world, Named::Metrics), "--off", "take it off the screen"),
+    ),
+    game(
+        "explore",
+        "explore [EXPRESSION]",
+        "what is measured: shows the last ten minutes of a metric; on a screen, several at once",
+        "explore rate(NAME.restarts[1m])\n\nWithout an expression it lists what is collected. On a screen it opens a view of its own, with a cursor to read values; e opens it, too.",
+        |call, world| match words_of_expression("explore", call) {
+            Err(error) => call.fail(error),
+            Ok(None) => list(call, world, Named::Metrics, "explore EXPRESSION: what is collected:"),
+            Ok(Some(expression)) => act(call, world, Act::Explore { expression }),
         },
         |_, world| named(world, Named::Metrics),
     ),
@@ -511,6 +514,25 @@ fn open_quote(tool: &str, words: &[String]) -> Option<String> {
     let word = begins.or_else(|| words.iter().rfind(|word| is_odd && word.contains('"')))?;
     let quote = if word.starts_with('\'') { '\'' } else { '"' };
     Some(format!("{tool}: the quote {quote} of `{word}` has no other: close it, or leave it out"))
+}
+
+/// The expression that a command was given.
+fn words_of_expression(tool: &str, call: &Call) -> Result<Option<String>, String> {
+    match open_quote(tool, call.arguments()) {
+        Some(error) => Err(error),
+        None => Ok(Some(call.arguments().join(" ")).filter(|expression| !expression.is_empty())),
+    }
+}
+
+fn graph(call: &mut Call, world: &mut dyn World) -> Progress {
+    match words_of_expression("graph", call) {
+        Err(error) => call.fail(error),
+        Ok(None) => list(call, world, Named::Metrics, "graph EXPRESSION: what is collected:"),
+        Ok(Some(expression)) => match expression.strip_prefix("--off ") {
+            Some(expression) => act(call, world, Act::Ungraph { expression: expression.trim().to_owned() }),
+            None => act(call, world, Act::Graph { expression }),
+        },
+    }
 }
 
 fn predict(call: &mut Call, world: &mut dyn World) -> Progress {

@@ -155,6 +155,7 @@ fn of_the_incident(world: &dyn World) -> Vec<Choice> {
         let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
         all.push(look(format!("Ask {person}{about}"), format!("ask {} …", shell::quote(&person))));
     }
+    all.push(look("Explore what is measured: graphs of any metric, several at once", "explore"));
     all.push(look("Write down what you think it is", "hypothesis …"));
     all.push(look("Say what you expect to see", "predict \"…\" in 2m"));
     all.push(look("Write a note", "note …"));

@@ -202,6 +202,16 @@ pub enum Act {
         /// The expression.
         expression: String,
     },
+    /// Takes a graph off the screen again.
+    Ungraph {
+        /// As it was given.
+        expression: String,
+    },
+    /// Tells the last minutes of a metric or condition.
+    Explore {
+        /// As it is written.
+        expression: String,
+    },
 }
 
 /// The services of the system, with their numbers.

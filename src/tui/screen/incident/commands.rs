@@ -3,7 +3,7 @@
 use super::offers::sentences;
 use super::{Chosen, Dialog, IncidentScreen, QUIET_TICKS, STANDS, Transition, WAITS};
 use crate::incident::INTERRUPT;
-use crate::incident::view::{Choice, RingState};
+use crate::incident::view::{Choice, EntryState, RingState};
 use crate::tui::keymap::{Intent, Pane};
 use crate::tui::panel::dialog::{Item, ListDialog, Question};
 use crate::tui::panel::pager::{PagerRow, rows};
@@ -17,7 +17,7 @@ impl IncidentScreen {
     pub fn perform(&mut self, line: &str, store: &mut dyn Store) {
         let at = self.incident.now();
         let was_busy = self.incident.is_busy();
-        self.incident.perform(line);
+        let entry = self.incident.perform(line);
         if self.incident.is_busy() {
             let stands = self.incident.header().paused;
             if stands || was_busy {
@@ -29,6 +29,11 @@ impl IncidentScreen {
         }
         self.console.editor.remember(line);
         self.look();
+        let has_ended = self.incident.console().get(entry).is_some_and(|one| one.state == EntryState::Done);
+        if let Some(rest) = line.trim().strip_prefix("explore").filter(|_| has_ended) {
+            let rest = rest.trim();
+            self.open_explore((!rest.is_empty()).then_some(rest));
+        }
     }
 
     /// Stops what runs in front; false where nothing does. Recorded as the line that says the same.

@@ -2,7 +2,6 @@
 
 use super::IncidentScreen;
 use crate::tui::keymap::{Intent, Pane};
-use crate::tui::panel::graphs::WINDOWS;
 use crate::tui::panel::map::neighbour;
 use crate::tui::panel::pager::{PagerRow, rows};
 
@@ -35,6 +34,7 @@ impl IncidentScreen {
 
     fn on_graphs(&mut self, intent: Intent) {
         let (room, count) = (self.graph_room.max(1), self.seen.graph_count);
+        let now = self.incident.now();
         let graphs = &mut self.graphs;
         match intent {
             Intent::Up | Intent::PageUp => graphs.first = graphs.first.saturating_sub(room),
@@ -42,8 +42,15 @@ impl IncidentScreen {
             // After the last come the first again.
             Intent::Down | Intent::First => graphs.first = 0,
             Intent::Last => graphs.first = count.saturating_sub(1) / room * room,
-            Intent::Left | Intent::Farther => graphs.window = (graphs.window + 1).min(WINDOWS.len() - 1),
-            Intent::Right | Intent::Closer => graphs.window = graphs.window.saturating_sub(1),
+            Intent::Left | Intent::Right => graphs.step(intent == Intent::Right, now),
+            Intent::Farther | Intent::Closer => graphs.zoom(intent == Intent::Farther, now),
+            Intent::NextMark | Intent::PreviousMark if self.seen.marks.is_empty() => {
+                self.say("nothing has happened yet that is marked");
+            }
+            Intent::NextMark | Intent::PreviousMark => {
+                graphs.step_to_mark(intent == Intent::NextMark, &self.seen.marks, now);
+            }
+            Intent::Back => graphs.leave(),
             _ => {}
         }
     }

@@ -95,6 +95,7 @@ pub fn told(incident: &Incident) -> Debrief {
     let level = incident.level();
     let stage = &incident.stage;
     let report = incident.report();
+    let notebook = stage.notebook.view();
     let paragraphs =
         |text: &str| text.split("\n\n").map(|part| part.trim().to_owned()).filter(|p| !p.is_empty()).collect();
     let source = &level.source;
@@ -120,7 +121,9 @@ pub fn told(incident: &Incident) -> Debrief {
         their_moves: their_moves(as_it_happened(incident).map(|one| one.script.as_slice()).unwrap_or_default()),
         is_whole: false,
         diagnosis: diagnosis(incident),
-        predictions: stage.notebook.view().predictions,
+        hypotheses: notebook.hypotheses,
+        pins: notebook.pins,
+        predictions: notebook.predictions,
         timeline: stage.notebook.timeline.clone(),
         rings: rings(incident),
         phases: phases(incident),

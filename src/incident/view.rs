@@ -281,7 +281,7 @@ pub struct Notebook {
 /// A guess at the cause.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Hypothesis {
-    /// Its number, as `pin … --for N` takes it.
+    /// Its number, as `pin for N` takes it.
     pub number: usize,
     /// What it says.
     pub text: String,
@@ -300,6 +300,8 @@ pub struct Pin {
     pub command: String,
     /// The line.
     pub line: String,
+    /// The hypotheses it is about, by number, and whether it speaks for each.
+    pub about: Vec<(usize, bool)>,
 }
 
 /// Something the player expects.
@@ -485,6 +487,10 @@ pub struct Debrief {
     pub their_moves: Vec<(Time, String)>,
     /// How each question was answered: (question, given, right answer, evidence pinned of how many).
     pub diagnosis: Vec<Judged>,
+    /// What the player took for the cause on the way.
+    pub hypotheses: Vec<Hypothesis>,
+    /// What the player kept as evidence, and what it was said to speak for and against.
+    pub pins: Vec<Pin>,
     /// What came of the predictions.
     pub predictions: Vec<Prediction>,
     /// The timeline that wrote itself.

@@ -42,6 +42,8 @@ pub enum Target {
     SeriesKey(usize, Intent),
     /// A chart: the moment that is pointed at is read.
     Chart(Axis),
+    /// A piece of evidence in the notebook, by its place.
+    Evidence(usize),
     /// Something that happened at a moment: goes there.
     Moment(Time),
     /// Within a dialog, where nothing is to be chosen: does nothing, and closes nothing.

@@ -101,6 +101,10 @@ pub enum Intent {
     NextMark,
     /// The thing that happened before.
     PreviousMark,
+    /// The evidence speaks for a hypothesis.
+    SpeaksFor,
+    /// The evidence speaks against a hypothesis.
+    SpeaksAgainst,
     /// Keep this line as evidence.
     Pin,
     /// Complete the word at the cursor.
@@ -322,6 +326,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Briefing, &[ESC, Key::Char('q')], I::Back, "levels", "back to the levels"),
     // The console, looking back.
     bind(L::Scrollback, &[Key::Char('p'), ENTER], I::Pin, "pin as evidence", "keep the selected line as evidence"),
+    bind(L::Scrollback, &[Key::Char('+')], I::SpeaksFor, "", "keep it: it speaks for a hypothesis"),
+    bind(L::Scrollback, &[Key::Char('-')], I::SpeaksAgainst, "", "keep it: it speaks against a hypothesis"),
     bind(L::Scrollback, &[Key::Char('y')], I::Copy, "copy", "copy the selected line to the clipboard"),
     bind(
         L::Scrollback,
@@ -430,8 +436,17 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::In(P::Graphs), &[Key::Char('M')], I::PreviousMark, "", "the mark before"),
     bind(L::In(P::Graphs), &[Key::Char('[')], I::Farther, "longer", "over a longer time, up to the whole incident"),
     bind(L::In(P::Graphs), &[Key::Char(']')], I::Closer, "shorter", "over a shorter time, down to a minute"),
-    bind(L::In(P::Notebook), &[UP, Key::Char('k')], I::Up, "", "up"),
-    bind(L::In(P::Notebook), &[DOWN, Key::Char('j')], I::Down, "scroll", "down"),
+    bind(L::In(P::Notebook), &[UP, Key::Char('k')], I::Up, "", "the evidence above, or up"),
+    bind(L::In(P::Notebook), &[DOWN, Key::Char('j')], I::Down, "evidence", "the evidence below, or down"),
+    bind(L::In(P::Notebook), &[Key::Char('+')], I::SpeaksFor, "speaks for", "the evidence speaks for a hypothesis"),
+    bind(
+        L::In(P::Notebook),
+        &[Key::Char('-')],
+        I::SpeaksAgainst,
+        "against",
+        "the evidence speaks against a hypothesis",
+    ),
+    bind(L::In(P::Notebook), &[ENTER], I::Open, "", "what can be done with the evidence"),
     bind(L::In(P::Notebook), &[Key::Char('n')], I::Note, "note", "write something down"),
     // Any pane but the console.
     bind(L::Panes, &[Key::Char(':')], I::Palette, "do anything", "everything that can be looked at and done"),
@@ -499,7 +514,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Debrief, &[HOME, Key::Char('g')], I::First, "", "to the start"),
     bind(L::Debrief, &[END, Key::Char('G')], I::Last, "", "to the end"),
     bind(L::Debrief, &[Key::Char('r')], I::Again, "again", "play the level again"),
-    bind(L::Debrief, &[ESC, Key::Char('q')], I::Levels, "levels", "the list of levels"),
+    bind(L::Debrief, &[ESC, Key::Char('q'), f(10)], I::Levels, "levels", "the list of levels"),
     bind(L::Debrief, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
     // Dialogs.
     bind(L::Menu, &[ENTER, Key::Char(' ')], I::Open, "do it", "run the selected command"),
@@ -518,6 +533,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Question, &[ENTER, Key::Char('y')], I::Confirm, "yes", "yes, do it"),
     bind(L::Question, &[ESC, Key::Char('n'), Key::Char('q')], I::Back, "no", "no, leave it"),
     bind(L::Over, &[ENTER], I::Confirm, "the debrief", "what really happened, and what your moves changed"),
+    bind(L::Over, &[f(10)], I::Debrief, "", "the debrief, at once"),
     bind(L::Over, &[ESC], I::Back, "stay here", "look at the screen once more; F10 shows the debrief"),
     bind(
         L::Leaving,

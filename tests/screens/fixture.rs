@@ -230,8 +230,8 @@ fn console() -> Vec<Entry> {
 fn notebook() -> Notebook {
     Notebook {
         hypotheses: vec![
-            Hypothesis { number: 1, text: "memory leak".to_owned(), speaks_for: 1, speaks_against: 2 },
-            Hypothesis { number: 2, text: "one message kills them".to_owned(), speaks_for: 2, speaks_against: 0 },
+            Hypothesis { number: 1, text: "memory leak".to_owned(), speaks_for: 1, speaks_against: 1 },
+            Hypothesis { number: 2, text: "one message kills them".to_owned(), speaks_for: 1, speaks_against: 0 },
         ],
         pins: vec![
             Pin {
@@ -240,12 +240,14 @@ fn notebook() -> Notebook {
                 line:
                     "[8623419.145] Killed process 3187861 (python) total-vm:2410016kB, anon-rss:1563932kB, file-rss:0kB"
                         .to_owned(),
+                about: vec![(1, true), (2, true)],
             },
             Pin {
                 at: at(380),
                 command: "kubectl describe pod chat-consumer-6c9f7d9c5b-2xk8p".to_owned(),
                 line: "Warning  BackOff  2m3s (x72 over 20m)  kubelet, node-a1  Back-off restarting failed container"
                     .to_owned(),
+                about: vec![(1, false)],
             },
         ],
         predictions: vec![
@@ -466,6 +468,8 @@ pub fn debrief() -> Debrief {
             is_hidden: false,
             threshold: Some(500.0),
         }],
+        hypotheses: notebook().hypotheses,
+        pins: notebook().pins,
         predictions: vec![Prediction {
             at: at(400),
             text: "restarts stop in 2m".to_owned(),

@@ -145,12 +145,23 @@ pub const COMMANDS: &[Command] = &[
     ),
     game(
         "pin",
-        "pin TEXT|ENTRY:LINE [--for N|--against N]",
+        "pin TEXT|ENTRY:LINE [--for N|--against N] | pin for|against N [EVIDENCE]",
         "keeps a line of output as evidence, for or against a hypothesis",
-        "TEXT is a part of the line, the latest that holds it is pinned. Or give the number of the entry (`history` shows them) and of the line within it, from 1.\n\npin anon-rss --for 1",
+        "TEXT is a part of the line, the latest that holds it is pinned. Or give the number of the entry (`history` shows them) and of the line within it, from 1.\n\npin anon-rss --for 1\n\nWhat is pinned can be weighed afterwards: `pin for 2` says that the latest evidence speaks for hypothesis 2, `pin against 2 1` that the first speaks against it.",
         pin,
         |typed, world| {
             let about = "the hypothesis that it is about";
+            match typed.before {
+                [_] => {
+                    return vec![
+                        candidate("for", "the latest evidence speaks for a hypothesis"),
+                        candidate("against", "the latest evidence speaks against a hypothesis"),
+                    ];
+                }
+                [_, word] if word == "for" || word == "against" => return named(world, Named::Hypotheses),
+                [_, word, _] if word == "for" || word == "against" => return named(world, Named::Pins),
+                _ => {}
+            }
             let mut all = with_flag(typed, vec![], "--for", about);
             all.extend(with_flag(typed, vec![], "--against", about));
             if typed.before.last().is_some_and(|word| word == "--for" || word == "--against") {
@@ -465,6 +476,9 @@ fn reply_candidates(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
 }
 
 fn pin(call: &mut Call, world: &mut dyn World) -> Progress {
+    if let Some(weighed) = weighed(call.arguments()) {
+        return act(call, world, weighed);
+    }
     // Everything but the flag is text, hyphens and all.
     let mut words = call.arguments().to_vec();
     let flag =
@@ -487,6 +501,22 @@ fn pin(call: &mut Call, world: &mut dyn World) -> Progress {
         return call.fail(format!("pin: no line that has been printed holds `{text}`"));
     };
     act(call, world, Act::Pin { command, line, hypothesis, speaks_for })
+}
+
+/// `for 2`, `against 2 1`: what is pinned already is weighed.
+fn weighed(words: &[String]) -> Option<Act> {
+    let number = |word: &String| word.parse::<usize>().ok();
+    let (word, hypothesis, evidence) = match words {
+        [word, hypothesis] => (word, number(hypothesis)?, None),
+        [word, hypothesis, evidence] => (word, number(hypothesis)?, Some(number(evidence)?)),
+        _ => return None,
+    };
+    let speaks_for = match word.as_str() {
+        "for" => true,
+        "against" => false,
+        _ => return None,
+    };
+    Some(Act::Weigh { hypothesis, speaks_for, evidence })
 }
 
 /// The line that is meant, with the command that printed it.

@@ -251,7 +251,7 @@ pub fn cursor_words(shown: &Shown<'_>, axis: &Axis, now: Time) -> String {
             MarkKind::Deploy => "",
             MarkKind::Own => "you: ",
         };
-        words.push_str(&format!("   {} {what}{}", mark_glyph(mark.kind), mark.text));
+        words = format!("{words}   {} {what}{}", mark_glyph(mark.kind), mark.text);
     }
     words
 }

@@ -282,6 +282,7 @@ impl<'a> Page<'a> {
                 self.hang(head, &format!("{}  ({})", piece.says, piece.see), columns, style, theme.text);
             }
         }
+        self.thoughts(debrief, columns, theme);
         if !debrief.predictions.is_empty() {
             self.heading("what you expected", theme);
         }
@@ -292,6 +293,22 @@ impl<'a> Page<'a> {
                 None => (" ? open       ", theme.dim),
             };
             self.hang(head, &prediction.text, columns, style, theme.text);
+        }
+    }
+
+    /// The hypotheses on the way, and what was held for and against each.
+    fn thoughts(&mut self, debrief: &Debrief, columns: u16, theme: &Theme) {
+        if !debrief.hypotheses.is_empty() {
+            self.heading("what you thought, and what spoke for and against it", theme);
+        }
+        for hypothesis in &debrief.hypotheses {
+            self.hang(&format!(" {} ", hypothesis.number), &hypothesis.text, columns, theme.dim, theme.text);
+            for (speaks_for, head, style) in [(true, "   + ", theme.good), (false, "   − ", theme.failing)] {
+                let about = (hypothesis.number, speaks_for);
+                for pin in debrief.pins.iter().filter(|pin| pin.about.contains(&about)) {
+                    self.hang(head, &format!("{}  ({})", pin.line.trim(), pin.command), columns, style, theme.dim);
+                }
+            }
         }
     }
 

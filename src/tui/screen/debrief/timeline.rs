@@ -81,8 +81,8 @@ impl TimelineState {
         let at = self.cursor(debrief);
         let (from, to) = ends(debrief);
         draw_moment(frame, Rect { height: 1, ..area }, at, debrief, local, theme);
-        // Two charts and the lists share the room; where there is little, the lists keep five rows.
-        let charts = area.height.saturating_sub(3 + 6);
+        // Two charts and the lists share the room; the lists keep three rows of ten.
+        let charts = area.height.saturating_sub(3 + (area.height * 3 / 10).max(6));
         let (first, second) = (charts / 2 + charts % 2, charts / 2);
         let mut y = area.y + 1;
         let line = |y: u16| Rect { y, height: 1, ..area };
@@ -281,7 +281,8 @@ fn draw_list(
             Some(last) if index < last => ("  ", theme.text),
             _ => ("  ", theme.dim),
         };
-        let clock = format!("{head}{} ", local.minute(*time));
+        let moment = if area.width < 48 { local.minute(*time) } else { local.second(*time) };
+        let clock = format!("{head}{moment} ");
         let columns = width(&clock);
         let spare = usize::from(area.bottom() - y).saturating_sub(rows.len().saturating_sub(index + 1).min(ahead));
         let lines = wrap(text, area.width.saturating_sub(columns));

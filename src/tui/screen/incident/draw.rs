@@ -159,10 +159,15 @@ impl IncidentScreen {
                 panel::console::draw(frame, inner, &shown, &mut self.console, hits, theme);
             }
             Pane::Notebook => {
-                let scroll = &mut self.notebook_scroll;
+                let mut chosen = notebook::Chosen {
+                    scroll: self.notebook_scroll,
+                    pin: self.notebook_pin.filter(|_| focused),
+                    follows: std::mem::take(&mut self.notebook_follows),
+                };
                 self.notebook_room = inner.height;
-                self.notebook_most =
-                    notebook::draw(frame, inner, &self.seen.notebook, &self.seen.questions, scroll, local, hits, theme);
+                let shown = (&self.seen.notebook, self.seen.questions.as_slice());
+                self.notebook_most = notebook::draw(frame, inner, shown, &mut chosen, local, hits, theme);
+                self.notebook_scroll = chosen.scroll;
             }
         }
     }

@@ -81,6 +81,10 @@ pub struct IncidentScreen {
     /// The explore view, while it lies over the panes.
     explore: Option<Box<ExploreState>>,
     notebook_scroll: u16,
+    /// The evidence that is selected, by its place.
+    notebook_pin: Option<usize>,
+    /// Whether it has just been selected, and has to be in sight.
+    notebook_follows: bool,
     /// The rows inside the panes, as drawn last, for paging.
     notebook_room: u16,
     notebook_most: u16,
@@ -139,6 +143,8 @@ impl IncidentScreen {
             console: ConsoleState::default(),
             explore: None,
             notebook_scroll: 0,
+            notebook_pin: None,
+            notebook_follows: false,
             notebook_room: 10,
             notebook_most: 0,
             map_room: 8,
@@ -344,7 +350,7 @@ impl IncidentScreen {
             refused.push(Intent::Reply);
         }
         let dead_end = match self.focus {
-            Pane::Notebook => self.notebook_most == 0,
+            Pane::Notebook => self.notebook_most == 0 && self.seen.notebook.pins.is_empty(),
             Pane::Graphs => self.seen.graph_count <= self.graph_room,
             Pane::Map => self.seen.map.parts.len() < 2,
             Pane::Pager => rows(&self.seen.rings, &self.seen.sayings).len() < 2,
@@ -352,6 +358,10 @@ impl IncidentScreen {
         };
         if dead_end && self.dialog.is_none() {
             refused.push(Intent::Down);
+        }
+        let notebook = &self.seen.notebook;
+        if notebook.hypotheses.is_empty() || notebook.pins.is_empty() {
+            refused.extend([Intent::SpeaksFor, Intent::SpeaksAgainst]);
         }
         refused
     }
@@ -524,7 +534,8 @@ impl IncidentScreen {
     }
 
     fn ask_for_debrief(&mut self) -> Transition {
-        if self.seen.header.phase.is_over() {
+        // It may have ended since the last look.
+        if self.incident.header().phase.is_over() {
             return Transition::Debrief;
         }
         self.say("the debrief comes after the end");

@@ -58,6 +58,15 @@ impl IncidentScreen {
             (_, Some(Target::Speed)) => self.cycle_speed(store),
             (_, Some(Target::More(pane))) => self.on_more(*pane),
             (_, Some(Target::Part(index))) => self.click_part(*index, act, at),
+            (_, Some(Target::Evidence(index))) => {
+                let again = self.focus == Pane::Notebook && self.notebook_pin == Some(*index);
+                self.go(Pane::Notebook);
+                self.notebook_pin = Some(*index);
+                if act == MouseAct::Menu || again {
+                    self.open_evidence_menu(Some(at));
+                    self.opened_at = Some(at);
+                }
+            }
             (_, Some(Target::PagerRow(index))) => {
                 let again = self.focus == Pane::Pager && self.pager.selected == Some(*index);
                 self.go(Pane::Pager);
@@ -190,7 +199,7 @@ impl IncidentScreen {
                 self.pager.scroll = if up { scroll.saturating_add(3) } else { scroll.saturating_sub(3) };
                 self.pager.selected = None;
             }
-            Some(Target::Pane(Pane::Notebook) | Target::More(Pane::Notebook)) => {
+            Some(Target::Pane(Pane::Notebook) | Target::More(Pane::Notebook) | Target::Evidence(_)) => {
                 self.notebook_scroll = self.notebook_scroll.saturating_add_signed(by as i16);
             }
             Some(

@@ -3,6 +3,7 @@
 use super::IncidentScreen;
 use crate::tui::keymap::{Intent, Pane};
 use crate::tui::panel::map::neighbour;
+use crate::tui::panel::notebook;
 use crate::tui::panel::pager::{PagerRow, rows};
 
 impl IncidentScreen {
@@ -57,6 +58,25 @@ impl IncidentScreen {
 
     fn on_notebook(&mut self, intent: Intent) {
         let page = self.notebook_room.saturating_sub(1).max(1);
+        // In the order in which it stands there.
+        let order = notebook::order(&self.seen.notebook);
+        let at = self.notebook_pin.and_then(|pin| order.iter().position(|other| *other == pin));
+        let next = match (intent, at) {
+            (Intent::Open, _) => return self.open_evidence_menu(None),
+            (Intent::Up, Some(at)) => at.checked_sub(1),
+            (Intent::Down, Some(at)) => Some(at + 1),
+            (Intent::Down, None) if self.notebook_scroll == 0 => Some(0),
+            _ => None,
+        };
+        if let Some(pin) = next.and_then(|at| order.get(at)) {
+            self.notebook_pin = Some(*pin);
+            self.notebook_follows = true;
+            return;
+        }
+        // Beyond the evidence the page is scrolled.
+        if intent == Intent::Up && self.notebook_scroll == 0 {
+            self.notebook_pin = None;
+        }
         // Drawing keeps it in range.
         self.notebook_scroll = match intent {
             Intent::Up => self.notebook_scroll.saturating_sub(1),

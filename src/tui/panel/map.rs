@@ -113,13 +113,10 @@ fn draw_boxes(
     theme: &Theme,
 ) {
     // What is switched off lies below what flows, and what fails on top.
-    let mut order: Vec<usize> = (0..map.edges.len()).filter(|index| !is_doubled(map, *index)).collect();
-    order.sort_by_key(|index| {
-        let edge = &map.edges[*index];
-        (edge.health != Health::Idle, edge.health)
-    });
-    for index in order {
-        draw_edge(buffer, map, placed, &map.edges[index], index, motion, theme);
+    let mut edges: Vec<(usize, Edge)> = bundled(map);
+    edges.sort_by_key(|(_, edge)| (edge.health != Health::Idle, edge.health));
+    for (index, edge) in &edges {
+        draw_edge(buffer, map, placed, edge, *index, motion, theme);
     }
     for (index, part) in map.parts.iter().enumerate() {
         let area = placed.boxes[index];
@@ -129,11 +126,33 @@ fn draw_boxes(
     }
 }
 
-/// Whether an edge along which nothing moves runs where another such edge does.
-fn is_doubled(map: &Map, index: usize) -> bool {
-    let edge = &map.edges[index];
-    let same = |other: &Edge| other.from == edge.from && other.to == edge.to && other.health == Health::Idle;
-    edge.health == Health::Idle && map.edges[..index].iter().any(same)
+/// The edges as they are drawn, by the place of the first of each: what runs from and to the same things is one line with
+/// all that moves, in the worst state of them; of those along which nothing moves one is enough.
+fn bundled(map: &Map) -> Vec<(usize, Edge)> {
+    let badness = |health: Health| match health {
+        Health::Idle => 0,
+        Health::Good => 1,
+        Health::Strained => 2,
+        Health::Failing => 3,
+    };
+    let mut all: Vec<(usize, Edge)> = vec![];
+    for (index, edge) in map.edges.iter().enumerate() {
+        let same = |(_, other): &&mut (usize, Edge)| {
+            let ends = other.from == edge.from && other.to == edge.to;
+            let bars = other.from_bar == edge.from_bar && other.to_bar == edge.to_bar;
+            ends && (bars || (other.health == Health::Idle && edge.health == Health::Idle))
+        };
+        match all.iter_mut().find(same) {
+            Some((_, bundle)) => {
+                bundle.rate += edge.rate;
+                if badness(edge.health) > badness(bundle.health) {
+                    bundle.health = edge.health;
+                }
+            }
+            None => all.push((index, edge.clone())),
+        }
+    }
+    all
 }
 
 fn draw_box(buffer: &mut Buffer, area: Rect, part: &Part, detail: Detail, selected: bool, theme: &Theme) {

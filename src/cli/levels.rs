@@ -70,6 +70,7 @@ fn described(file: &str, level: &Level, results: &[FinishedRun]) -> Value {
         "file": file,
         "source": {
             "title": source.title, "author": source.author, "place": source.place, "published": source.published,
+            "url": source.url,
         },
         "solutions": level.solutions.iter().map(|solution| &solution.name).collect::<Vec<_>>(),
         "best": best,

@@ -100,7 +100,7 @@ pub fn told(incident: &Incident) -> Debrief {
         |text: &str| text.split("\n\n").map(|part| part.trim().to_owned()).filter(|p| !p.is_empty()).collect();
     let source = &level.source;
     let year = source.published.map(|year| year.to_string()).unwrap_or_default();
-    let source: Vec<String> = [&source.title, &source.author, &source.place, &year]
+    let source: Vec<String> = [&source.title, &source.author, &source.place, &year, &source.url]
         .into_iter()
         .filter(|part| !part.is_empty())
         .cloned()

@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod alerts;
+mod branches;
 mod checks;
 pub mod console;
 mod debrief;

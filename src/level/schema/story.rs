@@ -51,6 +51,9 @@ pub struct Source {
     /// The year.
     #[serde(default)]
     pub published: Option<u16>,
+    /// Its address, where it can still be read: `"https://…"`.
+    #[serde(default)]
+    pub url: String,
 }
 
 /// A level's clock.

@@ -113,7 +113,7 @@ fn draw_boxes(
     theme: &Theme,
 ) {
     // What is switched off lies below what flows, and what fails on top.
-    let mut edges: Vec<(usize, Edge)> = bundled(map);
+    let mut edges = together(&map.edges);
     edges.sort_by_key(|(_, edge)| (edge.health != Health::Idle, edge.health));
     for (index, edge) in &edges {
         draw_edge(buffer, map, placed, edge, *index, motion, theme);
@@ -126,28 +126,23 @@ fn draw_boxes(
     }
 }
 
-/// The edges as they are drawn, by the place of the first of each: what runs from and to the same things is one line with
-/// all that moves, in the worst state of them; of those along which nothing moves one is enough.
-fn bundled(map: &Map) -> Vec<(usize, Edge)> {
-    let badness = |health: Health| match health {
-        Health::Idle => 0,
-        Health::Good => 1,
-        Health::Strained => 2,
-        Health::Failing => 3,
-    };
+/// The edges with their numbers, those between the same places as one: what moves along them adds up, and the worst of
+/// them decides how it looks. One along which nothing moves is left out where another runs.
+fn together(edges: &[Edge]) -> Vec<(usize, Edge)> {
     let mut all: Vec<(usize, Edge)> = vec![];
-    for (index, edge) in map.edges.iter().enumerate() {
-        let same = |(_, other): &&mut (usize, Edge)| {
-            let ends = other.from == edge.from && other.to == edge.to;
-            let bars = other.from_bar == edge.from_bar && other.to_bar == edge.to_bar;
-            ends && (bars || (other.health == Health::Idle && edge.health == Health::Idle))
-        };
-        match all.iter_mut().find(same) {
-            Some((_, bundle)) => {
-                bundle.rate += edge.rate;
-                if badness(edge.health) > badness(bundle.health) {
-                    bundle.health = edge.health;
-                }
+    for (index, edge) in edges.iter().enumerate() {
+        let is_idle = |edge: &Edge| edge.health == Health::Idle;
+        let same = all.iter_mut().map(|(_, known)| known).find(|known| {
+            (known.from, known.to) == (edge.from, edge.to)
+                && (is_idle(edge) && is_idle(known) || (known.from_bar, known.to_bar) == (edge.from_bar, edge.to_bar))
+        });
+        match same {
+            Some(known) => {
+                known.rate += edge.rate;
+                known.health = match (known.health, edge.health) {
+                    (Health::Idle, other) | (other, Health::Idle) => other,
+                    (one, other) => one.max(other),
+                };
             }
             None => all.push((index, edge.clone())),
         }
@@ -269,6 +264,10 @@ pub(super) fn draw_bar(buffer: &mut Buffer, area: Rect, one: &Bar, amounts: u16,
     let columns = area.width.saturating_sub(text_columns + 3).min(bar_columns(detail) * 2);
     let start = area.x + text_columns + 1;
     put(buffer, start, area.y, columns, &bar(one.fill, columns), style);
+    // Where there is no colour, the glyph tells the state.
+    if matches!(one.health, Health::Strained | Health::Failing) {
+        put(buffer, area.right().saturating_sub(2), area.y, 1, health_glyph(one.health), style);
+    }
     put(buffer, area.right().saturating_sub(1), area.y, 1, trend_glyph(i64::from(one.trend)), style);
 }
 
@@ -367,6 +366,7 @@ fn draw_path(buffer: &mut Buffer, path: &[(u16, u16)], edge: &Edge, style: Style
     let flows = edge.rate > 0.0;
     let (across, down) = match (edge.health, flows) {
         (Health::Failing, _) => ("╌", "╎"),
+        (Health::Strained, true) => ("╍", "╏"),
         (_, true) => ("━", "┃"),
         (_, false) => ("┄", "┆"),
     };
@@ -480,6 +480,13 @@ mod tests {
         }
         assert_eq!(seen, ["a", "b", "c"]);
         assert_eq!(neighbour(&map, Some("c"), -1, 0).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn two_kinds_of_work_between_two_parts_are_one_edge() {
+        let edge = |rate, health| Edge { from: 0, to: 1, from_bar: None, to_bar: None, rate, health };
+        let all = together(&[edge(20.0, Health::Good), edge(0.0, Health::Idle), edge(9.0, Health::Failing)]);
+        assert_eq!(all, [(0, edge(29.0, Health::Failing))]);
     }
 
     #[test]

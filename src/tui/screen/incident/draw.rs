@@ -31,9 +31,11 @@ impl IncidentScreen {
         let may_pause = !refused.contains(&Intent::Pause);
         panel::header::draw(frame, layout.header, &self.seen.header, may_pause, hits, theme);
         if let Some(notice) = layout.notice {
-            let text =
-                format!("{}×{} is small; from {}×{} on everything fits", area.width, area.height, LEAST.0, LEAST.1);
-            put(frame.buffer_mut(), notice.x + 1, notice.y, notice.width.saturating_sub(2), &text, theme.strained);
+            let (wide, high) = LEAST;
+            let room = notice.width.saturating_sub(2);
+            let whole = format!("{}×{} is small; from {wide}×{high} on everything fits", area.width, area.height);
+            let text = if width(&whole) <= room { whole } else { format!("needs {wide}×{high}") };
+            put(frame.buffer_mut(), notice.x + 1, notice.y, room, &text, theme.strained);
         }
         // What hurts and the keys stay in sight, whatever lies over the panes.
         let body = Rect {

@@ -89,7 +89,8 @@ pub struct IncidentScreen {
     notebook_room: u16,
     notebook_most: u16,
     map_room: u16,
-    dialog: Option<Dialog>,
+    /// What lies over the panes, if anything.
+    pub dialog: Option<Dialog>,
     /// What the last line says for a moment, in ticks that are left.
     message: Option<String>,
     message_left: u32,
@@ -436,9 +437,10 @@ impl IncidentScreen {
     fn go(&mut self, pane: Pane) {
         self.explore = None;
         self.focus = pane;
+        // To go to the console is to go to its prompt.
+        self.console.selected = None;
         if pane != Pane::Console {
             self.top = pane;
-            self.console.selected = None;
             self.console.editor.list = None;
         }
         if pane == Pane::Map && self.map.selected.is_none() {

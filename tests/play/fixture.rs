@@ -2,7 +2,7 @@
 
 use sev1::incident::view::{
     Bar, Cell, Compared, Debrief, Edge, Entry, EntryState, Graph, Header, Health, Hurt, Hypothesis, Judged, Map, Mark,
-    MarkKind, Move, Notebook, Part, Phase, Piece, Pin, Prediction, Question, Ring, RingState, Saying,
+    MarkKind, Move, Notebook, Part, Phase, Piece, Pin, Prediction, Question, Ring, RingState, Saying, Twofold,
 };
 use sev1::sim::quantity::{Span, Time};
 use sev1::tui::screen::incident::seen::Seen;

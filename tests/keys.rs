@@ -78,6 +78,19 @@ fn stages(place: Place) -> Vec<Stage> {
         Place::In(Pane::Map) => vec![incident(&[pane('1')]), incident(&[pane('1'), Press(DOWN), Press(DOWN)])],
         Place::In(Pane::Pager) => vec![incident(&[pane('2')]), incident(&[pane('2'), Press(DOWN)])],
         Place::In(Pane::Graphs) => vec![incident(&[pane('3')]), incident(&[pane('3'), Press(DOWN)])],
+        Place::Query => {
+            let open = |keys: &[Key]| {
+                let steps: Vec<Step> = [Key::Alt('e')].iter().chain(keys).map(|key| Press(*key)).collect();
+                incident(&steps)
+            };
+            vec![open(&[]), open(&[DOWN, DOWN, DOWN]), open(&[Key::Char('q')])]
+        }
+        Place::Explore => {
+            let open = [Press(Key::Alt('e')), Press(DOWN), Press(ENTER)];
+            let up = Press(Key::Named(Named::Up));
+            vec![incident(&open), incident(&[open.as_slice(), &[up]].concat())]
+        }
+        Place::Reading => vec![incident(&[pane('3'), Press(Key::Named(Named::Left))])],
         Place::In(Pane::Notebook) => {
             let mut low = incident(&[pane('5'), Press(DOWN), Press(DOWN)]);
             low.size = SMALL;
@@ -101,7 +114,7 @@ fn stages(place: Place) -> Vec<Stage> {
             let small = |steps: &[Step]| Stage { size: SMALL, ..incident(steps) };
             vec![small(std::slice::from_ref(&help)), small(&[help, Press(DOWN), Press(DOWN)])]
         }
-        Place::Debrief | Place::Over => vec![],
+        Place::Debrief | Place::Timeline | Place::Over => vec![],
     }
 }
 
@@ -132,7 +145,8 @@ fn does_something(stage: &Stage, incident: &Incident, binding: &Binding, key: Ke
 fn no_key_of_the_table_is_dead() {
     // Late enough that something rings and somebody has said something.
     let incident = forty_pods_after(Span::from_seconds(540));
-    for binding in BINDINGS.iter().filter(|binding| ![Place::Debrief, Place::Over].contains(&binding.place)) {
+    let later = [Place::Debrief, Place::Timeline, Place::Over];
+    for binding in BINDINGS.iter().filter(|binding| !later.contains(&binding.place)) {
         let stages = stages(binding.place);
         for key in binding.keys {
             let tried: Vec<Option<bool>> =
@@ -147,11 +161,25 @@ fn no_key_of_the_table_is_dead() {
     }
 }
 
+/// Tries the keys of a place in the debrief; those that go back are tried at the end, `others` among them.
+fn turn_its_keys(hand: &mut Hand<'_>, place: Place, others: &[Key]) {
+    let keys = BINDINGS.iter().filter(|binding| binding.place == place).flat_map(|binding| binding.keys);
+    let leads_on = [Key::Char('q'), Key::Char('r'), Key::Char('?'), ESC, ENTER, Key::Named(Named::F(10))];
+    let moving: Vec<Key> = keys.copied().filter(|key| !leads_on.contains(key)).collect();
+    let back = [Named::Up, Named::PageUp, Named::Home].map(Key::Named);
+    for key in moving {
+        // From the end there is something to go back to.
+        let is_back = [back.as_slice(), others, &[Key::Char('k'), Key::Char('g')]].concat().contains(&key);
+        hand.press(Key::Named(if is_back { Named::End } else { Named::Home }));
+        assert!(hand.does_something(|hand| hand.press(key)), "{key} does nothing in {place:?}");
+    }
+}
+
 #[test]
 fn the_keys_of_the_debrief_turn_its_pages_and_lead_on() {
     // Nobody does anything, so that it ends by itself.
     let incident = forty_pods_after(Span::from_seconds(6000));
-    for last in [Key::Char('q'), Key::Char('r')] {
+    for last in [Key::Named(Named::F(10)), Key::Char('r')] {
         let mut shelf = Shelf::in_the_middle_of(&incident);
         let mut hand = Hand::on(&mut shelf, briefing_of(LEVEL), SMALL);
         walk(&mut hand, &[Press(ENTER), Ticks(8)]);
@@ -162,16 +190,12 @@ fn the_keys_of_the_debrief_turn_its_pages_and_lead_on() {
         walk(&mut hand, &[Press(ENTER)]);
         assert!(hand.app.places().contains(&Place::Debrief));
         hand.wait_for_rest();
-        let keys = BINDINGS.iter().filter(|binding| binding.place == Place::Debrief).flat_map(|binding| binding.keys);
-        let leads_on = [Key::Char('q'), Key::Char('r'), Key::Char('?'), ESC, ENTER];
-        let moving: Vec<Key> = keys.copied().filter(|key| !leads_on.contains(key)).collect();
-        let back = [Named::Up, Named::PageUp, Named::Home].map(Key::Named);
-        for key in moving {
-            // From the end there is something to go back to.
-            let is_back = back.contains(&key) || [Key::Char('k'), Key::Char('g')].contains(&key);
-            hand.press(Key::Named(if is_back { Named::End } else { Named::Home }));
-            assert!(hand.does_something(|hand| hand.press(key)), "{key} does nothing in the debrief");
+        turn_its_keys(&mut hand, Place::Debrief, &[]);
+        while !hand.app.places().contains(&Place::Timeline) {
+            hand.press(Key::Named(Named::BackTab));
         }
+        hand.resize(USUAL);
+        turn_its_keys(&mut hand, Place::Timeline, &[Key::Named(Named::Left), Key::Char('h'), Key::Char('M')]);
         hand.press(last);
         assert!(!hand.app.places().contains(&Place::Debrief), "{last} leads on");
     }

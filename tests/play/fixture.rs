@@ -27,6 +27,7 @@ pub fn forty_pods() -> Seen {
             Err("`chat.lines.redy` is not collected; did you mean `chat.lines.ready`?".to_owned()),
         ],
         graph_count: 7,
+        readings: vec![],
         marks: vec![
             Mark { at: at(190), kind: MarkKind::Alert, text: "queue depth".to_owned() },
             Mark { at: at(430), kind: MarkKind::Own, text: "limits 3Gi".to_owned() },
@@ -256,8 +257,8 @@ fn console() -> Vec<Entry> {
 fn notebook() -> Notebook {
     Notebook {
         hypotheses: vec![
-            Hypothesis { number: 1, text: "memory leak".to_owned(), speaks_for: 1, speaks_against: 2 },
-            Hypothesis { number: 2, text: "one message kills them".to_owned(), speaks_for: 2, speaks_against: 0 },
+            Hypothesis { number: 1, text: "memory leak".to_owned(), speaks_for: 1, speaks_against: 1 },
+            Hypothesis { number: 2, text: "one message kills them".to_owned(), speaks_for: 1, speaks_against: 0 },
         ],
         pins: vec![
             Pin {
@@ -266,12 +267,14 @@ fn notebook() -> Notebook {
                 line:
                     "[8623419.145] Killed process 3187861 (python) total-vm:2410016kB, anon-rss:1563932kB, file-rss:0kB"
                         .to_owned(),
+                about: vec![(1, true), (2, true)],
             },
             Pin {
                 at: at(380),
                 command: "kubectl describe pod chat-consumer-6c9f7d9c5b-2xk8p".to_owned(),
                 line: "Warning  BackOff  2m3s (x72 over 20m)  kubelet, node-a1  Back-off restarting failed container"
                     .to_owned(),
+                about: vec![(1, false)],
             },
         ],
         predictions: vec![
@@ -301,7 +304,14 @@ fn questions() -> Vec<Question> {
 
 fn graph(title: &str, unit: &str, last: &str, threshold: Option<f64>, value: impl Fn(i64) -> Option<f64>) -> Graph {
     let points = (-48..=552).step_by(3).map(|second| (at(second), value(second))).collect();
-    Graph { title: title.to_owned(), unit: unit.to_owned(), points, last: last.to_owned(), threshold }
+    Graph {
+        title: title.to_owned(),
+        unit: unit.to_owned(),
+        points,
+        last: last.to_owned(),
+        threshold,
+        fires_below: false,
+    }
 }
 
 fn queue_graph() -> Graph {
@@ -475,6 +485,18 @@ pub fn debrief() -> Debrief {
                 },
             ],
         }],
+        rings: vec![("queue depth".to_owned(), at(190), None), ("messages late".to_owned(), at(420), Some(at(900)))],
+        phases: vec![(at(420), Phase::Paged), (at(430), Phase::Declared), (at(680), Phase::Mitigated)],
+        graphs: vec![Twofold {
+            title: "rabbit.chat.visitor_to_operator.ready".to_owned(),
+            unit: String::new(),
+            shown: queue_graph().points,
+            truth: (0..=660).step_by(3).map(|second| (at(second), Some((second - 100).max(0) as f64 * 21.1))).collect(),
+            is_hidden: false,
+            threshold: Some(500.0),
+        }],
+        hypotheses: notebook().hypotheses,
+        pins: notebook().pins,
         predictions: vec![Prediction {
             at: at(400),
             text: "restarts stop in 2m".to_owned(),

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use sev1::incident::view::Phase;
 use sev1::incident::{Incident, Mode};
 use sev1::level::Level;
-use sev1::sim::quantity::Span;
+use sev1::sim::quantity::{Span, Time};
 use sev1::tui::hit::Hits;
 use sev1::tui::key::{Key, Named};
 use sev1::tui::keymap::{Intent, Pane, Place};
@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 /// The screens by name.
-pub const SCREENS: [&str; 24] = [
+pub const SCREENS: [&str; 27] = [
     "title",
     "levels",
     "settings",
@@ -41,6 +41,8 @@ pub const SCREENS: [&str; 24] = [
     "incident-notebook",
     "incident-zoomed",
     "incident-quiet",
+    "explore",
+    "explore-charts",
     "scrollback",
     "completion",
     "menu",
@@ -53,6 +55,7 @@ pub const SCREENS: [&str; 24] = [
     "debrief-theirs",
     "debrief-what-if",
     "debrief-begun",
+    "debrief-timeline",
 ];
 
 /// The looks by name: every theme as a terminal of many colours shows it, and one with neither colours nor UTF-8.
@@ -79,6 +82,11 @@ pub fn draw(screen: &str, size: (u16, u16), look: &Look) -> Buffer {
         "settings" => draw_app(Opening::Title, &press(&['s']), size, look),
         "briefing" => draw_app(briefing_of("forty-pods"), &[], size, look),
         "help" => draw_help(size, look),
+        "explore" => draw_explored(&press(&['r', 'e', 'a', 'd', 'y']), size, look),
+        "explore-charts" => {
+            let keys = [press(&['p', '9', '5']), vec![Key::Named(Named::Enter), Key::Named(Named::Left)]].concat();
+            draw_explored(&keys, size, look)
+        }
         _ => match screen.split_once('-') {
             Some(("debrief", page)) => draw_debrief(page, size, look),
             _ => draw_incident(&mut incident(screen), size, look),
@@ -95,6 +103,12 @@ fn draw_app(opening: Opening, keys: &[Key], size: (u16, u16), look: &Look) -> Bu
     hand.see();
     hand.see();
     hand.frame
+}
+
+/// What is measured, at the beginning of a level, after these keys.
+fn draw_explored(keys: &[Key], size: (u16, u16), look: &Look) -> Buffer {
+    let all = [&[Key::Named(Named::Enter), Key::Alt('e')], keys].concat();
+    draw_app(briefing_of("forty-pods"), &all, size, look)
 }
 
 /// Draws an incident's screen as the game does, twice: what is measured while drawing shows in the next frame.
@@ -135,18 +149,27 @@ fn draw_debrief(page: &str, size: (u16, u16), look: &Look) -> Buffer {
     let mut debrief = fixture::debrief();
     debrief.is_whole = page != "begun";
     screen.debrief = Some(debrief);
-    let pages = ["story", "run", "theirs", "what-if"];
+    let pages = ["story", "run", "theirs", "what-if", "timeline"];
     screen.turn_to(pages.iter().position(|known| *known == page).unwrap_or(3));
+    screen.go_to(Time::from_seconds(480));
+    let place = if screen.is_timeline() { Place::Timeline } else { Place::Debrief };
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a backend in memory");
     terminal
         .draw(|frame| {
             let area = frame.area();
             let body = Rect { height: area.height - 1, ..area };
             screen.draw(frame, body, &mut Hits::default(), look);
-            let refused: &[Intent] = if screen.has_more() { &[] } else { &[Intent::Down] };
+            let refused: &[Intent] = if screen.has_more() || screen.is_timeline() { &[] } else { &[Intent::Down] };
             let words = keys::Words { first: &[], refused };
             let last = Rect { y: body.bottom(), height: 1, ..area };
-            keys::draw(frame, last, &[Place::Debrief, Place::Everywhere], words, &mut Hits::default(), &look.theme);
+            keys::draw(
+                frame,
+                last,
+                &[place, Place::Debrief, Place::Everywhere],
+                words,
+                &mut Hits::default(),
+                &look.theme,
+            );
             look.finish(frame.buffer_mut());
         })
         .expect("a backend in memory");

@@ -313,6 +313,10 @@ fn acts_of_the_game_carry_what_was_typed() {
         ("speed 6", Act::Speed(Some(6))),
         ("note it's (nearly) > done", Act::Note { text: "it's (nearly) > done".to_owned() }),
         ("graph rate(a.b[1m]) / 5 > 3", Act::Graph { expression: "rate(a.b[1m]) / 5 > 3".to_owned() }),
+        ("graph --off a.b", Act::Ungraph { expression: "a.b".to_owned() }),
+        ("explore a.b", Act::Explore { expression: "a.b".to_owned() }),
+        ("pin for 2", Act::Weigh { hypothesis: 2, speaks_for: true, evidence: None }),
+        ("pin against 1 3", Act::Weigh { hypothesis: 1, speaks_for: false, evidence: Some(3) }),
         ("hypothesis it is the code", Act::Hypothesis { text: "it is the code".to_owned() }),
     ];
     for (line, expected) in table {

@@ -1,6 +1,9 @@
 //! An incident in the middle, as plain values: what the screens are drawn from in tests.
 
-use sev1::incident::view::*;
+use sev1::incident::view::{
+    Bar, Cell, Compared, Debrief, Edge, Entry, EntryState, Graph, Header, Health, Hurt, Hypothesis, Judged, Map, Mark,
+    MarkKind, Move, Notebook, Part, Phase, Piece, Pin, Prediction, Question, Ring, RingState, Saying, Twofold,
+};
 use sev1::sim::quantity::{Span, Time};
 use sev1::tui::screen::incident::seen::Seen;
 use sev1::tui::store::{Best, LevelCard, Unfinished};

@@ -138,6 +138,16 @@ fn stages(place: Place) -> Vec<Stage> {
             let back = Press(Key::Named(Named::PageUp));
             vec![incident(std::slice::from_ref(&back)), incident(&[back.clone(), back.clone(), back])]
         }
+        Place::Reader => {
+            let read = Press(Key::Ctrl('o'));
+            let page = Press(Key::Named(Named::PageDown));
+            vec![
+                incident(&[read.clone(), page]),
+                incident(&[read.clone(), Press(Key::Char('/')), Type("pod"), Press(ENTER)]),
+                incident(&[read, Press(Key::Named(Named::Left))]),
+            ]
+        }
+        Place::Finding => vec![incident(&[Press(Key::Ctrl('o')), Press(Key::Char('/')), Type("pod")])],
         Place::In(Pane::Map) => vec![incident(&[pane('1')]), incident(&[pane('1'), Press(DOWN), Press(DOWN)])],
         Place::In(Pane::Pager) => vec![incident(&[pane('2')]), incident(&[pane('2'), Press(DOWN)])],
         Place::In(Pane::Graphs) => vec![incident(&[pane('3')]), incident(&[pane('3'), Press(DOWN)])],

@@ -240,7 +240,9 @@ pub struct Entry {
     pub at: Time,
     /// Who typed it: empty for the player, else a colleague's name.
     pub who: String,
-    /// The shell it was typed in: `bastion`, `node-a1`.
+    /// The number of the shell it was typed in, from 1; people other than the player have one.
+    pub tab: usize,
+    /// Where that shell was: `bastion`, `node-a1`.
     pub shell: String,
     /// The line.
     pub line: String,

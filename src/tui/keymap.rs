@@ -115,6 +115,14 @@ pub enum Intent {
     Mouse,
     /// Copy this line to the clipboard.
     Copy,
+    /// Read an answer over the whole screen.
+    Read,
+    /// Search in it.
+    Find,
+    /// The next hit.
+    FindNext,
+    /// The hit before.
+    FindPrevious,
 }
 
 /// A region of the incident's screen.
@@ -183,6 +191,10 @@ pub enum Place {
     In(Pane),
     /// The console, while lines of its output are selected.
     Scrollback,
+    /// An answer over the whole screen.
+    Reader,
+    /// The search in it, while it is typed.
+    Finding,
     /// The debrief.
     Debrief,
     /// A list to choose from.
@@ -213,6 +225,8 @@ impl Place {
             Self::Panes => "incident, outside the console",
             Self::In(pane) => pane.title(),
             Self::Scrollback => "console, looking back",
+            Self::Reader => "reading an answer",
+            Self::Finding => "searching",
             Self::Debrief => "debrief",
             Self::Menu => "menu",
             Self::Filter => "palette",
@@ -301,6 +315,8 @@ pub const BINDINGS: &[Binding] = &[
     // The console, looking back.
     bind(L::Scrollback, &[Key::Char('p'), ENTER], I::Pin, "pin as evidence", "keep the selected line as evidence"),
     bind(L::Scrollback, &[Key::Char('y')], I::Copy, "copy", "copy the selected line to the clipboard"),
+    bind(L::Scrollback, &[Key::Char('o'), Key::Ctrl('o')], I::Read, "read", "this answer over the whole screen"),
+    bind(L::Scrollback, &[Key::Char('/')], I::Find, "search", "search in this answer"),
     bind(
         L::Scrollback,
         &[UP, Key::Char('k'), Key::Shift(Named::Up), Key::CtrlNamed(Named::Up)],
@@ -320,6 +336,25 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Scrollback, &[HOME, Key::Char('g')], I::First, "", "the first line"),
     bind(L::Scrollback, &[END, Key::Char('G')], I::Last, "", "the last line"),
     bind(L::Scrollback, &[ESC, Key::Char('q')], I::Back, "prompt", "back to the prompt"),
+    // An answer over the whole screen.
+    bind(L::Reader, &[Key::Char('/')], I::Find, "search", "search in this answer"),
+    bind(L::Reader, &[Key::Char('n')], I::FindNext, "next hit", "the next line that holds what is searched for"),
+    bind(L::Reader, &[Key::Char('N')], I::FindPrevious, "", "the line before that holds it"),
+    bind(L::Reader, &[Key::Char('p'), ENTER], I::Pin, "pin as evidence", "keep the selected line as evidence"),
+    bind(L::Reader, &[Key::Char('y')], I::Copy, "copy", "copy the selected line to the clipboard"),
+    bind(L::Reader, &[UP, Key::Char('k')], I::Up, "line", "a line up"),
+    bind(L::Reader, &[DOWN, Key::Char('j')], I::Down, "", "a line down"),
+    bind(L::Reader, &[PAGE_UP, Key::Ctrl('b'), Key::Char('b')], I::PageUp, "page", "a page up"),
+    bind(L::Reader, &[PAGE_DOWN, Key::Ctrl('f'), Key::Char(' ')], I::PageDown, "", "a page down"),
+    bind(L::Reader, &[HOME, Key::Char('g')], I::First, "", "the first line"),
+    bind(L::Reader, &[END, Key::Char('G')], I::Last, "", "the last line"),
+    bind(L::Reader, &[LEFT, Key::Char('[')], I::Left, "answer before", "the answer before this one"),
+    bind(L::Reader, &[RIGHT, Key::Char(']')], I::Right, "", "the answer after this one"),
+    bind(L::Reader, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
+    bind(L::Reader, &[Key::Char('q'), ESC, Key::Ctrl('c'), Key::Ctrl('o')], I::Back, "close", "back to the prompt"),
+    bind(L::Finding, &[ENTER, DOWN], I::FindNext, "search", "go to the first line that holds it"),
+    bind(L::Finding, &[UP], I::FindPrevious, "", "go to the last line before that holds it"),
+    bind(L::Finding, &[ESC, Key::Ctrl('c')], I::Back, "cancel", "leave the search"),
     // The console.
     bind(L::In(P::Console), &[ENTER], I::Run, "", "run the line"),
     bind(
@@ -338,6 +373,13 @@ pub const BINDINGS: &[Binding] = &[
         I::LookBack,
         "",
         "select the last line of the output",
+    ),
+    bind(
+        L::In(P::Console),
+        &[Key::Ctrl('o')],
+        I::Read,
+        "read",
+        "the last answer over the whole screen, to search in it",
     ),
     bind(L::In(P::Console), &[f(2)], I::Hint, "hint", "the next hint; it costs points unless you are a trainee"),
     bind(L::In(P::Console), &[UP], I::Older, "history", "the line before in the history"),

@@ -168,6 +168,7 @@ fn console() -> Vec<Entry> {
         id,
         at: at(400 + id as i64 * 20),
         who: who.to_owned(),
+        tab: 1,
         shell: shell.to_owned(),
         line: line.to_owned(),
         output: output.iter().map(|line| (*line).to_owned()).collect(),

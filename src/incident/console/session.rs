@@ -40,13 +40,13 @@ struct Shell {
 }
 
 impl Console {
-    /// Types a line into a hand's shell; it starts when that shell is free, or at once where it is about the clock: what
-    /// runs may be waiting for it. Returns the entry's id.
+    /// Types a line into a hand's shell; it starts when that shell is free, or at once where it is about the clock (what
+    /// runs may be waiting for it) or keeps a line as evidence. Returns the entry's id.
     pub fn type_line(&mut self, now: Time, who: &str, line: &str) -> usize {
         let id = self.entries.len();
         let shell = self.shell_mut(who);
-        let clock = if is_of_the_clock(line) { parse(line).ok() } else { None };
-        match clock.and_then(|line| Running::new(line, None, Variables::default(), now).ok()) {
+        let aside = if is_aside(line) { parse(line).ok() } else { None };
+        match aside.and_then(|line| Running::new(line, None, Variables::default(), now).ok()) {
             Some(running) => shell.jobs.push((id, running)),
             None => shell.waiting.push_back((id, line.to_owned())),
         }
@@ -54,6 +54,7 @@ impl Console {
             id,
             at: now,
             who: who.to_owned(),
+            tab: 1,
             shell: shell.place().to_owned(),
             line: printable(&line.replace('\n', " ")),
             output: vec![],
@@ -258,10 +259,17 @@ impl Shell {
     }
 }
 
-/// Whether a line only tells the clock what to do.
-fn is_of_the_clock(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    matches!(words.next(), Some("pause" | "speed")) && words.all(|word| word.chars().all(char::is_alphanumeric))
+/// Whether a line only tells the clock what to do, or keeps a line that has been printed: neither waits for a command.
+fn is_aside(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        ["pause" | "speed", rest @ ..] => rest.iter().all(|word| word.chars().all(char::is_alphanumeric)),
+        ["pin", place] => {
+            let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            place.split_once(':').is_some_and(|(entry, line)| is_number(entry) && is_number(line))
+        }
+        _ => false,
+    }
 }
 
 /// A line as a terminal would show it: tabs as spaces, no other control characters.

@@ -29,7 +29,7 @@ pub struct ConsoleState {
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
     /// What was typed and printed.
-    pub entries: &'a [Entry],
+    pub entries: &'a [&'a Entry],
     /// What has been pinned.
     pub pins: &'a [Pin],
     /// Where the next line goes to.
@@ -42,7 +42,7 @@ pub struct Shown<'a> {
 
 /// The line before or after a selected one, or the last one where none is; none beyond the ends.
 #[must_use]
-pub fn step(entries: &[Entry], selected: Option<(usize, usize)>, by: isize) -> Option<(usize, usize)> {
+pub fn step(entries: &[&Entry], selected: Option<(usize, usize)>, by: isize) -> Option<(usize, usize)> {
     let Some(mut at) = selected else {
         let last = entries.last()?;
         return Some((last.id, last.output.len()));
@@ -70,7 +70,7 @@ pub fn step(entries: &[Entry], selected: Option<(usize, usize)>, by: isize) -> O
 /// Where looking back goes by a page of the size drawn last. From the prompt the first page is the one above what is in
 /// sight; beyond the last line there is none.
 #[must_use]
-pub fn turn(entries: &[Entry], state: &ConsoleState, up: bool) -> Option<(usize, usize)> {
+pub fn turn(entries: &[&Entry], state: &ConsoleState, up: bool) -> Option<(usize, usize)> {
     let (rows, columns) = (state.room.0.max(2), state.room.1.max(8));
     let height = |at: (usize, usize)| {
         entries.iter().find(|entry| entry.id == at.0).map_or(1, |entry| rows_of(entry, at.1, &[], columns).len())
@@ -80,9 +80,6 @@ pub fn turn(entries: &[Entry], state: &ConsoleState, up: bool) -> Option<(usize,
         (None, true) => (step(entries, None, 0)?, rows * 2 - 1),
         (None, false) => return None,
     };
-    if !up && Some(at) == step(entries, None, 0) {
-        return None;
-    }
     while let Some(next) = step(entries, Some(at), if up { -1 } else { 1 }).filter(|next| *next != at) {
         left = left.saturating_sub(height(at));
         if left == 0 {
@@ -90,7 +87,26 @@ pub fn turn(entries: &[Entry], state: &ConsoleState, up: bool) -> Option<(usize,
         }
         at = next;
     }
-    Some(at)
+    // At its end the prompt takes over again.
+    if up { Some(at) } else { Some(at).filter(|at| Some(*at) != step(entries, None, 0)) }
+}
+
+/// The answer that is too long for the rows that there were when it was drawn last, with how many lines it has: the one
+/// that is looked at, or the latest.
+#[must_use]
+pub fn too_long<'a>(entries: &[&'a Entry], state: &ConsoleState) -> Option<(&'a Entry, usize)> {
+    let entry = match state.selected {
+        Some((id, _)) => entries.iter().find(|entry| entry.id == id),
+        None => entries.last(),
+    }?;
+    let mut rows = 0;
+    for line in 1..=entry.output.len() {
+        rows += rows_of(entry, line, &[], state.room.1.max(8)).len();
+        if rows > state.room.0 {
+            return Some((entry, entry.output.len()));
+        }
+    }
+    None
 }
 
 /// Draws the console into an area that has its border already.
@@ -134,6 +150,7 @@ pub fn draw(
 /// A row on the screen: a line of output, or a piece of a long one.
 struct ConsoleRow {
     at: (usize, usize),
+    failed: bool,
     text: String,
     prompt: Option<String>,
     kind: RowKind,
@@ -199,7 +216,8 @@ fn rows_of(entry: &Entry, line: usize, pins: &[Pin], columns: u16) -> Vec<Consol
             .enumerate()
             .map(|(piece, text)| {
                 let prompt = if piece == 0 { prompt.clone() } else { " ".repeat(width(&prompt) as usize) };
-                ConsoleRow { at, text, prompt: Some(prompt), kind: RowKind::Command, pinned: false }
+                let failed = piece == 0 && entry.state == EntryState::Failed;
+                ConsoleRow { at, failed, text, prompt: Some(prompt), kind: RowKind::Command, pinned: false }
             })
             .collect();
     };
@@ -209,7 +227,7 @@ fn rows_of(entry: &Entry, line: usize, pins: &[Pin], columns: u16) -> Vec<Consol
     wrap(&sane(text), columns)
         .into_iter()
         .enumerate()
-        .map(|(piece, text)| ConsoleRow { at, text, prompt: None, kind, pinned: pinned && piece == 0 })
+        .map(|(piece, text)| ConsoleRow { at, failed: false, text, prompt: None, kind, pinned: pinned && piece == 0 })
         .collect()
 }
 
@@ -234,6 +252,10 @@ fn draw_row(buffer: &mut Buffer, area: Rect, row: &ConsoleRow, selected: bool, t
             dot(buffer, column, area.y, " ", theme.selected);
         }
     }
+    // What failed says so before its prompt, where nothing else stands.
+    if row.failed {
+        dot(buffer, area.x, area.y, "✕", if selected { theme.selected } else { theme.failing });
+    }
     let style = if selected { theme.selected } else { style };
     let used = match &row.prompt {
         Some(prompt) => {
@@ -251,7 +273,7 @@ fn draw_row(buffer: &mut Buffer, area: Rect, row: &ConsoleRow, selected: bool, t
 }
 
 /// Words with which tools tell a state, in the colour of that state.
-fn put_with_states(buffer: &mut Buffer, x: u16, y: u16, columns: u16, text: &str, theme: &Theme) -> u16 {
+pub fn put_with_states(buffer: &mut Buffer, x: u16, y: u16, columns: u16, text: &str, theme: &Theme) -> u16 {
     let used = put(buffer, x, y, columns, text, theme.text);
     let mut column = 0;
     for word in text.split_inclusive(' ') {
@@ -365,6 +387,7 @@ mod tests {
             id,
             at: Time::ZERO,
             who: String::new(),
+            tab: 1,
             shell: "bastion".to_owned(),
             line: format!("command {id}"),
             output: output.iter().map(|line| (*line).to_owned()).collect(),
@@ -375,6 +398,7 @@ mod tests {
     #[test]
     fn looking_back_goes_over_every_line_and_stops_at_the_ends() {
         let entries = [entry(0, &["a", "b"]), entry(1, &[]), entry(2, &["c"])];
+        let entries: Vec<&Entry> = entries.iter().collect();
         let mut at = step(&entries, None, -1);
         let mut seen = vec![at.unwrap()];
         for _ in 0..9 {
@@ -390,6 +414,7 @@ mod tests {
         let lines: Vec<String> = (0..50).map(|n| format!("line {n}")).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let entries = [entry(0, &lines), entry(1, &lines)];
+        let entries: Vec<&Entry> = entries.iter().collect();
         let shown = Shown { entries: &entries, pins: &[], shell: "bastion", focused: true, away: false };
         let mut state = ConsoleState::default();
         for _ in 0..102 {

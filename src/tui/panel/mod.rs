@@ -20,3 +20,4 @@ pub mod map_layout;
 pub mod map_list;
 pub mod notebook;
 pub mod pager;
+pub mod reader;

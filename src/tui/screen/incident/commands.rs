@@ -3,7 +3,7 @@
 use super::offers::sentences;
 use super::{Chosen, Dialog, IncidentScreen, QUIET_TICKS, STANDS, Transition, WAITS};
 use crate::incident::INTERRUPT;
-use crate::incident::view::{Choice, RingState};
+use crate::incident::view::{Choice, Completion, Health, RingState};
 use crate::tui::keymap::{Intent, Pane};
 use crate::tui::panel::dialog::{Item, ListDialog, Question};
 use crate::tui::panel::pager::{PagerRow, rows};
@@ -13,11 +13,17 @@ use crate::tui::store::Store;
 const SPEEDS: [u32; 7] = [1, 2, 4, 6, 10, 15, 30];
 
 impl IncidentScreen {
-    /// Types a line for the player: performs it, records it, and looks at what came of it.
-    pub fn perform(&mut self, line: &str, store: &mut dyn Store) {
+    /// Types a line for the player: performs it, records it, and looks at what came of it. Returns its entry.
+    pub fn perform(&mut self, line: &str, store: &mut dyn Store) -> usize {
+        let entry = self.performed(line, store);
+        self.console.editor.remember(line);
+        entry
+    }
+
+    fn performed(&mut self, line: &str, store: &mut dyn Store) -> usize {
         let at = self.incident.now();
         let was_busy = self.incident.is_busy();
-        self.incident.perform(line);
+        let entry = self.incident.perform(line);
         if self.incident.is_busy() {
             let stands = self.incident.header().paused;
             if stands || was_busy {
@@ -27,8 +33,8 @@ impl IncidentScreen {
         if let Err(error) = store.performed(at, line) {
             self.say(&error.to_string());
         }
-        self.console.editor.remember(line);
         self.look();
+        entry
     }
 
     /// Stops what runs in front; false where nothing does. Recorded as the line that says the same.
@@ -56,17 +62,38 @@ impl IncidentScreen {
 
     /// Opens the list of what could stand at the cursor: what is known, or ready sentences where the text is free.
     pub(super) fn offer(&mut self) {
-        let editor = &mut self.console.editor;
-        let (line, cursor) = (editor.line().to_owned(), editor.cursor());
+        let editor = &self.console.editor;
+        let completion = self.completion(editor.line(), editor.cursor());
+        self.console.editor.offer(completion);
+    }
+
+    /// What Tab does: the same offers, as far as it is clear which is meant.
+    pub(super) fn complete(&mut self) {
+        let editor = &self.console.editor;
+        let completion = self.completion(editor.line(), editor.cursor());
+        self.console.editor.complete(|_, _| completion);
+    }
+
+    fn completion(&self, line: &str, cursor: usize) -> Completion {
         let measured = self.incident.graphs(None);
-        let completion = sentences(&line, cursor, &measured).unwrap_or_else(|| self.incident.complete(&line, cursor));
-        editor.offer(completion);
+        sentences(line, cursor, &measured).unwrap_or_else(|| self.incident.complete(line, cursor))
+    }
+
+    /// Does what the screen tells in its own way, and says what came of it in the last line.
+    pub(super) fn perform_aside(&mut self, line: &str, store: &mut dyn Store) {
+        let entry = self.performed(line, store);
+        let told = self.incident.console().get(entry).map(|entry| entry.output.join(" ")).unwrap_or_default();
+        // The columns of a table would take the room of what it says.
+        let told: Vec<&str> = told.split_whitespace().collect();
+        if !told.is_empty() {
+            self.say(&told.join(" "));
+        }
     }
 
     /// A click on the speed: faster, and after the fastest the slowest.
     pub(super) fn cycle_speed(&mut self, store: &mut dyn Store) {
         if self.seen.header.speed >= SPEEDS[SPEEDS.len() - 1] {
-            self.perform(&format!("speed {}", SPEEDS[0]), store);
+            self.perform_aside(&format!("speed {}", SPEEDS[0]), store);
         } else {
             self.change_speed(true, store);
         }
@@ -78,9 +105,10 @@ impl IncidentScreen {
             Intent::Hint => {
                 // It is told in the console, at the end.
                 self.console.selected = None;
+                self.reader = None;
                 self.perform("hint", store);
             }
-            Intent::Pause => self.perform("pause", store),
+            Intent::Pause => self.perform_aside("pause", store),
             Intent::Faster => self.change_speed(true, store),
             Intent::Slower => self.change_speed(false, store),
             Intent::Acknowledge => self.acknowledge(store),
@@ -111,7 +139,7 @@ impl IncidentScreen {
         if next == chosen && !header.slowed {
             return self.say(if faster { "the clock goes no faster" } else { "the clock goes no slower" });
         }
-        self.perform(&format!("speed {next}"), store);
+        self.perform_aside(&format!("speed {next}"), store);
     }
 
     fn acknowledge(&mut self, store: &mut dyn Store) {
@@ -123,7 +151,7 @@ impl IncidentScreen {
             .filter(|ring| ring.state == RingState::Ringing && self.focus == Pane::Pager)
             .or_else(|| self.seen.rings.iter().find(|ring| ring.state == RingState::Ringing));
         match ring.map(|ring| ring.name.clone()) {
-            Some(name) => self.perform(&format!("ack {}", quoted(&name)), store),
+            Some(name) => _ = self.perform(&format!("ack {}", quoted(&name)), store),
             None => self.say("nothing rings"),
         }
     }
@@ -228,8 +256,25 @@ impl IncidentScreen {
     }
 
     pub(super) fn open_palette(&mut self) {
-        let items = items(self.incident.palette());
+        let mut items = items(self.incident.palette());
+        // The game's own acts lead; after them, what is about a part that hurts is looked for first.
+        let acts = items.iter().position(|item| self.health(item).is_some()).unwrap_or(items.len());
+        items[acts..].sort_by_key(|item| match self.health(item) {
+            Some(Health::Failing) => 0,
+            Some(Health::Strained) => 1,
+            _ => 2,
+        });
         self.dialog = Some(Dialog::List(ListDialog::filtered("do anything", items), Chosen::Run));
+    }
+
+    /// How the part does that an item of the palette is about, or one of its machines.
+    fn health(&self, item: &Item) -> Option<Health> {
+        let (about, _) = item.label.split_once(": ")?;
+        let parts = &self.seen.map.parts;
+        let part = parts.iter().find(|part| part.name == about).map(|part| part.health);
+        part.or_else(|| {
+            parts.iter().flat_map(|part| &part.cells).find(|cell| cell.name == about).map(|cell| cell.health)
+        })
     }
 
     /// What was typed before, the latest first, each line once.
@@ -263,17 +308,6 @@ impl IncidentScreen {
     fn ask(&mut self, line: &str, warning: &str) {
         let question = Question { title: "do it?".to_owned(), text: warning.to_owned(), line: line.to_owned() };
         self.dialog = Some(Dialog::Ask(question));
-    }
-
-    /// Keeps the selected line of output as evidence.
-    pub(super) fn pin(&mut self, store: &mut dyn Store) {
-        let Some((entry, line)) = self.console.selected else { return };
-        if line == 0 {
-            self.say("a command is no evidence; select a line that it printed");
-            return;
-        }
-        self.perform(&format!("pin {entry}:{line}"), store);
-        self.console.selected = Some((entry, line));
     }
 
     /// Keys that go to what lies over the panes.

@@ -5,7 +5,7 @@ use super::{Dialog, IncidentScreen};
 use crate::incident::view::{Health, RingState};
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::{Intent, Pane, Place};
-use crate::tui::panel::{self, dialog, graphs, map, notebook, pager};
+use crate::tui::panel::{self, dialog, graphs, map, notebook, pager, reader};
 use crate::tui::pen::{Edge, pane, put, put_right, width};
 use crate::tui::theme::{Look, Theme};
 use ratatui::Frame;
@@ -50,6 +50,7 @@ impl IncidentScreen {
             height: layout.keys.y.saturating_sub(area.y + layout.header.height),
             ..area
         };
+        self.draw_reader(frame, body, hits, theme);
         match &mut self.dialog {
             Some(Dialog::List(list, _)) => dialog::draw_list(frame, body, list, hits, theme),
             Some(Dialog::Ask(question) | Dialog::Leave(question) | Dialog::Over(question)) => {
@@ -59,10 +60,30 @@ impl IncidentScreen {
         }
     }
 
+    /// The answer that is read, over the panes.
+    fn draw_reader(&mut self, frame: &mut Frame, area: Rect, hits: &mut Hits, theme: &Theme) {
+        let Some(state) = &mut self.reader else { return };
+        let Some(entry) = self.seen.console.iter().find(|entry| entry.id == state.entry) else { return };
+        let clock = self.seen.local().second(entry.at);
+        let shown = reader::Shown { entry, clock: &clock, pins: &self.seen.notebook.pins };
+        reader::draw(frame, area, &shown, state, hits, theme);
+    }
+
+    /// In the console's lower border: that an answer is longer than the pane, and what opens it.
+    fn draw_too_long(&self, frame: &mut Frame, area: Rect, inner: Rect, hits: &mut Hits, theme: &Theme) {
+        let answers = self.seen.answers(self.tab);
+        let Some((_, lines)) = panel::console::too_long(&answers, &self.console) else { return };
+        let key = if self.console.selected.is_some() { "o" } else { "^O" };
+        let (x, y) = (inner.x + 1, area.bottom() - 1);
+        let text = format!(" {lines} lines: {key} reads them all ");
+        let used = put(frame.buffer_mut(), x, y, inner.width.saturating_sub(2), &text, theme.key);
+        hits.add(Rect { x, y, width: used, height: 1 }, Target::Key(Intent::Read));
+    }
+
     /// What is to be done before anything else.
     fn first(&self) -> Vec<(Intent, String)> {
         let mut first = vec![];
-        if self.dialog.is_some() {
+        if self.dialog.is_some() || self.reader.is_some() {
             return first;
         }
         if self.seen.header.phase.is_over() {
@@ -109,6 +130,9 @@ impl IncidentScreen {
             self.draw_tabs(frame, area, which, hits, theme);
         }
         self.draw_inside(frame, which, inner, focused, hits, look);
+        if which == Pane::Console {
+            self.draw_too_long(frame, area, inner, hits, theme);
+        }
     }
 
     fn draw_inside(
@@ -154,7 +178,7 @@ impl IncidentScreen {
             }
             Pane::Console => {
                 let shown = panel::console::Shown {
-                    entries: &self.seen.console,
+                    entries: &self.seen.answers(self.tab),
                     pins: &self.seen.notebook.pins,
                     shell: &self.seen.shell,
                     focused,

@@ -1,6 +1,7 @@
 //! The incident: map, pager, graphs, console, notebook. Whatever a key, a click or a menu does, it does by a console line.
 
 mod commands;
+mod console;
 mod draw;
 pub mod layout;
 mod mouse;
@@ -14,11 +15,12 @@ use crate::incident::{Incident, Mode};
 use crate::sim::quantity::Span;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Intent, Pane, Place};
-use crate::tui::panel::console::{ConsoleState, step, turn};
+use crate::tui::panel::console::ConsoleState;
 use crate::tui::panel::dialog::{ListDialog, Question};
 use crate::tui::panel::graphs::GraphsState;
 use crate::tui::panel::map::MapState;
 use crate::tui::panel::pager::{PagerState, rows};
+use crate::tui::panel::reader::Reader;
 use seen::{Seen, Wanted};
 
 /// What lies over the panes.
@@ -76,6 +78,10 @@ pub struct IncidentScreen {
     pager: PagerState,
     graphs: GraphsState,
     console: ConsoleState,
+    /// The tab of the console that is in sight: the number of its shell.
+    tab: usize,
+    /// The answer that is read over the whole screen.
+    reader: Option<Reader>,
     notebook_scroll: u16,
     /// The rows inside the panes, as drawn last, for paging.
     notebook_room: u16,
@@ -103,8 +109,8 @@ pub struct IncidentScreen {
     idle: u32,
     /// Whether letters came in since the end was told: then the next Enter belongs to them.
     typing: bool,
-    /// Where the click was that opened a menu; the same again doesn't close it.
-    opened_at: Option<(u16, u16)>,
+    /// Where the click was that opened a menu, and how many more there don't close it again.
+    opened_at: Option<((u16, u16), u8)>,
 }
 
 /// How many ticks a message stays, and a page flashes.
@@ -133,6 +139,8 @@ impl IncidentScreen {
             pager: PagerState::default(),
             graphs: GraphsState::default(),
             console: ConsoleState::default(),
+            tab: 1,
+            reader: None,
             notebook_scroll: 0,
             notebook_room: 10,
             notebook_most: 0,
@@ -155,7 +163,7 @@ impl IncidentScreen {
             opened_at: None,
         };
         for entry in screen.incident.console() {
-            if entry.who.is_empty() {
+            if entry.who.is_empty() && !seen::is_aside(entry) {
                 screen.console.editor.remember(&entry.line);
             }
         }
@@ -302,6 +310,11 @@ impl IncidentScreen {
             Some(Dialog::Leave(_)) => return vec![Place::Leaving],
             None => {}
         }
+        match &self.reader {
+            Some(reader) if reader.asking.is_some() => return vec![Place::Finding],
+            Some(_) => return vec![Place::Reader, Place::Incident],
+            None => {}
+        }
         match self.focus {
             Pane::Console if self.console.selected.is_some() => vec![Place::Scrollback, Place::Panes, Place::Incident],
             Pane::Console => vec![Place::In(Pane::Console), Place::Incident],
@@ -350,6 +363,7 @@ impl IncidentScreen {
                 list.edit(key);
             }
             Some(Dialog::Over(_)) => self.typing |= matches!(key, Key::Char(_)),
+            None if self.reader.is_some() => self.edit_search(key),
             None if self.focus == Pane::Console && self.console.selected.is_none() => {
                 self.console.editor.edit(key);
             }
@@ -362,6 +376,8 @@ impl IncidentScreen {
     pub fn on_paste(&mut self, text: &str) {
         if let Some(Dialog::List(list, _)) = &mut self.dialog {
             text.chars().for_each(|c| _ = list.edit(Key::Char(c)));
+        } else if self.reader.is_some() {
+            text.chars().for_each(|c| self.edit_search(Key::Char(c)));
         } else if self.dialog.is_none() {
             self.focus = Pane::Console;
             self.console.selected = None;
@@ -374,7 +390,11 @@ impl IncidentScreen {
         if self.dialog.is_some() {
             return self.on_dialog(intent, store);
         }
+        if self.reader.is_some() && self.on_reader(intent, store) {
+            return Transition::Stay;
+        }
         match intent {
+            Intent::Read | Intent::Find => self.read(intent == Intent::Find),
             Intent::Pane(pane) => self.go(pane),
             Intent::NextPane => self.go(neighbouring(self.focus, 1)),
             Intent::PreviousPane => self.go(neighbouring(self.focus, -1)),
@@ -399,6 +419,7 @@ impl IncidentScreen {
 
     fn go(&mut self, pane: Pane) {
         self.focus = pane;
+        self.reader = None;
         if pane != Pane::Console {
             self.top = pane;
             self.console.selected = None;
@@ -422,78 +443,6 @@ impl IncidentScreen {
             crate::incident::view::Health::Idle => 3,
         };
         self.seen.map.parts.iter().min_by_key(|part| rank(part.health)).map(|part| part.name.clone())
-    }
-
-    fn on_console(&mut self, intent: Intent, store: &mut dyn Store) -> Transition {
-        if self.console.selected.is_some() {
-            self.on_scrollback(intent, store);
-            return Transition::Stay;
-        }
-        let editor = &mut self.console.editor;
-        match intent {
-            Intent::Run => {
-                if !editor.accept() {
-                    let line = editor.take();
-                    if !line.trim().is_empty() {
-                        self.perform(&line, store);
-                    }
-                }
-            }
-            Intent::Complete => {
-                let incident = &self.incident;
-                editor.complete(|line, cursor| incident.complete(line, cursor));
-            }
-            Intent::Older if editor.list.is_some() => editor.cycle(false),
-            Intent::Newer if editor.list.is_some() => editor.cycle(true),
-            Intent::Older => editor.older(),
-            Intent::Newer => editor.newer(),
-            Intent::Back if editor.list.is_some() => editor.list = None,
-            Intent::Back => self.go(if self.top == Pane::Console { Pane::Map } else { self.top }),
-            Intent::Search => self.open_history(),
-            Intent::LookBack => self.console.selected = step(&self.seen.console, None, 0),
-            Intent::PageUp => self.console.selected = turn(&self.seen.console, &self.console, true),
-            Intent::Interrupt if !editor.line().is_empty() => editor.set("", ""),
-            Intent::Interrupt if self.interrupt(store) => {}
-            Intent::Interrupt => self.dialog = Some(Dialog::Leave(leaving())),
-            other => {
-                self.on_command(other, store);
-            }
-        }
-        Transition::Stay
-    }
-
-    fn on_scrollback(&mut self, intent: Intent, store: &mut dyn Store) {
-        let by = match intent {
-            Intent::Up => -1,
-            Intent::Down => 1,
-            Intent::PageUp | Intent::PageDown => {
-                self.console.selected = turn(&self.seen.console, &self.console, intent == Intent::PageUp);
-                return;
-            }
-            Intent::First => isize::MIN / 2,
-            Intent::Last => isize::MAX / 2,
-            Intent::Pin => return self.pin(store),
-            Intent::Copy => return self.copy(),
-            Intent::Back => {
-                self.console.selected = None;
-                return;
-            }
-            other => {
-                self.on_command(other, store);
-                return;
-            }
-        };
-        let next = step(&self.seen.console, self.console.selected, by);
-        // Beyond the last line the prompt takes over again.
-        self.console.selected = next.filter(|_| by < 0 || next != self.console.selected);
-    }
-
-    fn copy(&mut self) {
-        let Some((id, line)) = self.console.selected else { return };
-        let Some(entry) = self.seen.console.iter().find(|entry| entry.id == id) else { return };
-        let text = line.checked_sub(1).and_then(|index| entry.output.get(index)).unwrap_or(&entry.line);
-        self.copies = Some(crate::tui::pen::sane(text));
-        self.say("copied");
     }
 
     fn ask_for_debrief(&mut self) -> Transition {

@@ -86,6 +86,13 @@ impl Seen {
         }
     }
 
+    /// What stands in a tab of the console: what was typed there and printed. What only sets the clock or keeps a line is
+    /// told where it is done, and left out.
+    #[must_use]
+    pub fn answers(&self, tab: usize) -> Vec<&Entry> {
+        self.console.iter().filter(|entry| entry.tab == tab && !is_aside(entry)).collect()
+    }
+
     /// The moment that was looked at.
     #[must_use]
     pub fn now(&self) -> Time {
@@ -97,4 +104,17 @@ impl Seen {
     pub fn local(&self) -> LocalTime {
         LocalTime::of(&self.header)
     }
+}
+
+/// Whether an entry is an act of the game that has done what it should, and that the screen tells in its own way.
+pub(super) fn is_aside(entry: &Entry) -> bool {
+    let mut words = entry.line.split_whitespace();
+    entry.who.is_empty()
+        && entry.state == EntryState::Done
+        && match words.next() {
+            Some("pause" | "speed") => true,
+            // By its number, as the key writes it; what was typed in words stays.
+            Some("pin") => words.next().is_some_and(|place| place.contains(':')) && words.next().is_none(),
+            _ => false,
+        }
 }

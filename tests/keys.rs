@@ -133,7 +133,7 @@ fn stages(place: Place) -> Vec<Stage> {
             incident(&[Type("kubectl ")]),
             incident(&[Press(Key::Named(Named::Up)), Press(Key::Named(Named::Up))]),
         ],
-        Place::Incident => vec![incident(&[]), incident(&[pane('1')])],
+        Place::Incident => vec![incident(&[]), incident(&[pane('1')]), incident(&[Press(Key::Ctrl('t'))])],
         Place::Scrollback => {
             let back = Press(Key::Named(Named::PageUp));
             vec![incident(std::slice::from_ref(&back)), incident(&[back.clone(), back.clone(), back])]

@@ -252,6 +252,27 @@ pub struct Entry {
     pub state: EntryState,
 }
 
+impl Entry {
+    /// The line as the player would type it in the first shell: `@2 uptime` where it is another's.
+    #[must_use]
+    pub fn addressed(&self) -> String {
+        if self.tab > 1 { format!("@{} {}", self.tab, self.line) } else { self.line.clone() }
+    }
+}
+
+/// One of the player's shells.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Shell {
+    /// Its number, from 1; `@2 LINE` types a line in the second.
+    pub number: usize,
+    /// Where it is: `bastion`, `node-a1`.
+    pub place: String,
+    /// Whether it has a line in front, so that the next one would wait for it.
+    pub is_busy: bool,
+    /// Whether it has been closed; a line that is typed there opens it again.
+    pub is_closed: bool,
+}
+
 /// Whether a command is still going.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum EntryState {

@@ -115,6 +115,14 @@ pub enum Intent {
     Mouse,
     /// Copy this line to the clipboard.
     Copy,
+    /// Another shell beside this one.
+    NewTab,
+    /// The next shell.
+    NextTab,
+    /// The shell before.
+    PreviousTab,
+    /// An end to this shell.
+    CloseTab,
     /// Read an answer over the whole screen.
     Read,
     /// Search in it.
@@ -374,12 +382,13 @@ pub const BINDINGS: &[Binding] = &[
         "",
         "select the last line of the output",
     ),
+    bind(L::In(P::Console), &[Key::Ctrl('o')], I::Read, "", "the last answer over the whole screen, to search in it"),
     bind(
         L::In(P::Console),
-        &[Key::Ctrl('o')],
-        I::Read,
-        "read",
-        "the last answer over the whole screen, to search in it",
+        &[Key::Ctrl('d')],
+        I::CloseTab,
+        "",
+        "on an empty line log out, and at last close this tab; else delete a character",
     ),
     bind(L::In(P::Console), &[f(2)], I::Hint, "hint", "the next hint; it costs points unless you are a trainee"),
     bind(L::In(P::Console), &[UP], I::Older, "history", "the line before in the history"),
@@ -440,6 +449,9 @@ pub const BINDINGS: &[Binding] = &[
     // Anywhere in an incident.
     bind(L::Incident, &[Key::Ctrl('p')], I::Palette, "do anything", "everything that can be looked at and done"),
     bind(L::Incident, &[f(2)], I::Hint, "hint", "the next hint; it costs points unless you are a trainee"),
+    bind(L::Incident, &[Key::Ctrl('t')], I::NewTab, "", "another tab of the console: a shell of its own"),
+    bind(L::Incident, &[Key::Ctrl('n'), Key::CtrlNamed(Named::PageDown)], I::NextTab, "", "the next tab"),
+    bind(L::Incident, &[Key::CtrlNamed(Named::PageUp)], I::PreviousTab, "", "the tab before"),
     bind(L::Incident, &[f(4)], I::Zoom, "", "this pane over the whole screen, and back"),
     bind(L::Incident, &[f(5)], I::Pause, "", "stop the clock and go on, where the mode allows it"),
     bind(L::Incident, &[f(6)], I::Slower, "", "the clock goes slower"),

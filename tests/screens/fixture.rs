@@ -16,7 +16,7 @@ pub fn forty_pods() -> Seen {
         map: map(),
         rings: rings(),
         sayings: sayings(),
-        shell: "bastion".to_owned(),
+        shells: vec![Shell { number: 1, place: "bastion".to_owned(), ..Shell::default() }],
         console: console(),
         notebook: notebook(),
         questions: questions(),

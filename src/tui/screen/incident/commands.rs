@@ -13,18 +13,26 @@ use crate::tui::store::Store;
 const SPEEDS: [u32; 7] = [1, 2, 4, 6, 10, 15, 30];
 
 impl IncidentScreen {
-    /// Types a line for the player: performs it, records it, and looks at what came of it. Returns its entry.
+    /// Types a line for the player into the shell of the tab in sight: performs it, records it, and looks at what came of
+    /// it. Returns its entry.
     pub fn perform(&mut self, line: &str, store: &mut dyn Store) -> usize {
-        let entry = self.performed(line, store);
+        self.perform_in(self.tab, line, store)
+    }
+
+    /// The same in a certain shell.
+    pub(super) fn perform_in(&mut self, tab: usize, line: &str, store: &mut dyn Store) -> usize {
+        let entry = self.performed(tab, line, store);
         self.console.editor.remember(line);
         entry
     }
 
-    fn performed(&mut self, line: &str, store: &mut dyn Store) -> usize {
+    /// Performs a line that isn't remembered as one that the player has typed.
+    pub(super) fn performed(&mut self, tab: usize, line: &str, store: &mut dyn Store) -> usize {
+        let line = &if tab == 1 { line.to_owned() } else { format!("@{tab} {line}") };
         let at = self.incident.now();
-        let was_busy = self.incident.is_busy();
+        let was_busy = self.incident.is_busy(tab);
         let entry = self.incident.perform(line);
-        if self.incident.is_busy() {
+        if self.incident.is_busy(tab) {
             let stands = self.incident.header().paused;
             if stands || was_busy {
                 self.say(if stands { STANDS } else { WAITS });
@@ -39,16 +47,11 @@ impl IncidentScreen {
 
     /// Stops what runs in front; false where nothing does. Recorded as the line that says the same.
     pub(super) fn interrupt(&mut self, store: &mut dyn Store) -> bool {
-        let at = self.incident.now();
-        if !self.incident.is_running() {
-            return false;
+        let runs = self.incident.is_running(self.tab);
+        if runs {
+            self.performed(self.tab, INTERRUPT, store);
         }
-        self.incident.perform(INTERRUPT);
-        if let Err(error) = store.performed(at, INTERRUPT) {
-            self.say(&error.to_string());
-        }
-        self.look();
-        true
+        runs
     }
 
     /// Puts a line into the console, to be gone on with.
@@ -76,12 +79,12 @@ impl IncidentScreen {
 
     fn completion(&self, line: &str, cursor: usize) -> Completion {
         let measured = self.incident.graphs(None);
-        sentences(line, cursor, &measured).unwrap_or_else(|| self.incident.complete(line, cursor))
+        sentences(line, cursor, &measured).unwrap_or_else(|| self.incident.complete(self.tab, line, cursor))
     }
 
     /// Does what the screen tells in its own way, and says what came of it in the last line.
     pub(super) fn perform_aside(&mut self, line: &str, store: &mut dyn Store) {
-        let entry = self.performed(line, store);
+        let entry = self.performed(self.tab, line, store);
         let told = self.incident.console().get(entry).map(|entry| entry.output.join(" ")).unwrap_or_default();
         // The columns of a table would take the room of what it says.
         let told: Vec<&str> = told.split_whitespace().collect();
@@ -330,6 +333,7 @@ impl IncidentScreen {
             }
             (Dialog::Ask(question), Intent::Confirm) => {
                 let line = question.line.clone();
+                self.make_way(&line);
                 self.perform(&line, store);
                 return Transition::Stay;
             }
@@ -365,7 +369,7 @@ impl IncidentScreen {
             self.prefill(line, "");
         } else if let Some(warning) = &item.warning {
             self.ask(line, warning);
-        } else {
+        } else if self.make_way(line) {
             self.perform(line, store);
         }
     }

@@ -1,6 +1,7 @@
 //! The console's keys: the prompt, looking back line by line, and reading an answer over the whole screen.
 
 use super::{Dialog, IncidentScreen, Transition, leaving};
+use crate::incident::console::addressed;
 use crate::incident::view::Entry;
 use crate::tui::key::{Key, Named};
 use crate::tui::keymap::{Intent, Pane};
@@ -37,6 +38,8 @@ impl IncidentScreen {
             Intent::PageUp => {
                 self.console.selected = turn(&self.seen.answers(self.tab), &self.console, true);
             }
+            Intent::CloseTab if !editor.line().is_empty() => _ = editor.edit(Key::Ctrl('d')),
+            Intent::CloseTab => self.log_out(store),
             Intent::Interrupt if !editor.line().is_empty() => editor.set("", ""),
             Intent::Interrupt if self.interrupt(store) => {}
             Intent::Interrupt => self.dialog = Some(Dialog::Leave(leaving())),
@@ -49,10 +52,12 @@ impl IncidentScreen {
 
     /// Runs what was typed. What is about the screen alone is done here, and is no part of the run.
     fn run(&mut self, line: &str, store: &mut dyn Store) {
-        match line {
-            "" => {}
-            "less" => self.read(false),
-            line => _ = self.perform(line, store),
+        match addressed(line) {
+            (_, "") if line.is_empty() => {}
+            (tab, "") => self.go_to_tab(tab),
+            (_, "less") => self.read(false),
+            (tab, typed) if typed != line => _ = self.perform_in(tab, typed, store),
+            _ => _ = self.perform(line, store),
         }
     }
 
@@ -165,7 +170,10 @@ impl IncidentScreen {
             | Intent::Leave
             | Intent::Debrief
             | Intent::NextPane
-            | Intent::PreviousPane => {
+            | Intent::PreviousPane
+            | Intent::NewTab
+            | Intent::NextTab
+            | Intent::PreviousTab => {
                 return false;
             }
             other => {

@@ -132,6 +132,7 @@ impl IncidentScreen {
         self.draw_inside(frame, which, inner, focused, hits, look);
         if which == Pane::Console {
             self.draw_too_long(frame, area, inner, hits, theme);
+            self.draw_console_tabs(frame, area, hits, theme);
         }
     }
 
@@ -180,7 +181,7 @@ impl IncidentScreen {
                 let shown = panel::console::Shown {
                     entries: &self.seen.answers(self.tab),
                     pins: &self.seen.notebook.pins,
-                    shell: &self.seen.shell,
+                    shell: self.seen.place(self.tab),
                     focused,
                     away: self.focus != Pane::Console,
                 };
@@ -231,11 +232,8 @@ impl IncidentScreen {
                 }
             }
             Pane::Console => {
-                if self.console.selected.is_some() {
-                    "looking back".to_owned()
-                } else {
-                    self.seen.shell.clone()
-                }
+                // The tabs stand there.
+                String::new()
             }
             Pane::Notebook => match notebook::count(&self.seen.notebook) {
                 0 => String::new(),
@@ -268,6 +266,47 @@ impl IncidentScreen {
             let x = put_right(buffer, right, area.y, columns, text, *style);
             hits.add(Rect { x, y: area.y, width: columns, height: 1 }, Target::Pane(*other));
             right = x.saturating_sub(1);
+        }
+    }
+
+    /// In the console's upper border: its shells; the one in sight is kept where not all fit.
+    fn draw_console_tabs(&self, frame: &mut Frame, area: Rect, hits: &mut Hits, theme: &Theme) {
+        let buffer = frame.buffer_mut();
+        let (mut right, left) = (area.right().saturating_sub(2), area.x + 14);
+        let mut take = |text: &str, style: Style, target: Option<Target>| {
+            let columns = width(text);
+            if right < left + columns {
+                return;
+            }
+            right = put_right(buffer, right, area.y, columns, text, style);
+            if let Some(target) = target {
+                hits.add(Rect { x: right, y: area.y, width: columns, height: 1 }, target);
+            }
+        };
+        take(" + ", theme.key, Some(Target::Key(Intent::NewTab)));
+        let bar = self.tab_bar();
+        let kept: u16 = bar.iter().filter(|tab| tab.in_sight).map(|tab| width(&tab.label) + 5).sum();
+        let mut room = area.width.saturating_sub(35 + kept);
+        for tab in bar.iter().rev() {
+            let text = format!(" {}{} ", tab.label, if tab.has_news { " ●" } else { "" });
+            match (tab.in_sight, bar.len()) {
+                (true, 1) => take(&text[2..], theme.dim, None),
+                (true, _) => {
+                    if tab.number > 1 {
+                        take("✕ ", theme.key, Some(Target::CloseTab));
+                    }
+                    take(&text, theme.selected, None);
+                }
+                (false, _) if width(&text) <= room => {
+                    room -= width(&text);
+                    let style = if tab.has_news { theme.own } else { theme.dim };
+                    take(&text, style, Some(Target::Tab(tab.number)));
+                }
+                _ => {}
+            }
+        }
+        if self.console.selected.is_some() {
+            take(" looking back ", theme.own, None);
         }
     }
 

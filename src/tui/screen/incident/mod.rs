@@ -8,6 +8,7 @@ mod mouse;
 pub mod offers;
 mod panes;
 pub mod seen;
+mod tabs;
 
 use super::super::store::Store;
 use crate::incident::view::{Happened, RingState};
@@ -22,6 +23,7 @@ use crate::tui::panel::map::MapState;
 use crate::tui::panel::pager::{PagerState, rows};
 use crate::tui::panel::reader::Reader;
 use seen::{Seen, Wanted};
+use tabs::Tabs;
 
 /// What lies over the panes.
 #[derive(Clone, Debug)]
@@ -78,8 +80,9 @@ pub struct IncidentScreen {
     pager: PagerState,
     graphs: GraphsState,
     console: ConsoleState,
-    /// The tab of the console that is in sight: the number of its shell.
+    /// The tab of the console that is in sight, and the others.
     tab: usize,
+    tabs: Tabs,
     /// The answer that is read over the whole screen.
     reader: Option<Reader>,
     notebook_scroll: u16,
@@ -118,7 +121,7 @@ const MESSAGE_TICKS: u32 = 40;
 /// For how many ticks nothing must have been typed before the end is told, and how long its dialog takes no answer.
 const QUIET_TICKS: u32 = 4;
 /// What is said when a line has to wait.
-const WAITS: &str = "it waits for the line before; Ctrl-C stops that one";
+const WAITS: &str = "it waits for the line before; Ctrl-C stops that one, Ctrl-T opens another shell";
 /// What is said when a line takes time, and there is none.
 const STANDS: &str = "the clock stands: it goes on when the clock does";
 const FLASH_TICKS: u32 = 6;
@@ -140,6 +143,7 @@ impl IncidentScreen {
             graphs: GraphsState::default(),
             console: ConsoleState::default(),
             tab: 1,
+            tabs: Tabs::default(),
             reader: None,
             notebook_scroll: 0,
             notebook_room: 10,
@@ -184,6 +188,7 @@ impl IncidentScreen {
         };
         self.seen.look(&self.incident, &wanted);
         self.keep_pager_row(row);
+        self.keep_tabs();
         if self.pager_in_sight() {
             self.read = self.seen.sayings.len();
         }
@@ -202,7 +207,7 @@ impl IncidentScreen {
         let mut changed = self.take_happenings();
         self.idle = self.idle.saturating_add(1);
         let is_said = |message: &str| self.message.as_deref() == Some(message);
-        if (is_said(WAITS) && !self.incident.is_busy()) || (is_said(STANDS) && !self.seen.header.paused) {
+        if (is_said(WAITS) && !self.incident.is_busy(self.tab)) || (is_said(STANDS) && !self.seen.header.paused) {
             self.message_left = self.message_left.min(1);
         }
         if !self.seen.header.paused && !was_over {
@@ -394,6 +399,9 @@ impl IncidentScreen {
             return Transition::Stay;
         }
         match intent {
+            Intent::NewTab => self.open_tab(),
+            Intent::NextTab => self.turn_tab(1),
+            Intent::PreviousTab => self.turn_tab(-1),
             Intent::Read | Intent::Find => self.read(intent == Intent::Find),
             Intent::Pane(pane) => self.go(pane),
             Intent::NextPane => self.go(neighbouring(self.focus, 1)),

@@ -73,6 +73,11 @@ impl IncidentScreen {
                 self.console.editor.choose(*index);
                 self.offer();
             }
+            (_, Some(Target::Tab(tab))) => {
+                self.go(Pane::Console);
+                self.go_to_tab(*tab);
+            }
+            (_, Some(Target::CloseTab)) => self.close_tab(store),
             (_, Some(Target::Prompt)) => self.click_prompt(),
             (MouseAct::Click, Some(Target::Pane(pane))) => {
                 self.console.selected = None;

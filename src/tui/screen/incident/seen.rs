@@ -1,7 +1,7 @@
 //! What was seen of the incident at the last look: plain values, looked at a few times a second and drawn as often as needed.
 
 use crate::incident::Incident;
-use crate::incident::view::{Entry, EntryState, Graph, Header, Map, Mark, Notebook, Question, Ring, Saying};
+use crate::incident::view::{Entry, EntryState, Graph, Header, Map, Mark, Notebook, Question, Ring, Saying, Shell};
 use crate::sim::quantity::{Span, Time};
 use crate::tui::local_time::LocalTime;
 
@@ -16,8 +16,8 @@ pub struct Seen {
     pub rings: Vec<Ring>,
     /// What people say.
     pub sayings: Vec<Saying>,
-    /// Where the next line goes to.
-    pub shell: String,
+    /// The player's shells, also those that have been closed.
+    pub shells: Vec<Shell>,
     /// What was typed and printed.
     pub console: Vec<Entry>,
     /// What was written down.
@@ -54,7 +54,7 @@ impl Seen {
         self.map = incident.map();
         self.rings = incident.rings();
         self.sayings = incident.sayings();
-        incident.shell().clone_into(&mut self.shell);
+        self.shells = incident.shells();
         self.notebook = incident.notebook();
         self.questions = incident.questions();
         self.marks = incident.marks();
@@ -84,6 +84,12 @@ impl Seen {
                 None => self.console.push(entry.clone()),
             }
         }
+    }
+
+    /// Where a shell is; one in which nothing has been typed is where all begin.
+    #[must_use]
+    pub fn place(&self, tab: usize) -> &str {
+        self.shells.iter().find(|shell| shell.number == tab && !shell.is_closed).map_or("bastion", |shell| &shell.place)
     }
 
     /// What stands in a tab of the console: what was typed there and printed. What only sets the clock or keeps a line is

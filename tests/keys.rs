@@ -147,6 +147,7 @@ fn stages(place: Place) -> Vec<Stage> {
                 incident(&[read, Press(Key::Named(Named::Left))]),
             ]
         }
+        Place::Watching => vec![incident(&[Type("watch date"), Press(ENTER), Ticks(8)])],
         Place::Finding => vec![incident(&[Press(Key::Ctrl('o')), Press(Key::Char('/')), Type("pod")])],
         Place::In(Pane::Map) => vec![incident(&[pane('1')]), incident(&[pane('1'), Press(DOWN), Press(DOWN)])],
         Place::In(Pane::Pager) => vec![incident(&[pane('2')]), incident(&[pane('2'), Press(DOWN)])],

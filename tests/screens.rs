@@ -11,13 +11,13 @@ mod picture;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
-use sev1::incident::view::Debrief;
+use sev1::incident::view::{Debrief, EntryState, Shell};
 use sev1::incident::{Incident, Mode};
 use sev1::level::Level;
 use sev1::sim::quantity::Time;
 use sev1::tui::hit::Hits;
 use sev1::tui::key::{Mouse, MouseAct};
-use sev1::tui::keymap::{BINDINGS, Pane, Place};
+use sev1::tui::keymap::{BINDINGS, Intent, Pane, Place};
 use sev1::tui::local_time::LocalTime;
 use sev1::tui::panel::dialog::{self, Item, ListDialog};
 use sev1::tui::screen::briefing::Briefing;
@@ -128,6 +128,49 @@ fn an_incident_with_the_graphs_in_focus() {
 #[test]
 fn an_incident_with_the_notebook_in_focus() {
     snapshot_incident("incident-notebook", Pane::Notebook);
+}
+
+#[test]
+fn a_long_answer_is_read_and_searched_over_the_whole_screen() {
+    let mut shelf = Shelf::default();
+    let mut screen = incident(Pane::Console);
+    let answer = screen.seen.console.last_mut().expect("there is one");
+    answer.line = "ssh node-a1 dmesg".to_owned();
+    answer.output = (0..90)
+        .map(|n| match n % 9 {
+            4 => format!("[8623{n:03}.136] Memory cgroup out of memory: Kill process 31{n:03} (python) score 1994"),
+            _ => format!("[8623{n:03}.145] eth0: link is up at 1000 Mbps"),
+        })
+        .collect();
+    for intent in [Intent::Read, Intent::PageDown, Intent::Find] {
+        screen.on_intent(intent, &mut shelf);
+    }
+    "kill".chars().for_each(|c| _ = screen.on_text(Key::Char(c), &mut shelf));
+    screen.on_intent(Intent::FindNext, &mut shelf);
+    snapshot("reader", |frame, area, hits, look| {
+        let places = places(&screen);
+        screen.draw(frame, area, &places, &[], hits, look);
+    });
+}
+
+#[test]
+fn a_watch_stands_above_the_prompt_of_its_tab() {
+    let mut shelf = Shelf::default();
+    let mut screen = incident(Pane::Console);
+    screen.on_intent(Intent::NewTab, &mut shelf);
+    let mut watch = screen.seen.console[0].clone();
+    let mut failed = screen.seen.console[1].clone();
+    watch.output.splice(0..0, ["Every 2.0s: kubectl get pods | head -3".to_owned(), String::new()]);
+    (watch.id, watch.tab, watch.line) = (10, 2, "watch \"kubectl get pods | head -3\"".to_owned());
+    watch.state = EntryState::Running;
+    (failed.id, failed.tab, failed.shell) = (11, 2, "node-a1".to_owned());
+    screen.seen.console.extend([watch, failed]);
+    screen.seen.shells[0].is_busy = true;
+    screen.seen.shells.push(Shell { number: 2, place: "node-a1".to_owned(), ..Shell::default() });
+    snapshot("watch", |frame, area, hits, look| {
+        let places = places(&screen);
+        screen.draw(frame, area, &places, &[], hits, look);
+    });
 }
 
 /// Draws something over an incident in the middle.

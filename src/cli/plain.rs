@@ -219,6 +219,8 @@ struct Game<'a> {
     seen: usize,
     /// How many lines of each command's output have been printed.
     printed: BTreeMap<usize, usize>,
+    /// The last result of each `watch`.
+    watched: BTreeMap<usize, Vec<String>>,
     /// The command whose output was printed last, so that others say whose they are.
     current: Option<usize>,
     /// When each part's state was told last, and what it was.
@@ -233,10 +235,24 @@ struct Game<'a> {
 
 impl<'a> Game<'a> {
     fn new(incident: Incident, store: &'a mut dyn Store, output: &'a mut Output, input: &'a Input) -> Self {
-        let printed = BTreeMap::new();
+        let (printed, watched) = (BTreeMap::new(), BTreeMap::new());
         let (seen, current, told, is_hurt, is_prompted) = (0, None, BTreeMap::new(), false, false);
         let (shell, columns) = (1, columns());
-        Self { incident, store, output, input, seen, printed, current, told, is_hurt, shell, is_prompted, columns }
+        Self {
+            incident,
+            store,
+            output,
+            input,
+            seen,
+            printed,
+            watched,
+            current,
+            told,
+            is_hurt,
+            shell,
+            is_prompted,
+            columns,
+        }
     }
 
     /// A line of output; what is typed to stands on a line of its own.
@@ -422,10 +438,17 @@ impl<'a> Game<'a> {
             return Ok(());
         };
         let already = self.printed.get(&id).copied().unwrap_or(0).min(entry.output.len());
-        if already == entry.output.len() {
+        let lines = if entry.is_watch() {
+            // Each result takes the place of the one before: what is new in it is told.
+            let before = self.watched.insert(id, entry.output.clone()).unwrap_or_default();
+            entry.output.iter().filter(|line| !before.contains(line)).cloned().collect()
+        } else {
+            entry.output[already..].to_vec()
+        };
+        if lines.is_empty() {
             return Ok(());
         }
-        let lines = entry.output[already..].to_vec();
+        let count = entry.output.len();
         if self.current != Some(id) {
             let heading = heading(entry);
             self.say(&heading)?;
@@ -433,7 +456,7 @@ impl<'a> Game<'a> {
         for line in &lines {
             self.say(line)?;
         }
-        self.printed.insert(id, already + lines.len());
+        self.printed.insert(id, count);
         self.current = Some(id);
         Ok(())
     }

@@ -253,6 +253,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it runs a line again and again and shows the last result only, as long as it runs and afterwards.
+    #[must_use]
+    pub fn is_watch(&self) -> bool {
+        self.who.is_empty() && self.state != EntryState::Failed && self.line.split_whitespace().next() == Some("watch")
+    }
+
     /// The line as the player would type it in the first shell: `@2 uptime` where it is another's.
     #[must_use]
     pub fn addressed(&self) -> String {

@@ -16,6 +16,8 @@ pub enum Target {
     Output(usize, usize),
     /// A tab of the console, by the number of its shell.
     Tab(usize),
+    /// The result of a `watch`, by the number of its entry.
+    Watch(usize),
     /// The mark that closes the tab in sight.
     CloseTab,
     /// A line of the answer that is read over the whole screen, from 0.

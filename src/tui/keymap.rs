@@ -123,6 +123,8 @@ pub enum Intent {
     PreviousTab,
     /// An end to this shell.
     CloseTab,
+    /// An end to the `watch` in sight.
+    StopWatch,
     /// Read an answer over the whole screen.
     Read,
     /// Search in it.
@@ -199,6 +201,8 @@ pub enum Place {
     In(Pane),
     /// The console, while lines of its output are selected.
     Scrollback,
+    /// The console's empty prompt, below a `watch`.
+    Watching,
     /// An answer over the whole screen.
     Reader,
     /// The search in it, while it is typed.
@@ -233,6 +237,7 @@ impl Place {
             Self::Panes => "incident, outside the console",
             Self::In(pane) => pane.title(),
             Self::Scrollback => "console, looking back",
+            Self::Watching => "console, below a watch",
             Self::Reader => "reading an answer",
             Self::Finding => "searching",
             Self::Debrief => "debrief",
@@ -344,6 +349,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Scrollback, &[HOME, Key::Char('g')], I::First, "", "the first line"),
     bind(L::Scrollback, &[END, Key::Char('G')], I::Last, "", "the last line"),
     bind(L::Scrollback, &[ESC, Key::Char('q')], I::Back, "prompt", "back to the prompt"),
+    bind(L::Watching, &[Key::Char('q')], I::StopWatch, "stop watch", "end the `watch` above the prompt"),
     // An answer over the whole screen.
     bind(L::Reader, &[Key::Char('/')], I::Find, "search", "search in this answer"),
     bind(L::Reader, &[Key::Char('n')], I::FindNext, "next hit", "the next line that holds what is searched for"),
@@ -389,6 +395,13 @@ pub const BINDINGS: &[Binding] = &[
         I::CloseTab,
         "",
         "on an empty line log out, and at last close this tab; else delete a character",
+    ),
+    bind(
+        L::In(P::Console),
+        &[Key::Ctrl('n'), Key::CtrlNamed(Named::PageDown)],
+        I::NextTab,
+        "next tab",
+        "the next tab: another shell of yours",
     ),
     bind(L::In(P::Console), &[f(2)], I::Hint, "hint", "the next hint; it costs points unless you are a trainee"),
     bind(L::In(P::Console), &[UP], I::Older, "history", "the line before in the history"),

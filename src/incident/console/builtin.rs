@@ -14,7 +14,7 @@ const fn builtin(name: &'static str, usage: &'static str, summary: &'static str,
 /// Its commands.
 pub const COMMANDS: &[Command] = &[
     Command {
-        manual: "The line is run every 2 seconds, or every SECONDS. It goes on until `stop`.\n\nwatch -n 5 \"kubectl get pods | grep -v Running\"",
+        manual: "The line is run every 2 seconds, or every SECONDS. It goes on until `stop`; on the screen q or Ctrl-C ends it, too.\n\nwatch -n 5 \"kubectl get pods | grep -v Running\"",
         ..builtin(
             "watch",
             "watch [-n SECONDS] \"LINE\"",

@@ -1,5 +1,6 @@
 //! The command line: what was typed and printed, the line that is being typed, and what could stand in it.
 
+use super::watching;
 use crate::incident::view::{Entry, EntryState, Health, Pin};
 use crate::tui::editor::{Editor, List};
 use crate::tui::hit::{Hits, Target};
@@ -40,22 +41,27 @@ pub struct Shown<'a> {
     pub away: bool,
 }
 
+/// How many lines of an answer stand in the console: a `watch` has a place of its own.
+fn lines_of(entry: &Entry) -> usize {
+    if entry.is_watch() { 0 } else { entry.output.len() }
+}
+
 /// The line before or after a selected one, or the last one where none is; none beyond the ends.
 #[must_use]
 pub fn step(entries: &[&Entry], selected: Option<(usize, usize)>, by: isize) -> Option<(usize, usize)> {
     let Some(mut at) = selected else {
         let last = entries.last()?;
-        return Some((last.id, last.output.len()));
+        return Some((last.id, lines_of(last)));
     };
     for _ in 0..by.unsigned_abs() {
         let index = entries.iter().position(|entry| entry.id == at.0)?;
         at = if by < 0 {
             match (at.1.checked_sub(1), index.checked_sub(1)) {
                 (Some(line), _) => (at.0, line),
-                (None, Some(before)) => (entries[before].id, entries[before].output.len()),
+                (None, Some(before)) => (entries[before].id, lines_of(entries[before])),
                 (None, None) => return Some(at),
             }
-        } else if at.1 < entries[index].output.len() {
+        } else if at.1 < lines_of(entries[index]) {
             (at.0, at.1 + 1)
         } else {
             match entries.get(index + 1) {
@@ -99,6 +105,9 @@ pub fn too_long<'a>(entries: &[&'a Entry], state: &ConsoleState) -> Option<(&'a 
         Some((id, _)) => entries.iter().find(|entry| entry.id == id),
         None => entries.last(),
     }?;
+    if entry.is_watch() && !entry.output.is_empty() {
+        return Some((entry, entry.output.len()));
+    }
     let mut rows = 0;
     for line in 1..=entry.output.len() {
         rows += rows_of(entry, line, &[], state.room.1.max(8)).len();
@@ -121,6 +130,9 @@ pub fn draw(
     if area.is_empty() {
         return;
     }
+    let watched = shown.entries.iter().rev().find(|entry| entry.is_watch() && entry.state == EntryState::Running);
+    let live = shown.focused && state.selected.is_none() && state.editor.line().is_empty();
+    let area = watched.map_or(area, |entry| watching::draw(frame, area, entry, live, hits, theme));
     let list_rows = state.editor.list.as_ref().map_or(0, |list| list_height(list, area));
     let room = area.height.saturating_sub(1 + list_rows);
     let columns = area.width.saturating_sub(2);
@@ -174,7 +186,7 @@ fn rows_in_view(shown: &Shown<'_>, state: &mut ConsoleState, room: usize, column
         if state.selected.is_none() && entry.who.is_empty() && entry.line.trim() == "clear" {
             break;
         }
-        for line in (0..=entry.output.len()).rev() {
+        for line in (0..=lines_of(entry)).rev() {
             let before = rows.len();
             rows.extend(rows_of(entry, line, shown.pins, columns).into_iter().rev());
             if state.selected == Some((entry.id, line)) {
@@ -210,7 +222,11 @@ fn rows_of(entry: &Entry, line: usize, pins: &[Pin], columns: u16) -> Vec<Consol
     let Some(index) = line.checked_sub(1) else {
         let prompt = prompt(&entry.shell, &entry.who);
         let text = sane(&entry.line);
-        let running = if entry.state == EntryState::Running { " …" } else { "" };
+        let running = match entry.state {
+            EntryState::Running if entry.is_watch() => " … shown above",
+            EntryState::Running => " …",
+            _ => "",
+        };
         return wrap(&format!("{text}{running}"), columns.saturating_sub(width(&prompt)))
             .into_iter()
             .enumerate()

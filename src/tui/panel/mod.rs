@@ -21,3 +21,4 @@ pub mod map_list;
 pub mod notebook;
 pub mod pager;
 pub mod reader;
+pub mod watching;

@@ -1,8 +1,9 @@
 //! The console's keys: the prompt, looking back line by line, and reading an answer over the whole screen.
 
 use super::{Dialog, IncidentScreen, Transition, leaving};
+use crate::incident::INTERRUPT;
 use crate::incident::console::addressed;
-use crate::incident::view::Entry;
+use crate::incident::view::{Entry, EntryState};
 use crate::tui::key::{Key, Named};
 use crate::tui::keymap::{Intent, Pane};
 use crate::tui::panel::console::{step, turn};
@@ -96,6 +97,18 @@ impl IncidentScreen {
         }
     }
 
+    /// The `watch` that is shown in this tab: the latest of those that run.
+    pub(super) fn watch(&self) -> Option<usize> {
+        let runs = |entry: &&Entry| entry.tab == self.tab && entry.is_watch() && entry.state == EntryState::Running;
+        self.seen.console.iter().rev().filter(|entry| entry.who.is_empty()).find(runs).map(|entry| entry.id)
+    }
+
+    pub(super) fn stop_watch(&mut self, store: &mut dyn Store) {
+        if let Some(id) = self.watch() {
+            self.performed(self.tab, &format!("{INTERRUPT} {id}"), store);
+        }
+    }
+
     fn entry(&self, id: usize) -> Option<&Entry> {
         self.seen.console.iter().find(|entry| entry.id == id)
     }
@@ -130,9 +143,15 @@ impl IncidentScreen {
         let last = answers.iter().rev().find(|entry| !entry.output.is_empty()).map(|entry| (entry.id, 0));
         let Some((id, line)) = self.console.selected.or(last) else { return self.say("nothing has been printed yet") };
         let asking = searching.then(Input::default);
-        let mut reader = Reader::at(id, line);
-        reader.asking = asking;
-        self.reader = Some(reader);
+        self.read_at(id, line);
+        if let Some(reader) = &mut self.reader {
+            reader.asking = asking;
+        }
+    }
+
+    /// Opens a certain answer over the whole screen.
+    pub(super) fn read_at(&mut self, entry: usize, line: usize) {
+        self.reader = Some(Reader::at(entry, line));
     }
 
     /// A key while an answer is read; false where it means something to the incident.

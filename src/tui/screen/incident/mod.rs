@@ -322,6 +322,9 @@ impl IncidentScreen {
         }
         match self.focus {
             Pane::Console if self.console.selected.is_some() => vec![Place::Scrollback, Place::Panes, Place::Incident],
+            Pane::Console if self.watch().is_some() && self.console.editor.line().is_empty() => {
+                vec![Place::Watching, Place::In(Pane::Console), Place::Incident]
+            }
             Pane::Console => vec![Place::In(Pane::Console), Place::Incident],
             other => vec![Place::In(other), Place::Panes, Place::Incident],
         }
@@ -336,6 +339,9 @@ impl IncidentScreen {
         }
         if self.incident.mode() != Mode::Trainee {
             refused.push(Intent::Pause);
+        }
+        if self.tabs.open.len() < 2 {
+            refused.push(Intent::NextTab);
         }
         if self.seen.rings.iter().all(|ring| ring.state != RingState::Ringing) {
             refused.push(Intent::Acknowledge);
@@ -399,6 +405,7 @@ impl IncidentScreen {
             return Transition::Stay;
         }
         match intent {
+            Intent::StopWatch => self.stop_watch(store),
             Intent::NewTab => self.open_tab(),
             Intent::NextTab => self.turn_tab(1),
             Intent::PreviousTab => self.turn_tab(-1),

@@ -73,6 +73,10 @@ impl IncidentScreen {
                 self.console.editor.choose(*index);
                 self.offer();
             }
+            (_, Some(Target::Watch(entry))) => {
+                self.go(Pane::Console);
+                self.read_at(*entry, 0);
+            }
             (_, Some(Target::Tab(tab))) => {
                 self.go(Pane::Console);
                 self.go_to_tab(*tab);
@@ -173,7 +177,7 @@ impl IncidentScreen {
         }
         let answers = self.seen.answers(self.tab);
         match target {
-            Some(Target::Output(..) | Target::Prompt | Target::Pane(Pane::Console)) => {
+            Some(Target::Output(..) | Target::Watch(_) | Target::Prompt | Target::Pane(Pane::Console)) => {
                 let end = step(&answers, None, 0);
                 // The first turn shows what is above, as there is nothing below.
                 let from = self.console.selected.or_else(|| turn(&answers, &self.console, true));

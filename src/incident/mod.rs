@@ -293,17 +293,14 @@ impl Incident {
             self.stage.tell(Happened::Printed { entry: *entry });
         }
         let latest = self.console.entries().len().saturating_sub(1);
-        let entry = match &ended {
-            Some(ended) => {
-                self.entries.push(None);
-                ended.first().copied().unwrap_or(latest)
-            }
-            None => {
-                self.stage.facts.tell(Told::Ran, "", line);
-                let entry = self.console.type_line(now, Hand::of_player(number), line);
-                self.entries.push(Some(entry));
-                entry
-            }
+        let entry = if let Some(ended) = &ended {
+            self.entries.push(None);
+            ended.first().copied().unwrap_or(latest)
+        } else {
+            self.stage.facts.tell(Told::Ran, "", line);
+            let entry = self.console.type_line(now, Hand::of_player(number), line);
+            self.entries.push(Some(entry));
+            entry
         };
         self.run_console();
         entry

@@ -357,6 +357,7 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::incident::view::EntryState::{Done, Running};
     use proptest::prelude::*;
 
     fn example() -> RunHeader {
@@ -475,7 +476,6 @@ mod tests {
         }
         advance_to(&mut incident, Time::from_seconds(30));
         lines.push(RunLine::Tick { at: incident.now(), digest: incident.digest() });
-        use crate::incident::view::EntryState::{Done, Running};
         let states: Vec<_> = incident.console().iter().map(|entry| (entry.tab, entry.state)).collect();
         assert_eq!(states, [(1, Running), (2, Done), (1, Running), (3, Done), (2, Done), (3, Done)]);
         assert_eq!(incident.console()[3].output.len(), 1, "the shells share their files");

@@ -166,7 +166,7 @@ impl IncidentScreen {
                 missed = !reader.search(entry) || !reader.find(false, entry);
             }
             Intent::FindNext | Intent::FindPrevious if reader.wanted.is_empty() => {
-                reader.asking = Some(Input::default())
+                reader.asking = Some(Input::default());
             }
             Intent::FindNext | Intent::FindPrevious => missed = !reader.find(intent == Intent::FindNext, entry),
             Intent::Find => reader.asking = Some(Input::default()),

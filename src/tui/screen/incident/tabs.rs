@@ -170,15 +170,14 @@ impl IncidentScreen {
                 }
                 None => self.open_tab(),
             },
-            _ if find(first).is_some_and(|command| command.place == Place::Bastion) || first == "ssh" => {
-                if self.seen.place(self.tab) != "bastion" {
-                    match tab_at("bastion") {
-                        Some(tab) => self.show_tab(tab),
-                        None => self.open_tab(),
-                    }
+            _ => {
+                let is_tool = first == "ssh" || find(first).is_some_and(|command| command.place == Place::Bastion);
+                match tab_at("bastion") {
+                    _ if !is_tool || self.seen.place(self.tab) == "bastion" => {}
+                    Some(tab) => self.show_tab(tab),
+                    None => self.open_tab(),
                 }
             }
-            _ => {}
         }
         true
     }

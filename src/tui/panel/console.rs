@@ -423,6 +423,10 @@ mod tests {
         }
         assert_eq!(&seen[..7], [(2, 1), (2, 0), (1, 0), (0, 2), (0, 1), (0, 0), (0, 0)]);
         assert_eq!(step(&entries, Some((0, 0)), 99), Some((2, 1)));
+        // A page that comes to the end comes back to the prompt.
+        let state = ConsoleState { selected: Some((1, 0)), room: (4, 40), ..ConsoleState::default() };
+        assert_eq!(turn(&entries, &state, false), None);
+        assert_eq!(turn(&entries, &state, true), Some((0, 0)));
     }
 
     #[test]

@@ -64,10 +64,17 @@ impl Reader {
         self.line = self.line.saturating_add_signed(by).min(entry.output.len().saturating_sub(1));
     }
 
-    /// Goes on by so many pages.
-    pub fn turn(&mut self, pages: isize, entry: &Entry) {
-        let page = self.room.0.saturating_sub(1).max(1) as isize;
-        self.step(pages * page, entry);
+    /// Goes on by a page: as many lines as fill it, however many rows each takes.
+    pub fn turn(&mut self, forward: bool, entry: &Entry) {
+        let mut rows = 0;
+        loop {
+            let before = self.line;
+            rows += height(entry, self.line, self.room.1);
+            self.step(if forward { 1 } else { -1 }, entry);
+            if self.line == before || rows + height(entry, self.line, self.room.1) >= self.room.0 {
+                return;
+            }
+        }
     }
 
     /// Goes to the next line that holds what is searched for, or the one before, and round at the ends; false where
@@ -107,18 +114,21 @@ impl Reader {
         let last = entry.output.len().saturating_sub(1);
         self.line = self.line.min(last);
         self.top = self.top.min(self.line);
-        let columns = self.room.1;
-        let height = |line: usize| entry.output.get(line).map_or(1, |text| wrap(&sane(text), columns).len());
         let mut rows: usize = 0;
         // From the line under the cursor upwards: what fits above it.
         for line in (self.top..=self.line).rev() {
-            rows += height(line);
+            rows += height(entry, line, self.room.1);
             if rows > self.room.0 {
                 self.top = (line + 1).min(self.line);
                 break;
             }
         }
     }
+}
+
+/// The rows that a line takes.
+fn height(entry: &Entry, line: usize, columns: u16) -> usize {
+    entry.output.get(line).map_or(1, |text| wrap(&sane(text), columns).len())
 }
 
 /// Draws it over an area.
@@ -130,8 +140,9 @@ pub fn draw(frame: &mut Frame, area: Rect, shown: &Shown<'_>, state: &mut Reader
     blank(buffer, area, Style::new());
     let right = right_words(shown, state, &found);
     let room = area.width.saturating_sub(width(&right) + 8);
-    let title = fit(&sane(&format!("{} $ {}", entry.shell, entry.line)), room);
     let failed = entry.state == EntryState::Failed;
+    let mark = if failed { "✕ " } else { "" };
+    let title = fit(&sane(&format!("{mark}{} $ {}", entry.shell, entry.line)), room);
     let edge = Edge {
         title: &title,
         right: &right,

@@ -1,6 +1,7 @@
 //! Everything on the incident's screen that ends in a console line: menus, the palette, single keys, questions.
 
 use super::offers::sentences;
+use super::seen::is_aside;
 use super::{Chosen, Dialog, IncidentScreen, QUIET_TICKS, STANDS, Transition, WAITS};
 use crate::incident::INTERRUPT;
 use crate::incident::view::{Choice, Completion, Health, RingState};
@@ -42,6 +43,12 @@ impl IncidentScreen {
             self.say(&error.to_string());
         }
         self.look();
+        if let Some(done) = self.incident.console().get(entry).filter(|done| is_aside(done)) {
+            // The columns of a table would take the room of what it says.
+            let told: Vec<&str> = done.output.iter().flat_map(|line| line.split_whitespace()).collect();
+            let told = told.join(" ");
+            self.say(&told);
+        }
         entry
     }
 
@@ -82,15 +89,9 @@ impl IncidentScreen {
         sentences(line, cursor, &measured).unwrap_or_else(|| self.incident.complete(self.tab, line, cursor))
     }
 
-    /// Does what the screen tells in its own way, and says what came of it in the last line.
+    /// Does what the screen tells in its own way, and says what came of it in the last line. No shell is needed for it.
     pub(super) fn perform_aside(&mut self, line: &str, store: &mut dyn Store) {
-        let entry = self.performed(self.tab, line, store);
-        let told = self.incident.console().get(entry).map(|entry| entry.output.join(" ")).unwrap_or_default();
-        // The columns of a table would take the room of what it says.
-        let told: Vec<&str> = told.split_whitespace().collect();
-        if !told.is_empty() {
-            self.say(&told.join(" "));
-        }
+        self.performed(1, line, store);
     }
 
     /// A click on the speed: faster, and after the fastest the slowest.
@@ -267,6 +268,9 @@ impl IncidentScreen {
             Some(Health::Strained) => 1,
             _ => 2,
         });
+        let own = |label: &str, line: String| Item { label: label.to_owned(), line, warning: None };
+        items.push(own("Read the last answer over the whole screen, and search in it", "less".to_owned()));
+        items.push(own("Open another tab of the console, a shell of its own", format!("@{}", self.next_tab())));
         self.dialog = Some(Dialog::List(ListDialog::filtered("do anything", items), Chosen::Run));
     }
 
@@ -364,13 +368,14 @@ impl IncidentScreen {
     fn choose(&mut self, item: &Item, edit: bool, store: &mut dyn Store) {
         let line = if item.line.is_empty() { item.label.as_str() } else { item.line.as_str() };
         if let Some((before, after)) = line.split_once('…') {
+            self.make_way(before);
             self.prefill(before, after);
         } else if edit {
             self.prefill(line, "");
         } else if let Some(warning) = &item.warning {
             self.ask(line, warning);
         } else if self.make_way(line) {
-            self.perform(line, store);
+            self.run(line, store);
         }
     }
 }

@@ -52,10 +52,13 @@ impl IncidentScreen {
     }
 
     /// Runs what was typed. What is about the screen alone is done here, and is no part of the run.
-    fn run(&mut self, line: &str, store: &mut dyn Store) {
+    pub(super) fn run(&mut self, line: &str, store: &mut dyn Store) {
         match addressed(line) {
             (_, "") if line.is_empty() => {}
-            (tab, "") => self.go_to_tab(tab),
+            (tab, "") => {
+                self.go(Pane::Console);
+                self.go_to_tab(tab);
+            }
             (_, "less") => self.read(false),
             (tab, typed) if typed != line => _ = self.perform_in(tab, typed, store),
             _ => _ = self.perform(line, store),
@@ -172,8 +175,8 @@ impl IncidentScreen {
             Intent::Find => reader.asking = Some(Input::default()),
             Intent::Up => reader.step(-1, entry),
             Intent::Down => reader.step(1, entry),
-            Intent::PageUp => reader.turn(-1, entry),
-            Intent::PageDown => reader.turn(1, entry),
+            Intent::PageUp => reader.turn(false, entry),
+            Intent::PageDown => reader.turn(true, entry),
             Intent::First => reader.step(isize::MIN / 2, entry),
             Intent::Last => reader.step(isize::MAX / 2, entry),
             Intent::Left | Intent::Right => self.read_beside(&mut reader, intent == Intent::Right),

@@ -40,9 +40,6 @@ impl IncidentScreen {
         }
         let words = panel::keys::Words { first: &self.first(), refused: &refused };
         panel::keys::draw(frame, layout.keys, places, words, hits, theme);
-        if let Some(message) = &self.message {
-            panel::keys::draw_message(frame, layout.keys, message, theme);
-        }
         self.remember_room(&layout);
         // What hurts and the keys stay in sight, whatever lies over the panes.
         let body = Rect {
@@ -51,6 +48,9 @@ impl IncidentScreen {
             ..area
         };
         self.draw_reader(frame, body, hits, theme);
+        if let Some(message) = &self.message {
+            panel::keys::draw_message(frame, layout.keys, message, theme);
+        }
         match &mut self.dialog {
             Some(Dialog::List(list, _)) => dialog::draw_list(frame, body, list, hits, theme),
             Some(Dialog::Ask(question) | Dialog::Leave(question) | Dialog::Over(question)) => {

@@ -231,7 +231,9 @@ impl IncidentScreen {
     /// Tells the end once, when it has come.
     pub fn tell_the_end(&mut self) {
         // Whoever types, or chooses from a list, is not interrupted: what they enter would be taken for the answer.
-        let is_busy = self.dialog.is_some() || !self.console.editor.line().is_empty() || self.idle < QUIET_TICKS;
+        let searches = self.reader.as_ref().is_some_and(|reader| reader.asking.is_some());
+        let is_busy =
+            self.dialog.is_some() || searches || !self.console.editor.line().is_empty() || self.idle < QUIET_TICKS;
         if self.seen.header.phase.is_over() && !self.end_told && !is_busy {
             self.end_told = true;
             self.typing = false;

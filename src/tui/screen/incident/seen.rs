@@ -112,11 +112,11 @@ impl Seen {
     }
 }
 
-/// Whether an entry is an act of the game that has done what it should, and that the screen tells in its own way.
+/// Whether an entry is an act of the game that the screen tells in its own way, in its last line.
 pub(super) fn is_aside(entry: &Entry) -> bool {
     let mut words = entry.line.split_whitespace();
     entry.who.is_empty()
-        && entry.state == EntryState::Done
+        && entry.state != EntryState::Running
         && match words.next() {
             Some("pause" | "speed") => true,
             // By its number, as the key writes it; what was typed in words stays.

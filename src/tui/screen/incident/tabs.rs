@@ -110,10 +110,15 @@ impl IncidentScreen {
         self.show_tab(tab);
     }
 
+    /// The number of the next shell: none is used again, so that what a closed one has printed stays its own.
+    pub(super) fn next_tab(&self) -> usize {
+        let known = self.seen.shells.iter().map(|shell| shell.number).chain(self.tabs.open.iter().copied());
+        known.max().unwrap_or(1) + 1
+    }
+
     /// Another shell, in a tab of its own.
     pub(super) fn open_tab(&mut self) {
-        let known = self.seen.shells.iter().map(|shell| shell.number).chain(self.tabs.open.iter().copied());
-        let next = known.max().unwrap_or(1) + 1;
+        let next = self.next_tab();
         if next > NUMBER_MAX {
             return self.say("there were too many tabs already");
         }

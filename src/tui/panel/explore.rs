@@ -225,6 +225,7 @@ fn draw_offers(frame: &mut Frame, area: Rect, state: &ExploreState, hits: &mut H
     let first = (state.selected + 1).saturating_sub(rows);
     let names = state.offers.iter().map(|(expression, _)| width(expression)).max().unwrap_or(0);
     let names = names.min(area.width * 3 / 5);
+    let hidden = count.saturating_sub(first + rows);
     for (row, place) in (first..count.min(first + rows)).enumerate() {
         let Some((expression, about)) = state.offer(place) else { continue };
         let line = Rect { y: area.y + row as u16, height: 1, ..area };
@@ -237,13 +238,16 @@ fn draw_offers(frame: &mut Frame, area: Rect, state: &ExploreState, hits: &mut H
         let mark = if state.series.iter().any(|known| known == expression) { "●" } else { " " };
         put(buffer, line.x + 1, line.y, 1, mark, if selected { theme.selected } else { theme.own });
         put(buffer, line.x + 3, line.y, names, expression, plain);
-        put(buffer, line.x + 5 + names, line.y, line.width.saturating_sub(names + 6), about, quiet);
-    }
-    let hidden = count.saturating_sub(first + rows);
-    if hidden > 0 {
-        let text = format!(" {hidden} more ▼ ");
-        let x = put_right(buffer, area.right() - 1, area.bottom() - 1, 14, &text, theme.dim);
-        hits.add(Rect { x, y: area.bottom() - 1, width: width(&text), height: 1 }, Target::Key(Intent::PageDown));
+        let mut room = line.width.saturating_sub(names + 6);
+        // The last row also says how many more there are.
+        if hidden > 0 && row + 1 == rows {
+            let text = format!(" {hidden} more ▼ ");
+            let right = line.right() - 1;
+            room = room.saturating_sub(width(&text) + 1);
+            let x = put_right(buffer, right, line.y, 14, &text, theme.dim);
+            hits.add(Rect { x, width: right - x, ..line }, Target::Key(Intent::PageDown));
+        }
+        put(buffer, line.x + 5 + names, line.y, room, about, quiet);
     }
 }
 

@@ -79,7 +79,7 @@ pub struct IncidentScreen {
     graphs: GraphsState,
     console: ConsoleState,
     /// The explore view, while it lies over the panes.
-    explore: Option<Box<ExploreState>>,
+    pub explore: Option<Box<ExploreState>>,
     notebook_scroll: u16,
     /// The evidence that is selected, by its place.
     notebook_pin: Option<usize>,

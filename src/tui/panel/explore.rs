@@ -1,6 +1,6 @@
 //! The explore view: a line to find metrics with, the series that were chosen, and one chart for each unit.
 
-use super::chart::{Axis, Scale, Series, draw as draw_chart};
+use super::chart::{Axis, IN_LINE, Scale, Series, draw as draw_chart};
 use super::graphs::{Shown, cursor_words};
 use crate::incident::view::Graph;
 use crate::tui::hit::{Hits, Target};
@@ -396,6 +396,7 @@ fn draw_group(
         fires_below: limit.is_some_and(|graph| graph.fires_below),
         marks: shown.marks,
         cursor: shown.cursor,
+        margin: IN_LINE,
         local: shown.local,
     };
     draw_chart(frame.buffer_mut(), area, &series, &scale, theme)

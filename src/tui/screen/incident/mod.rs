@@ -357,6 +357,7 @@ impl IncidentScreen {
             Pane::Pager => rows(&self.seen.rings, &self.seen.sayings).len() < 2,
             Pane::Console => false,
         };
+        let dead_end = self.explore.as_ref().map_or(dead_end, |state| state.is_short());
         if dead_end && self.dialog.is_none() {
             refused.push(Intent::Down);
         }

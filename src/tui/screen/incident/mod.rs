@@ -295,7 +295,7 @@ impl IncidentScreen {
     }
 
     fn pager_in_sight(&self) -> bool {
-        self.top == Pane::Pager || self.focus == Pane::Pager || !self.narrow
+        self.explore.is_none() && (self.top == Pane::Pager || self.focus == Pane::Pager || !self.narrow)
     }
 
     fn unread(&self) -> usize {

@@ -209,6 +209,7 @@ fn moves(incident: &Incident, nobody: i64) -> Vec<Move> {
         } else {
             "not played again: too many moves".to_owned()
         };
+        let line = super::console::addressed(&line).1.to_owned();
         moves.push(Move { at, clock: incident.stage.clock.seconds(at), line, spared, remark });
     }
     moves

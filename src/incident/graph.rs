@@ -1,5 +1,6 @@
 //! Graphs of what has been scraped: any metric or condition over the last minutes.
 
+use super::alerts::is_page;
 use super::series::Values;
 use super::stage::{Stage, said_of};
 use super::view::{Graph, Twofold};
@@ -169,11 +170,22 @@ pub(super) fn told(stage: &Stage, expression: &str) -> Result<Vec<String>, Strin
     Ok(lines)
 }
 
+/// What the alerts measure that have fired so far, those that wake people first. It stays when they end, so that no graph
+/// goes while somebody looks at it.
+fn alarming(stage: &Stage) -> Vec<String> {
+    let rules = &stage.level.monitoring.alerts;
+    let mut fired: Vec<_> = stage.alerts.fired().filter_map(|rule| rules.get(rule)).collect();
+    fired.sort_by_key(|rule| !is_page(rule));
+    fired.iter().filter_map(|rule| rule.when.limited()).map(|(measured, _)| measured.to_owned()).collect()
+}
+
 /// The graphs that a part is best known by; those of the whole incident where none is meant.
 pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
     let simulation = &stage.simulation;
     let Some(name) = part else {
+        // First what the player has chosen, then what rang: that has a beginning, and says how bad it is.
         let mut all = stage.pinned_graphs.clone();
+        all.extend(alarming(stage));
         for component in simulation.components() {
             match component {
                 Component::Broker(broker) => {

@@ -14,7 +14,7 @@ const fn builtin(name: &'static str, usage: &'static str, summary: &'static str,
 /// Its commands.
 pub const COMMANDS: &[Command] = &[
     Command {
-        manual: "The line is run every 2 seconds, or every SECONDS. It goes on until `stop`.\n\nwatch -n 5 \"kubectl get pods | grep -v Running\"",
+        manual: "The line is run every 2 seconds, or every SECONDS. It goes on until `stop`; on the screen q or Ctrl-C ends it, too.\n\nwatch -n 5 \"kubectl get pods | grep -v Running\"",
         ..builtin(
             "watch",
             "watch [-n SECONDS] \"LINE\"",
@@ -164,6 +164,8 @@ pub const COMMANDS: &[Command] = &[
         manual: "NAME=VALUE sets one, $NAME or ${NAME} is what it holds; $? is how the last command ended.",
         ..builtin("unset", "unset NAME…", "forgets variables", Runs::Shell(out_of_place))
     },
+    builtin("break", "break [N]", "leaves a loop", Runs::Shell(out_of_place)),
+    builtin("continue", "continue [N]", "goes on with the next round of a loop", Runs::Shell(out_of_place)),
     Command {
         manual: "NAME=VALUE does the same: what runs from here reads no environment.",
         ..builtin(
@@ -201,6 +203,8 @@ for NAME in WORDS; do LINE; done      runs the line for each word
 while LINE; do LINE; done             until the first line fails; in the background, as watch does; until …; do …; done
 test A = B, [ N -gt M ]               for && and ||
 
+@2 LINE types a line in a second shell of yours, which runs beside the first and has its own log-ins; `exit` closes it.
+
 There is no if (&& and || do it), no functions, no scripts. Ctrl-C ends what runs.
 
 for pod in $(kubectl get pods -o name | head -3); do echo $pod; kubectl logs $pod --tail=2; done";
@@ -213,7 +217,9 @@ fn out_of_place(call: &mut Call, _: &mut dyn World) -> Progress {
 
 fn jobs(call: &mut Call, _: &mut dyn World) -> Progress {
     let runs = |entry: &&Entry| entry.who == call.who && entry.state == EntryState::Running && entry.id < call.entry;
-    let own = call.entries.iter().filter(runs);
+    // Those of this shell; another of the same hand's has its own.
+    let here = call.entries.get(call.entry).map_or(1, |entry| entry.tab);
+    let own = call.entries.iter().filter(runs).filter(|entry| entry.tab == here);
     let lines: Vec<String> = own.map(|entry| format!("[{}]  Running   {}", entry.id, entry.line)).collect();
     if lines.is_empty() {
         call.complain("nothing runs in the background");

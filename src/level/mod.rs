@@ -6,6 +6,7 @@
 //! |---|---|
 //! | a level from the bytes of a file, or all its problems | [`Level::from_bytes`], [`Level::parse`] |
 //! | the built-in levels | [`catalog::levels`], [`catalog::find`] |
+//! | what is told of them before they are played | [`catalog::heads`] |
 //! | the sections of a level, as fields | [`Level`], which is a [`schema::Sections`] with its conditions compiled |
 //! | the digest of what it does (not of its prose) | [`Level::digest`] |
 //! | the level with something changed or left out | [`Level::changed`] |
@@ -22,6 +23,7 @@ mod check;
 mod compile;
 pub mod condition;
 pub mod document;
+pub mod head;
 pub mod problem;
 pub mod schema;
 

@@ -15,6 +15,7 @@ use sev1::tui::key::{Key, Named};
 use sev1::tui::keymap::{Intent, Pane, Place};
 use sev1::tui::local_time::LocalTime;
 use sev1::tui::panel::dialog::{Item, ListDialog, Question};
+use sev1::tui::panel::explore::ExploreState;
 use sev1::tui::panel::keys;
 use sev1::tui::screen::debrief::DebriefScreen;
 use sev1::tui::screen::help;
@@ -84,11 +85,6 @@ pub fn draw(screen: &str, size: (u16, u16), look: &Look) -> Buffer {
         "settings" => draw_app(Opening::Title, &press(&['s']), size, look),
         "briefing" => draw_app(briefing_of("forty-pods"), &[], size, look),
         "help" => draw_help(size, look),
-        "explore" => draw_explored(&press(&['r', 'e', 'a', 'd', 'y']), size, look),
-        "explore-charts" => {
-            let keys = [press(&['p', '9', '5']), vec![Key::Named(Named::Enter), Key::Named(Named::Left)]].concat();
-            draw_explored(&keys, size, look)
-        }
         _ => match screen.split_once('-') {
             Some(("debrief", page)) => draw_debrief(page, size, look),
             _ => draw_incident(&mut incident(screen), size, look),
@@ -105,12 +101,6 @@ fn draw_app(opening: Opening, keys: &[Key], size: (u16, u16), look: &Look) -> Bu
     hand.see();
     hand.see();
     hand.frame
-}
-
-/// What is measured, at the beginning of a level, after these keys.
-fn draw_explored(keys: &[Key], size: (u16, u16), look: &Look) -> Buffer {
-    let all = [&[Key::Named(Named::Enter), Key::Alt('e')], keys].concat();
-    draw_app(briefing_of("forty-pods"), &all, size, look)
 }
 
 /// Draws an incident's screen as the game does, twice: what is measured while drawing shows in the next frame.
@@ -261,6 +251,7 @@ fn incident(name: &str) -> IncidentScreen {
             let line = "kubectl rollout restart deployment/chat-consumer";
             screen.dialog = Some(Dialog::Ask(question("do it?", text, line)));
         }
+        "explore" | "explore-charts" => screen.explore = Some(Box::new(explored(&seen, name == "explore"))),
         "leaving" => _ = screen.on_intent(Intent::Leave, &mut shelf),
         "over" => {
             let text = "Nobody is hurt any more, and the cause is gone. The debrief tells what really happened.";
@@ -270,6 +261,26 @@ fn incident(name: &str) -> IncidentScreen {
     }
     screen.seen = seen;
     screen
+}
+
+/// Three series in the explore view, while a fourth is looked for or not.
+fn explored(seen: &Seen, typing: bool) -> ExploreState {
+    let offer = |expression: &str, about: &str| (expression.to_owned(), about.to_owned());
+    let offers = vec![
+        offer("rabbit.chat.visitor_to_operator.ready", "messages that wait"),
+        offer("rate(chat-consumer.restarts[1m])", "how often its pods died, how many a second"),
+        offer("chat-consumer.available", "pods that are ready"),
+    ];
+    let series = seen.graphs.iter().flatten().map(|graph| graph.title.clone()).collect();
+    let mut state = ExploreState::new(offers, series);
+    state.graphs = seen.graphs.iter().flatten().cloned().map(Ok).collect();
+    state.pinned = vec!["rate(chat-consumer.restarts[1m])".to_owned()];
+    state.typing = typing;
+    if typing {
+        "re".chars().for_each(|c| _ = state.edit(Key::Char(c)));
+        state.find(false);
+    }
+    state
 }
 
 fn choices() -> Vec<Item> {

@@ -12,6 +12,8 @@ ROUNDS, SECONDS, KEYS = 9, 30.0, 200
 OURS = os.path.abspath(os.environ.get("SEV1", "target/release/sev1"))
 PEERS = [(name, [path]) for name, path in (("htop", shutil.which("htop")), ("btop", shutil.which("btop")),
                                             ("bottom", shutil.which("btm"))) if path]
+# What stands in a first frame when it is whole.
+WHOLE = {"sev1": b"\x1b[?2026l", "htop": b"Quit", "btop": b"select", "bottom": b"Processes"}
 HOME = tempfile.mkdtemp()
 END_OF_FRAME = b"\x1b[?2026l"
 QUERIES = {b"\x1b[6n": b"\x1b[1;1R", b"\x1b[c": b"\x1b[?62;22c"}
@@ -80,13 +82,12 @@ def percentile(values, share):
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def first_frame(command, answers):
-    """Milliseconds to the first byte, and to the last one before a tenth of a second of silence."""
+def first_frame(command, answers, whole):
+    """Milliseconds to the first byte, and to the first whole frame."""
     program = Program(command, answers)
-    while not program.read(4.0):
-        pass
-    while program.read(0.1):
-        pass
+    seen, end = b"", time.perf_counter() + 5
+    while whole not in seen and time.perf_counter() < end:
+        seen += program.read(0.5)
     program.end()
     return tuple((when - program.start) * 1000 for when in (program.chunks[0][0], program.chunks[-1][0]))
 
@@ -98,7 +99,7 @@ def tell_first_frames():
         taken = {name: [] for name, _ in programs}
         for _ in range(ROUNDS):
             for name, command in programs:
-                taken[name].append(first_frame(command, answers))
+                taken[name].append(first_frame(command, answers, WHOLE[name]))
         for name, times in taken.items():
             whole = [last for _, last in times]
             print(f"  {name:8} {words:26} first byte {statistics.median(first for first, _ in times):7.1f}"

@@ -12,7 +12,8 @@ use super::opening::{self, Opened};
 use crate::incident::run::{RULES, RunHeader, RunLine};
 use crate::incident::view::{Debrief, Phase};
 use crate::incident::{Incident, Mode};
-use crate::level::{Level, catalog};
+use crate::level::catalog;
+use crate::level::head::Head;
 use crate::sim::quantity::Time;
 use crate::tui::store::{Best, LevelCard, Settings, Store, StoreError, Unfinished};
 use folders::Folders;
@@ -31,8 +32,8 @@ pub struct PlayerStore {
     folders: Folders,
     settings: Settings,
     complaints: Vec<String>,
-    /// The built-in levels, once they have been read: a list that is shown again needn't read them again.
-    built_in: Vec<Level>,
+    /// What is told of the built-in levels, once that has been read: a list that is shown again needn't read it again.
+    built_in: Vec<Head>,
     /// The level from a file that is played now, beside the built-in ones, as it is called.
     offered: Option<(String, Opened)>,
     recorder: Option<Recorder>,
@@ -149,7 +150,16 @@ impl PlayerStore {
         })
     }
 
-    fn title(header: &RunHeader) -> String {
+    fn read_built_in(&mut self) {
+        if self.built_in.is_empty() {
+            self.built_in = catalog::heads();
+        }
+    }
+
+    fn title(&self, header: &RunHeader) -> String {
+        if let Some(head) = self.built_in.iter().find(|head| header.file.is_none() && head.id == header.level) {
+            return head.title.clone();
+        }
         let opened = opening::open(header.file.as_deref().unwrap_or(&header.level));
         opened.map_or_else(|_| header.level.clone(), |opened| opened.level.title.clone())
     }
@@ -158,20 +168,20 @@ impl PlayerStore {
 impl Store for PlayerStore {
     fn levels(&mut self) -> Vec<LevelCard> {
         let results = self.results();
-        if self.built_in.is_empty() {
-            self.built_in = catalog::levels();
-        }
+        self.read_built_in();
         let mut cards: Vec<LevelCard> =
-            self.built_in.iter().map(|level| card(level.id.clone(), level, &results)).collect();
-        cards.extend(self.offered.iter().map(|(name, opened)| card(name.clone(), &opened.level, &results)));
+            self.built_in.iter().map(|head| card(head.id.clone(), head, &results)).collect();
+        let offered = self.offered.iter();
+        cards.extend(offered.map(|(name, opened)| card(name.clone(), &Head::from(&*opened.level), &results)));
         cards
     }
 
     fn unfinished(&mut self) -> Vec<Unfinished> {
         let (found, _) = runs::unfinished(&self.folders.runs());
+        self.read_built_in();
         let card = |found: runs::Found| Unfinished {
             run: found.path.to_string_lossy().into_owned(),
-            title: Self::title(&found.run.header),
+            title: self.title(&found.run.header),
             at: found.run.until(),
             left: runs::ago(found.left),
         };
@@ -308,7 +318,7 @@ fn spoken(failure: Failure) -> StoreError {
 }
 
 /// A level as the list and the briefing show it.
-fn card(name: String, level: &Level, results: &[FinishedRun]) -> LevelCard {
+fn card(name: String, level: &Head, results: &[FinishedRun]) -> LevelCard {
     let best = history::best(results, &level.id);
     let source = &level.source;
     let told = [&source.title, &source.author].map(String::as_str).into_iter().filter(|part| !part.is_empty());

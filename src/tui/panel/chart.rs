@@ -37,9 +37,14 @@ pub struct Scale<'a> {
     pub marks: &'a [Mark],
     /// The moment at which values are read.
     pub cursor: Option<Time>,
+    /// The least columns left of the plot, so that charts below each other stand in line.
+    pub margin: u16,
     /// How times are written.
     pub local: LocalTime,
 }
+
+/// The margin of charts that stand below each other: room for what mostly stands at an axis.
+pub const IN_LINE: u16 = 7;
 
 /// Where moments stand in a chart that was drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +115,7 @@ pub fn draw(
     let rows = area.height - 1;
     let (high, middle) = (axis_text(top / divisor, unit), axis_text(top / divisor / 2.0, unit));
     let margin = width(&high).max(width(&middle)).max(3) + 1;
+    let margin = margin.max(scale.margin).min(area.width / 2);
     let plot = Rect { x: area.x + margin, y: area.y, width: area.width - margin, height: rows };
     for y in plot.top()..plot.bottom() {
         dot(buffer, plot.x - 1, y, "│", theme.border);
@@ -398,6 +404,7 @@ mod tests {
             fires_below: false,
             marks: &[],
             cursor: None,
+            margin: 0,
             local: LocalTime::default(),
         };
         _ = draw(&mut buffer, area, &[Series { points, style: theme.text, label: "" }], &scale, &theme);
@@ -445,6 +452,7 @@ mod tests {
                 fires_below: false,
                 marks: &marks,
                 cursor: None,
+                margin: 0,
                 local: LocalTime::default(),
             };
             _ = draw(&mut buffer, area, &[], &scale, &theme);

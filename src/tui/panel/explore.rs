@@ -1,6 +1,6 @@
 //! The explore view: a line to find metrics with, the series that were chosen, and one chart for each unit.
 
-use super::chart::{Axis, Scale, Series, draw as draw_chart};
+use super::chart::{Axis, IN_LINE, Scale, Series, draw as draw_chart};
 use super::graphs::{Shown, cursor_words};
 use crate::incident::view::Graph;
 use crate::tui::hit::{Hits, Target};
@@ -102,6 +102,12 @@ impl ExploreState {
         self.shown = scored.into_iter().map(|(_, index)| index).collect();
         self.can_be_drawn = can_be_drawn && self.offers.iter().all(|(known, _)| known != self.query.value());
         self.selected = 0;
+    }
+
+    /// Whether there is nothing to choose from.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        if self.typing { self.shown.len() + usize::from(self.can_be_drawn) < 2 } else { self.series.len() < 2 }
     }
 
     /// Moves the selection in the list, or among the series, which a single step goes round.
@@ -230,6 +236,7 @@ fn draw_offers(frame: &mut Frame, area: Rect, state: &ExploreState, hits: &mut H
     let first = (state.selected + 1).saturating_sub(rows);
     let names = state.offers.iter().map(|(expression, _)| width(expression)).max().unwrap_or(0);
     let names = names.min(area.width * 3 / 5);
+    let hidden = count.saturating_sub(first + rows);
     for (row, place) in (first..count.min(first + rows)).enumerate() {
         let Some((expression, about)) = state.offer(place) else { continue };
         let line = Rect { y: area.y + row as u16, height: 1, ..area };
@@ -242,13 +249,16 @@ fn draw_offers(frame: &mut Frame, area: Rect, state: &ExploreState, hits: &mut H
         let mark = if state.series.iter().any(|known| known == expression) { "●" } else { " " };
         put(buffer, line.x + 1, line.y, 1, mark, if selected { theme.selected } else { theme.own });
         put(buffer, line.x + 3, line.y, names, expression, plain);
-        put(buffer, line.x + 5 + names, line.y, line.width.saturating_sub(names + 6), about, quiet);
-    }
-    let hidden = count.saturating_sub(first + rows);
-    if hidden > 0 {
-        let text = format!(" {hidden} more ▼ ");
-        let x = put_right(buffer, area.right() - 1, area.bottom() - 1, 14, &text, theme.dim);
-        hits.add(Rect { x, y: area.bottom() - 1, width: width(&text), height: 1 }, Target::Key(Intent::PageDown));
+        let mut room = line.width.saturating_sub(names + 6);
+        // The last row also says how many more there are.
+        if hidden > 0 && row + 1 == rows {
+            let text = format!(" {hidden} more ▼ ");
+            let right = line.right() - 1;
+            room = room.saturating_sub(width(&text) + 1);
+            let x = put_right(buffer, right, line.y, 14, &text, theme.dim);
+            hits.add(Rect { x, width: right - x, ..line }, Target::Key(Intent::PageDown));
+        }
+        put(buffer, line.x + 5 + names, line.y, room, about, quiet);
     }
 }
 
@@ -397,6 +407,7 @@ fn draw_group(
         fires_below: limit.is_some_and(|graph| graph.fires_below),
         marks: shown.marks,
         cursor: shown.cursor,
+        margin: IN_LINE,
         local: shown.local,
     };
     draw_chart(frame.buffer_mut(), area, &series, &scale, theme)

@@ -233,6 +233,7 @@ fn draw_one(
         fires_below: graph.fires_below,
         marks: shown.marks,
         cursor: shown.cursor,
+        margin: 0,
         local: shown.local,
     };
     let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };

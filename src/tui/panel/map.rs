@@ -1,8 +1,8 @@
 //! The living system: parts as boxes or, where there is no room, as a list; work that moves along the edges between them.
 
 use super::map_layout::{
-    Detail, Placed, Widest, bar_columns, bar_line, cells_in, inner_columns, line_beside_cells, line_rows, place,
-    text_columns,
+    Detail, Placed, Widest, bar_columns, bar_line, cells_in, inner_columns, is_narrow, line_beside_cells, line_rows,
+    place, text_columns,
 };
 use crate::incident::view::{Bar, Edge, Health, Map, Part};
 use crate::tui::hit::{Hits, Target};
@@ -218,8 +218,10 @@ fn draw_inside(buffer: &mut Buffer, inner: Rect, part: &Part, detail: Detail, th
         // It stands there already.
     } else if !part.line.is_empty() && y < inner.bottom() {
         let style = line_style(part, theme);
-        let lines = if detail == Detail::Narrow { line_rows(&part.line, inner.width) } else { vec![part.line.clone()] };
-        for line in lines.iter().take(inner.bottom().saturating_sub(y) as usize) {
+        let rows = inner.bottom().saturating_sub(y);
+        let lines =
+            if is_narrow(detail) && rows > 1 { line_rows(&part.line, inner.width) } else { vec![part.line.clone()] };
+        for line in lines.iter().take(rows as usize) {
             put(buffer, inner.x, y, inner.width, line, style);
             y += 1;
         }

@@ -138,12 +138,7 @@ fn place_at(map: &Map, area: Rect, detail: Detail, widest: &mut Widest) -> Optio
     }
     let boxes_width: u16 = widths.iter().sum();
     let gutters = used.saturating_sub(1) as u16;
-    let narrowest = match detail {
-        Detail::Wide | Detail::Normal => 7,
-        Detail::Narrow => 4,
-        // A line and an arrow: better than no map.
-        Detail::Tight => 3,
-    };
+    let narrowest = if is_narrow(detail) { 4 } else { 7 };
     if boxes_width + gutters * narrowest > area.width {
         return None;
     }

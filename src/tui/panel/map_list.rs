@@ -132,8 +132,9 @@ fn fitting<'a>(mut rows: Vec<Row<'a>>, map: &Map, selected: Option<&str>, room: 
     for part in wrong {
         let text = states(&map.parts[part]);
         let last = rows.iter().rposition(|row| row.part == part);
-        // A single word says no more than the line above it.
-        if let Some(last) = last.filter(|_| rows.len() < room && text.contains("  ")) {
+        // A few instances, or a single state, say no more than the lines above.
+        let says_more = map.parts[part].cells.len() >= FEW && text.contains("  ");
+        if let Some(last) = last.filter(|_| rows.len() < room && says_more) {
             rows.insert(last + 1, Row { part, kind: RowKind::States(text) });
         }
     }
@@ -167,6 +168,7 @@ fn draw_head_row(
         pieces.push(("  ".to_owned(), theme.text));
     }
     pieces.push((summary.to_owned(), style));
+    let version = pieces.len();
     if !part.version.is_empty() {
         pieces.push((format!("   {}", part.version), theme.dim));
     }
@@ -180,6 +182,11 @@ fn draw_head_row(
     let flow = leaving().next().map_or_else(String::new, |_| format!("   {} {sign}", rate_text(flows)));
     // A rate is whole or isn't there: half a number would be another one.
     let room = room.saturating_sub(width(&flow));
+    // What rings is worth more than what runs.
+    let wanted: u16 = pieces.iter().map(|(text, _)| width(text)).sum();
+    if wanted > room && !part.version.is_empty() && !part.badges.is_empty() {
+        pieces.remove(version);
+    }
     let borrowed: Vec<(&str, Style)> = pieces.iter().map(|(text, style)| (text.as_str(), *style)).collect();
     let used = put_pieces(buffer, x, area.y, room, &borrowed);
     put(buffer, x + used, area.y, width(&flow), &flow, style);
@@ -208,14 +215,14 @@ mod tests {
             name: "ill".to_owned(),
             health: Health::Failing,
             bars: vec![bar(Health::Failing)],
-            cells: vec![cell("Running"), cell("Error")],
+            cells: [vec![cell("Running"); FEW], vec![cell("Error")]].concat(),
             ..Part::default()
         };
         let map = Map { parts: vec![well, ill], edges: vec![] };
         let count = |room, selected| fitting(list_rows(&map, &[0, 1], 40), &map, selected, room).len();
-        assert_eq!(count(6, None), 6, "everything fits");
-        assert_eq!(count(7, None), 7, "and there is room for what the instances are doing");
-        assert_eq!(count(5, None), 4, "the bars of what is well give way, and leave room for that");
-        assert_eq!(count(5, Some("well")), 6, "those of what is selected stay, and can be scrolled to");
+        assert_eq!(count(7, None), 7, "everything fits");
+        assert_eq!(count(8, None), 8, "and there is room for what the instances are doing");
+        assert_eq!(count(6, None), 5, "the bars of what is well give way, and leave room for that");
+        assert_eq!(count(6, Some("well")), 7, "those of what is selected stay, and can be scrolled to");
     }
 }

@@ -205,8 +205,10 @@ fn pin_line(
     let pin = &notebook.pins[at];
     let from = format!("{} {}", first_word(&pin.command), local.minute(pin.at));
     let head = format!("{} ", at + 1);
+    // Columns of blanks say nothing where the columns are gone.
+    let line = pin.line.split_whitespace().collect::<Vec<_>>().join(" ");
     let room = columns.saturating_sub(width(&from) + width(sign) + width(&head) + 1);
-    let left = vec![(sign.to_owned(), style), (head, theme.dim), (fit(pin.line.trim(), room), theme.text)];
+    let left = vec![(sign.to_owned(), style), (head, theme.dim), (fit(&line, room), theme.text)];
     NoteLine { pin: Some(at), ..NoteLine::with(left, vec![(from, theme.dim)]) }
 }
 

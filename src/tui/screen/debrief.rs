@@ -7,7 +7,7 @@ use crate::sim::quantity::Time;
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Intent;
 use crate::tui::local_time::LocalTime;
-use crate::tui::panel::chart::{Axis, Scale, Series, draw as draw_chart};
+use crate::tui::panel::chart::{Axis, IN_LINE, Scale, Series, draw as draw_chart};
 use crate::tui::pen::{Edge, grouped, pane, put, put_pieces, put_right, width, wrap};
 use crate::tui::theme::{Look, Theme};
 use ratatui::Frame;
@@ -437,7 +437,17 @@ fn draw_curves_at(
         })
         .collect();
     series.reverse();
-    let scale = Scale { from, to, unit: "", threshold: None, fires_below: false, marks, cursor, local };
+    let scale = Scale {
+        from,
+        to,
+        unit: "",
+        threshold: None,
+        fires_below: false,
+        marks,
+        cursor,
+        margin: if cursor.is_some() { IN_LINE } else { 0 },
+        local,
+    };
     draw_chart(frame.buffer_mut(), area, &series, &scale, theme)
 }
 

@@ -7,7 +7,7 @@ use crate::sim::quantity::{Span, Time};
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Intent;
 use crate::tui::local_time::{LocalTime, ago};
-use crate::tui::panel::chart::{Axis, Scale, Series, draw as draw_chart};
+use crate::tui::panel::chart::{Axis, IN_LINE, Scale, Series, draw as draw_chart};
 use crate::tui::pen::{fit, grouped, put, put_pieces, put_right, spaced, width, wrap};
 use crate::tui::theme::Theme;
 use ratatui::Frame;
@@ -244,6 +244,7 @@ fn draw_metric(
         fires_below: false,
         marks,
         cursor: Some(at),
+        margin: IN_LINE,
         local,
     };
     draw_chart(frame.buffer_mut(), area, &series, &scale, theme)

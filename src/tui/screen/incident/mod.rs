@@ -83,7 +83,7 @@ pub struct IncidentScreen {
     graphs: GraphsState,
     console: ConsoleState,
     /// The explore view, while it lies over the panes.
-    explore: Option<Box<ExploreState>>,
+    pub explore: Option<Box<ExploreState>>,
     /// The tab of the console that is in sight, and the others.
     tab: usize,
     tabs: Tabs,
@@ -310,7 +310,7 @@ impl IncidentScreen {
     }
 
     fn pager_in_sight(&self) -> bool {
-        self.top == Pane::Pager || self.focus == Pane::Pager || !self.narrow
+        self.explore.is_none() && (self.top == Pane::Pager || self.focus == Pane::Pager || !self.narrow)
     }
 
     fn unread(&self) -> usize {
@@ -384,6 +384,7 @@ impl IncidentScreen {
             Pane::Pager => rows(&self.seen.rings, &self.seen.sayings).len() < 2,
             Pane::Console => false,
         };
+        let dead_end = self.explore.as_ref().map_or(dead_end, |state| state.is_short());
         if dead_end && self.dialog.is_none() {
             refused.push(Intent::Down);
         }

@@ -10,6 +10,7 @@ use sev1::incident::{Incident, Mode};
 use sev1::level::Level;
 use sev1::level::catalog;
 use sev1::level::document::Document;
+use sev1::level::schema::{Change, Statement};
 use sev1::sim::quantity::Time;
 use std::sync::Arc;
 
@@ -25,17 +26,17 @@ fn started(level: &Arc<Level>, seed: u64) -> Incident {
 
 /// What a level states of the run in which nobody acts, on these seeds: (id and name, measured, whether it holds).
 fn plain_statements(level: &Arc<Level>, seeds: std::ops::RangeInclusive<u64>) -> Vec<(String, String, bool)> {
-    statements(level, seeds, proof::Case::is_untouched)
+    statements(level, seeds, |statement| *statement.change() == Change::default())
 }
 
-/// What a level states of one of its runs.
+/// What a level states of itself, as far as it is wanted; all of it must be of one world.
 fn statements(
     level: &Arc<Level>,
     seeds: std::ops::RangeInclusive<u64>,
-    of: impl Fn(&proof::Case) -> bool,
+    wanted: impl Fn(&Statement) -> bool,
 ) -> Vec<(String, String, bool)> {
-    let case = proof::cases(level).into_iter().find(of).expect("such a run is looked at");
-    let answers: Vec<_> = seeds.map(|seed| case.run(level, seed)).collect();
+    let world = proof::worlds(level).into_iter().find_map(|world| world.only(level, &wanted)).expect("it is stated");
+    let answers: Vec<_> = seeds.map(|seed| world.run(level, seed)).collect();
     let first = answers[0].as_ref().expect("it can be played");
     let asked: Vec<usize> = first.iter().map(|answer| answer.statement).collect();
     let verdicts = proof::verdicts(level, &answers).into_iter().enumerate();
@@ -156,7 +157,7 @@ fn an_allocation_of_half_the_size_fits_where_the_story_says_that_four_gigabytes_
     let bent = level(&text);
     // At three it still dies, at four no longer: the last to be killed held three.
     for (id, measured) in [("A.limit-3", "2.99Gi"), ("A.limit-4", "2.99Gi"), ("A.check.3.4Gi", "0s")] {
-        let failed: Vec<_> = statements(&bent, 1..=1, |case| case.answers(&bent, id));
+        let failed: Vec<_> = statements(&bent, 1..=1, |statement| statement.id() == id);
         let (name, found, ok) = failed.iter().find(|(name, ..)| name.starts_with(&format!("{id} "))).expect(id);
         println!("{path} = {value}: {name}: {found}");
         assert!(found.starts_with(measured), "{name}: {found}");

@@ -3,7 +3,7 @@
 
 use super::output::{Output, Progress, columns};
 use super::{Answer, Failure, Format, opening};
-use crate::incident::proof;
+use crate::incident::proof::{self, Ended, Try};
 use crate::incident::report::{Figure, Tried};
 use crate::level::Level;
 use crate::level::problem::{Look, Problem, Report, Severity};
@@ -95,27 +95,52 @@ impl Check {
 
     fn prove(&self, level: &Arc<Level>, file: &str, progress: &mut Progress) -> (Vec<Figure>, Vec<Tried>) {
         let (seeds, try_seeds) = if self.thorough { (1..=20, 1..=20) } else { (proof::SEEDS, 1..=3) };
-        let cases = proof::cases(level);
-        let jobs: Vec<_> = cases.iter().flat_map(|case| seeds.clone().map(move |seed| (case, seed))).collect();
-        let answers =
-            on_all_processors(&jobs, &format!("{file}: proofs"), progress, |(case, seed)| case.run(level, *seed));
         let tries = proof::tries(level);
-        let jobs: Vec<_> = tries.iter().flat_map(|one| try_seeds.clone().map(move |seed| (one, seed))).collect();
-        let ends = on_all_processors(&jobs, &format!("{file}: tries"), progress, |(one, seed)| one.run(level, *seed));
-        let of_each = ends.chunks(try_seeds.count());
-        let mut tried: Vec<Tried> = tries.iter().zip(of_each).map(|(one, ends)| one.verdict(ends)).collect();
+        // What takes a way of its own from the second minute on has little to share with the others.
+        let (apart, together): (Vec<_>, Vec<_>) = tries.iter().cloned().partition(|one| *one == Try::RestartEverything);
+        let alone = if self.thorough { proof::single_commands(level) } else { vec![] };
+        let worlds = proof::worlds(level);
+        let mut jobs: Vec<Job<'_>> = vec![];
+        for seed in try_seeds {
+            jobs.extend([&together, &apart].map(|part| tries_of(level, part, seed)));
+        }
+        for world in &worlds {
+            jobs.extend(seeds.clone().map(|seed| -> Job<'_> { Box::new(move || Did::Proofs(world.run(level, seed))) }));
+        }
+        jobs.extend(alone.chunks(COMMANDS_TOGETHER).map(|part| tries_of(level, part, 1)));
+        let (mut answers, mut ends) = (vec![], vec![]);
+        for did in on_all_processors(&jobs, file, progress, |job| job()) {
+            match did {
+                Did::Proofs(answer) => answers.push(answer),
+                Did::Tries(mut some) => ends.append(&mut some),
+            }
+        }
+        let ends_of = |one: &Try| ends.iter().filter(|(tried, _)| tried == one).map(|(_, end)| end).collect::<Vec<_>>();
+        let mut tried: Vec<Tried> = tries.iter().map(|one| one.verdict(&ends_of(one))).collect();
         if level.diagnosis.iter().any(|question| !question.evidence.is_empty()) {
             tried.push(proof::evidence(level, &ends));
         }
         if self.thorough {
-            let alone = proof::single_commands(level);
-            let what = format!("{file}: single commands");
-            let ends = on_all_processors(&alone, &what, progress, |one| one.run(level, 1));
-            let each: Vec<_> = alone.iter().zip(&ends).collect();
-            tried.push(proof::alone(level, &each));
+            tried.push(proof::alone(level, &ends));
         }
         (proof::verdicts(level, &answers), tried)
     }
+}
+
+/// How many single commands share what comes before them.
+const COMMANDS_TOGETHER: usize = 8;
+
+/// Something to be played that needs nothing of the others.
+type Job<'a> = Box<dyn Fn() -> Did + Sync + 'a>;
+
+/// What came out of a job.
+enum Did {
+    Proofs(Result<Vec<proof::Answer>, String>),
+    Tries(Vec<(Try, Result<Ended, String>)>),
+}
+
+fn tries_of<'a>(level: &'a Arc<Level>, part: &'a [Try], seed: u64) -> Job<'a> {
+    Box::new(move || Did::Tries(part.iter().cloned().zip(proof::try_all(level, part, seed)).collect()))
 }
 
 /// Does every job, several at once; the answers stand in the order of the jobs.

@@ -228,8 +228,9 @@ impl Stage {
         let mut traces = std::mem::take(&mut self.traces);
         for trace in &mut traces {
             let scraped = Values::scraped_of(self);
-            let untouched = self.untouched.as_deref().map(Values::truth);
-            let values = if trace.scraped { scraped } else { Values::beside(self, untouched.as_ref(), &scraped) };
+            // Until somebody acts, a run is what it would be untouched.
+            let untouched = Values::truth(self.untouched.as_deref().unwrap_or(self));
+            let values = if trace.scraped { scraped } else { Values::beside(self, &untouched, &scraped) };
             trace.follow(&values, second);
         }
         self.traces = traces;
@@ -262,7 +263,9 @@ impl Stage {
 
     /// Begins to follow an expression; returns its place among the traces.
     pub(super) fn watch(&mut self, text: &str, scraped: bool) -> Result<usize, String> {
-        if let Some(found) = self.traces.iter().position(|trace| trace.text == text && trace.scraped == scraped) {
+        if let Some(found) =
+            self.traces.iter().position(|trace| trace.is_followed && trace.text == text && trace.scraped == scraped)
+        {
             return Ok(found);
         }
         let condition = self.level.measure(text).map_err(|faults| said_of(&faults))?;
@@ -271,6 +274,13 @@ impl Stage {
         trace.follow(&values, self.now().second());
         self.traces.push(trace);
         Ok(self.traces.len() - 1)
+    }
+
+    /// Of the true values only these are followed any further: others were asked for by whoever shared the time until now.
+    pub(super) fn follow_only(&mut self, wanted: &[String]) {
+        for trace in self.traces.iter_mut().filter(|trace| !trace.scraped) {
+            trace.is_followed = wanted.contains(&trace.text);
+        }
     }
 
     /// Does something to the system in somebody's name.

@@ -31,8 +31,8 @@ impl<'a> Values<'a> {
 
     /// What is true, with the run in which nobody acts and what monitoring has behind it.
     #[must_use]
-    pub const fn beside(stage: &'a Stage, untouched: Option<&'a Self>, scraped: &'a Self) -> Self {
-        Self { stage, is_scraped: false, untouched, scraped: Some(scraped) }
+    pub const fn beside(stage: &'a Stage, untouched: &'a Self, scraped: &'a Self) -> Self {
+        Self { stage, is_scraped: false, untouched: Some(untouched), scraped: Some(scraped) }
     }
 
     /// The second whose values are seen at `second`; `None` where the metric isn't collected.

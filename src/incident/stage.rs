@@ -25,6 +25,7 @@ pub struct Trace {
     pub text: String,
     /// Whether it sees what monitoring sees, instead of the truth.
     pub scraped: bool,
+    pub(super) is_followed: bool,
     condition: Condition,
     state: State,
     /// A value for each second that had one.
@@ -33,10 +34,20 @@ pub struct Trace {
 
 impl Trace {
     pub(super) fn of(text: &str, condition: Condition, scraped: bool) -> Self {
-        Self { text: text.to_owned(), scraped, state: condition.new_state(), condition, values: vec![] }
+        Self {
+            text: text.to_owned(),
+            scraped,
+            is_followed: true,
+            state: condition.new_state(),
+            condition,
+            values: vec![],
+        }
     }
 
     pub(super) fn follow(&mut self, series: &dyn Series, second: i64) {
+        if !self.is_followed {
+            return;
+        }
         if let Some(value) = self.condition.value(&mut self.state, series, second) {
             self.values.push((Time::from_seconds(second), value));
         }

@@ -193,8 +193,12 @@ fn rows_of(entry: &Entry, line: usize, pins: &[Pin], columns: u16) -> Vec<Consol
     let Some(index) = line.checked_sub(1) else {
         let prompt = prompt(&entry.shell, &entry.who);
         let text = sane(&entry.line);
-        let running = if entry.state == EntryState::Running { " …" } else { "" };
-        return wrap(&format!("{text}{running}"), columns.saturating_sub(width(&prompt)))
+        let state = match entry.state {
+            EntryState::Running => " …",
+            EntryState::Failed => " ✕",
+            EntryState::Done => "",
+        };
+        return wrap(&format!("{text}{state}"), columns.saturating_sub(width(&prompt)))
             .into_iter()
             .enumerate()
             .map(|(piece, text)| {

@@ -2,6 +2,7 @@
 
 mod commands;
 mod draw;
+mod explore;
 pub mod layout;
 mod mouse;
 pub mod offers;
@@ -16,6 +17,7 @@ use crate::tui::key::Key;
 use crate::tui::keymap::{Intent, Pane, Place};
 use crate::tui::panel::console::{ConsoleState, step, turn};
 use crate::tui::panel::dialog::{ListDialog, Question};
+use crate::tui::panel::explore::ExploreState;
 use crate::tui::panel::graphs::GraphsState;
 use crate::tui::panel::map::MapState;
 use crate::tui::panel::pager::{PagerState, rows};
@@ -76,12 +78,19 @@ pub struct IncidentScreen {
     pager: PagerState,
     graphs: GraphsState,
     console: ConsoleState,
+    /// The explore view, while it lies over the panes.
+    explore: Option<Box<ExploreState>>,
     notebook_scroll: u16,
+    /// The evidence that is selected, by its place.
+    notebook_pin: Option<usize>,
+    /// Whether it has just been selected, and has to be in sight.
+    notebook_follows: bool,
     /// The rows inside the panes, as drawn last, for paging.
     notebook_room: u16,
     notebook_most: u16,
     map_room: u16,
-    dialog: Option<Dialog>,
+    /// What lies over the panes, if anything.
+    pub dialog: Option<Dialog>,
     /// What the last line says for a moment, in ticks that are left.
     message: Option<String>,
     message_left: u32,
@@ -133,7 +142,10 @@ impl IncidentScreen {
             pager: PagerState::default(),
             graphs: GraphsState::default(),
             console: ConsoleState::default(),
+            explore: None,
             notebook_scroll: 0,
+            notebook_pin: None,
+            notebook_follows: false,
             notebook_room: 10,
             notebook_most: 0,
             map_room: 8,
@@ -167,14 +179,19 @@ impl IncidentScreen {
     /// Looks at the incident again.
     pub fn look(&mut self) {
         let row = self.pager_row();
+        let now = self.incident.now();
+        self.graphs.hold(now);
         let wanted = Wanted {
             part: self.map.selected.as_deref(),
             first: self.graphs.first,
             count: self.graph_room,
-            window: self.graphs.span(),
+            window: self.graphs.span(now),
+            until: self.graphs.until(now),
+            cursor: self.graphs.cursor,
             points: self.graph_points.clamp(20, 400),
         };
         self.seen.look(&self.incident, &wanted);
+        self.look_at_explored();
         self.keep_pager_row(row);
         if self.pager_in_sight() {
             self.read = self.seen.sayings.len();
@@ -302,9 +319,17 @@ impl IncidentScreen {
             Some(Dialog::Leave(_)) => return vec![Place::Leaving],
             None => {}
         }
+        match &self.explore {
+            Some(state) if state.typing => return vec![Place::Query, Place::Incident],
+            Some(_) => return vec![Place::Explore, Place::Panes, Place::Incident],
+            None => {}
+        }
         match self.focus {
             Pane::Console if self.console.selected.is_some() => vec![Place::Scrollback, Place::Panes, Place::Incident],
             Pane::Console => vec![Place::In(Pane::Console), Place::Incident],
+            Pane::Graphs if self.graphs.cursor.is_some() => {
+                vec![Place::Reading, Place::In(Pane::Graphs), Place::Panes, Place::Incident]
+            }
             other => vec![Place::In(other), Place::Panes, Place::Incident],
         }
     }
@@ -326,7 +351,7 @@ impl IncidentScreen {
             refused.push(Intent::Reply);
         }
         let dead_end = match self.focus {
-            Pane::Notebook => self.notebook_most == 0,
+            Pane::Notebook => self.notebook_most == 0 && self.seen.notebook.pins.is_empty(),
             Pane::Graphs => self.seen.graph_count <= self.graph_room,
             Pane::Map => self.seen.map.parts.len() < 2,
             Pane::Pager => rows(&self.seen.rings, &self.seen.sayings).len() < 2,
@@ -334,6 +359,10 @@ impl IncidentScreen {
         };
         if dead_end && self.dialog.is_none() {
             refused.push(Intent::Down);
+        }
+        let notebook = &self.seen.notebook;
+        if notebook.hypotheses.is_empty() || notebook.pins.is_empty() {
+            refused.extend([Intent::SpeaksFor, Intent::SpeaksAgainst]);
         }
         refused
     }
@@ -350,6 +379,7 @@ impl IncidentScreen {
                 list.edit(key);
             }
             Some(Dialog::Over(_)) => self.typing |= matches!(key, Key::Char(_)),
+            None if self.explore.is_some() => self.edit_query(key),
             None if self.focus == Pane::Console && self.console.selected.is_none() => {
                 self.console.editor.edit(key);
             }
@@ -362,6 +392,8 @@ impl IncidentScreen {
     pub fn on_paste(&mut self, text: &str) {
         if let Some(Dialog::List(list, _)) = &mut self.dialog {
             text.chars().for_each(|c| _ = list.edit(Key::Char(c)));
+        } else if self.explore.is_some() && self.dialog.is_none() {
+            self.paste_query(text);
         } else if self.dialog.is_none() {
             self.focus = Pane::Console;
             self.console.selected = None;
@@ -374,7 +406,12 @@ impl IncidentScreen {
         if self.dialog.is_some() {
             return self.on_dialog(intent, store);
         }
+        let intent = match self.on_explore(intent, store) {
+            Ok(transition) => return transition,
+            Err(intent) => intent,
+        };
         match intent {
+            Intent::Explore => self.open_explore(None),
             Intent::Pane(pane) => self.go(pane),
             Intent::NextPane => self.go(neighbouring(self.focus, 1)),
             Intent::PreviousPane => self.go(neighbouring(self.focus, -1)),
@@ -398,10 +435,12 @@ impl IncidentScreen {
     }
 
     fn go(&mut self, pane: Pane) {
+        self.explore = None;
         self.focus = pane;
+        // To go to the console is to go to its prompt.
+        self.console.selected = None;
         if pane != Pane::Console {
             self.top = pane;
-            self.console.selected = None;
             self.console.editor.list = None;
         }
         if pane == Pane::Map && self.map.selected.is_none() {
@@ -497,7 +536,8 @@ impl IncidentScreen {
     }
 
     fn ask_for_debrief(&mut self) -> Transition {
-        if self.seen.header.phase.is_over() {
+        // It may have ended since the last look.
+        if self.incident.header().phase.is_over() {
             return Transition::Debrief;
         }
         self.say("the debrief comes after the end");

@@ -70,11 +70,22 @@ fn stages(place: Place) -> Vec<Stage> {
             incident(&[Type("kubectl ")]),
             incident(&[Press(Key::Named(Named::Up)), Press(Key::Named(Named::Up))]),
         ],
-        Place::Incident => vec![incident(&[]), incident(&[pane('1')])],
+        Place::Incident => vec![incident(&[]), incident(&[pane('1')]), incident(&[Press(Key::Ctrl('t'))])],
         Place::Scrollback => {
             let back = Press(Key::Named(Named::PageUp));
             vec![incident(std::slice::from_ref(&back)), incident(&[back.clone(), back.clone(), back])]
         }
+        Place::Reader => {
+            let read = Press(Key::Ctrl('o'));
+            let page = Press(Key::Named(Named::PageDown));
+            vec![
+                incident(&[read.clone(), page]),
+                incident(&[read.clone(), Press(Key::Char('/')), Type("pod"), Press(ENTER)]),
+                incident(&[read, Press(Key::Named(Named::Left))]),
+            ]
+        }
+        Place::Watching => vec![incident(&[Type("watch date"), Press(ENTER), Ticks(8)])],
+        Place::Finding => vec![incident(&[Press(Key::Ctrl('o')), Press(Key::Char('/')), Type("pod")])],
         Place::In(Pane::Map) => vec![incident(&[pane('1')]), incident(&[pane('1'), Press(DOWN), Press(DOWN)])],
         Place::In(Pane::Pager) => vec![incident(&[pane('2')]), incident(&[pane('2'), Press(DOWN)])],
         Place::In(Pane::Graphs) => vec![incident(&[pane('3')]), incident(&[pane('3'), Press(DOWN)])],

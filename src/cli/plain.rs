@@ -8,6 +8,7 @@ use super::debrief::{self, grouped};
 use super::output::{Output, say, wrapped};
 use super::store::folders::plainly;
 use super::{Answer, Failure};
+use crate::incident::console::addressed;
 use crate::incident::view::{Entry, Happened, Happening, Health};
 use crate::incident::{INTERRUPT, Incident};
 use crate::sim::quantity::{Span, Time};
@@ -218,11 +219,15 @@ struct Game<'a> {
     seen: usize,
     /// How many lines of each command's output have been printed.
     printed: BTreeMap<usize, usize>,
+    /// The last result of each `watch`.
+    watched: BTreeMap<usize, Vec<String>>,
     /// The command whose output was printed last, so that others say whose they are.
     current: Option<usize>,
     /// When each part's state was told last, and what it was.
     told: BTreeMap<String, (Time, Health)>,
     is_hurt: bool,
+    /// The number of the shell that is typed in.
+    shell: usize,
     /// Whether the cursor stands behind a prompt.
     is_prompted: bool,
     columns: usize,
@@ -230,9 +235,24 @@ struct Game<'a> {
 
 impl<'a> Game<'a> {
     fn new(incident: Incident, store: &'a mut dyn Store, output: &'a mut Output, input: &'a Input) -> Self {
-        let printed = BTreeMap::new();
+        let (printed, watched) = (BTreeMap::new(), BTreeMap::new());
         let (seen, current, told, is_hurt, is_prompted) = (0, None, BTreeMap::new(), false, false);
-        Self { incident, store, output, input, seen, printed, current, told, is_hurt, is_prompted, columns: columns() }
+        let (shell, columns) = (1, columns());
+        Self {
+            incident,
+            store,
+            output,
+            input,
+            seen,
+            printed,
+            watched,
+            current,
+            told,
+            is_hurt,
+            shell,
+            is_prompted,
+            columns,
+        }
     }
 
     /// A line of output; what is typed to stands on a line of its own.
@@ -245,8 +265,9 @@ impl<'a> Game<'a> {
 
     /// Where somebody types, a prompt, once nothing is under way.
     fn prompt(&mut self) -> Result<(), Failure> {
-        if self.input.is_typed && !self.is_prompted && !self.incident.is_busy() {
-            self.output.data(format!("{}$ ", self.incident.shell()).as_bytes())?;
+        if self.input.is_typed && !self.is_prompted && !self.incident.is_busy(self.shell) {
+            let prompt = self.prompt_of(self.shell);
+            self.output.data(format!("{prompt} ").as_bytes())?;
             self.is_prompted = true;
         }
         Ok(())
@@ -267,6 +288,7 @@ impl<'a> Game<'a> {
         let mut last = Instant::now();
         loop {
             self.tell()?;
+            self.come_back()?;
             if !self.incident.header().phase.is_over() {
                 self.prompt()?;
             }
@@ -276,7 +298,7 @@ impl<'a> Game<'a> {
             }
             match self.input.next() {
                 // Ctrl-C ends what is under way, and the game where nothing is.
-                Typed::Interrupt if self.input.is_typed && self.incident.is_running() => {
+                Typed::Interrupt if self.input.is_typed && self.incident.is_running(self.shell) => {
                     self.is_prompted = false;
                     self.line(INTERRUPT)?;
                 }
@@ -303,24 +325,50 @@ impl<'a> Game<'a> {
         if line.is_empty() || line.starts_with('#') {
             return if self.input.is_typed && line.is_empty() { self.standing() } else { Ok(()) };
         }
+        // `@2` alone goes to the second shell; what is typed from then on is for that one.
+        let (shell, typed) = addressed(line);
+        if typed.is_empty() {
+            self.shell = shell;
+            let prompt = self.prompt_of(shell);
+            return self.say(&format!("{prompt} you type here now"));
+        }
+        let shell = if typed == line { self.shell } else { shell };
+        let typed = typed.to_owned();
+        let line = if shell == 1 { typed.clone() } else { format!("@{shell} {typed}") };
         self.incident.touched();
         let at = self.incident.now();
-        let shell = self.incident.shell().to_owned();
-        let entry = self.incident.perform(line);
-        if let Err(error) = self.store.performed(at, line) {
+        let prompt = self.prompt_of(shell);
+        let entry = self.incident.perform(&line);
+        if let Err(error) = self.store.performed(at, &line) {
             say(&format!("sev1: {error}"));
         }
         self.current = Some(entry);
         if !self.input.is_typed {
-            self.say(&format!("{shell}$ {line}"))?;
-            self.settle()?;
+            self.say(&format!("{prompt} {typed}"))?;
+            self.settle(shell)?;
         }
         Ok(())
     }
 
+    /// Where the shell that was typed in has been closed, the first one takes over again.
+    fn come_back(&mut self) -> Result<(), Failure> {
+        if self.incident.shells().iter().any(|one| one.number == self.shell && one.is_closed) {
+            self.shell = 1;
+            let prompt = self.prompt_of(1);
+            self.say(&format!("{prompt} you type here now"))?;
+        }
+        Ok(())
+    }
+
+    /// What stands before a line: `bastion$`, and the number of a shell that isn't the first.
+    fn prompt_of(&self, shell: usize) -> String {
+        let place = self.incident.shell(shell);
+        if shell == 1 { format!("{place}$") } else { format!("{shell} {place}$") }
+    }
+
     /// Where no wall clock runs, what was typed takes the time that it takes; what runs in the background goes on later.
-    fn settle(&mut self) -> Result<(), Failure> {
-        while self.incident.is_busy() && !self.incident.header().phase.is_over() {
+    fn settle(&mut self, shell: usize) -> Result<(), Failure> {
+        while self.incident.is_busy(shell) && !self.incident.header().phase.is_over() {
             let before = self.incident.now();
             self.incident.advance(STEP);
             self.passed();
@@ -390,10 +438,17 @@ impl<'a> Game<'a> {
             return Ok(());
         };
         let already = self.printed.get(&id).copied().unwrap_or(0).min(entry.output.len());
-        if already == entry.output.len() {
+        let lines = if entry.is_watch() {
+            // Each result takes the place of the one before: what is new in it is told.
+            let before = self.watched.insert(id, entry.output.clone()).unwrap_or_default();
+            entry.output.iter().filter(|line| !before.contains(line)).cloned().collect()
+        } else {
+            entry.output[already..].to_vec()
+        };
+        if lines.is_empty() {
             return Ok(());
         }
-        let lines = entry.output[already..].to_vec();
+        let count = entry.output.len();
         if self.current != Some(id) {
             let heading = heading(entry);
             self.say(&heading)?;
@@ -401,7 +456,7 @@ impl<'a> Game<'a> {
         for line in &lines {
             self.say(line)?;
         }
-        self.printed.insert(id, already + lines.len());
+        self.printed.insert(id, count);
         self.current = Some(id);
         Ok(())
     }
@@ -448,7 +503,9 @@ impl<'a> Game<'a> {
 
 /// Whose output follows.
 fn heading(entry: &Entry) -> String {
-    if entry.who.is_empty() {
+    if entry.who.is_empty() && entry.tab > 1 {
+        format!("{} {}$ {}", entry.tab, entry.shell, entry.line)
+    } else if entry.who.is_empty() {
         format!("{}$ {}", entry.shell, entry.line)
     } else {
         format!("{} on {}$ {}", entry.who, entry.shell, entry.line)

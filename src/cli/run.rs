@@ -225,7 +225,7 @@ impl Told<'_> {
         }
         for entry in self.entries() {
             lines.push(String::new());
-            lines.push(format!("{}  {}$ {}", entry.at, entry.shell, entry.line));
+            lines.push(format!("{}  {}$ {}", entry.at, entry.shell, entry.addressed()));
             lines.extend(entry.output.iter().map(|line| format!("    {line}")));
         }
         lines
@@ -261,7 +261,7 @@ fn series(points: &[(Time, f64)]) -> Value {
 fn command(entry: &Entry) -> Value {
     json!({
         "at": entry.at.to_string(),
-        "line": entry.line,
+        "line": entry.addressed(),
         "ok": entry.state != EntryState::Failed,
         "output": entry.output,
     })

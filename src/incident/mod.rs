@@ -33,12 +33,12 @@ use crate::level::Level;
 use crate::level::condition::Told;
 use crate::sim::operation::Operation;
 use crate::sim::quantity::{Span, Time};
-use console::Console;
+use console::{Console, Hand};
 use stage::Stage;
 use std::sync::Arc;
 use view::{
     Choice, Completion, Debrief, Entry, EntryState, Graph, Happened, Happening, Header, Map, Mark, Notebook, Question,
-    Ring, Saying,
+    Ring, Saying, Shell,
 };
 
 /// How much help there is, and how much noise.
@@ -60,6 +60,8 @@ const WAITING_SPEED: u32 = 60;
 
 /// The line that says what Ctrl-C does: it ends the line in front, or the last one in the background.
 pub const INTERRUPT: &str = "^C";
+/// The line that closes a further shell: `@2 ^D`.
+pub const CLOSE: &str = "^D";
 
 /// A level being played.
 #[derive(Clone, Debug)]
@@ -176,10 +178,10 @@ impl Incident {
                 }
             }
             for (who, line) in std::mem::take(&mut self.stage.typing) {
-                self.console.type_line(self.stage.now(), &who, &line);
+                self.console.type_line(self.stage.now(), who.as_str(), &line);
             }
             for (who, line) in std::mem::take(&mut self.stage.typing_quietly) {
-                self.unseen.type_line(self.stage.now(), &who, &line);
+                self.unseen.type_line(self.stage.now(), who.as_str(), &line);
             }
             self.run_errands();
         }
@@ -188,14 +190,14 @@ impl Incident {
     /// Types what jobs have asked for; what nobody waits for any more is broken off.
     fn run_errands(&mut self) {
         for errand in std::mem::take(&mut self.stage.asked) {
-            let entry = self.console.type_line(self.stage.now(), &errand.who, &errand.line);
+            let entry = self.console.type_line(self.stage.now(), errand.who.as_str(), &errand.line);
             self.stage.errands.push((entry, errand));
         }
         for (entry, errand) in std::mem::take(&mut self.stage.errands) {
             if self.stage.waits_for(&errand) {
                 self.stage.errands.push((entry, errand));
             } else if self.console.entries()[entry].state == EntryState::Running {
-                self.console.interrupt(&errand.who);
+                self.console.interrupt(errand.who.as_str());
             }
         }
     }
@@ -278,21 +280,43 @@ impl Incident {
         self.stage.traces.iter().map(|trace| (trace.text.clone(), trace.values.clone())).collect()
     }
 
-    /// Types a line into the player's current shell and returns the entry's id; its output is in [`Self::console`].
-    /// [`INTERRUPT`] ends what runs instead, where something does.
+    /// Types a line into the player's shell and returns the entry's id; its output is in [`Self::console`]. `@2 LINE` is for
+    /// the second shell, which it opens. [`INTERRUPT`] ends what runs there instead, where something does, and [`CLOSE`]
+    /// the shell itself; the latest entry's id is returned where a line makes none.
     pub fn perform(&mut self, line: &str) -> usize {
         let now = self.now();
         self.typed.push((now, line.to_owned()));
         self.stage.judge.acted(now);
-        self.stage.facts.tell(Told::Ran, "", line);
-        let broken_off = if line.trim() == INTERRUPT { self.console.interrupt("") } else { None };
-        if let Some(entry) = broken_off {
-            self.stage.tell(Happened::Printed { entry });
+        let (number, line) = console::addressed(line);
+        let ended = self.end(number, line.trim());
+        for entry in ended.iter().flatten() {
+            self.stage.tell(Happened::Printed { entry: *entry });
         }
-        let entry = broken_off.unwrap_or_else(|| self.console.type_line(now, "", line));
-        self.entries.push(broken_off.is_none().then_some(entry));
+        let latest = self.console.entries().len().saturating_sub(1);
+        let entry = if let Some(ended) = &ended {
+            self.entries.push(None);
+            ended.first().copied().unwrap_or(latest)
+        } else {
+            self.stage.facts.tell(Told::Ran, "", line);
+            let entry = self.console.type_line(now, Hand::of_player(number), line);
+            self.entries.push(Some(entry));
+            entry
+        };
         self.run_console();
         entry
+    }
+
+    /// What ends something instead of being typed, and the entries that have ended by it.
+    fn end(&mut self, number: usize, line: &str) -> Option<Vec<usize>> {
+        let hand = Hand::of_player(number);
+        match line.split_once(' ') {
+            None if line == CLOSE => Some(self.console.close(number)),
+            None if line == INTERRUPT => self.console.interrupt(hand).map(|entry| vec![entry]),
+            Some((INTERRUPT, entry)) => {
+                entry.parse().ok().map(|entry| self.console.end(hand, entry).into_iter().collect())
+            }
+            _ => None,
+        }
     }
 
     /// The lines that the player has typed, with their times.
@@ -301,16 +325,17 @@ impl Incident {
         &self.typed
     }
 
-    /// Whether the player's shell has a line in front, so that the next one would wait for it.
+    /// Whether the player's shell of this number has a line in front, so that the next one would wait for it.
     #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.console.is_busy("")
+    pub fn is_busy(&self, shell: usize) -> bool {
+        self.console.is_busy(Hand::of_player(shell))
     }
 
-    /// Whether something of the player's runs that [`INTERRUPT`] would end: in front or in the background.
+    /// Whether something runs in the player's shell of this number that [`INTERRUPT`] would end: in front or in the
+    /// background.
     #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.console.is_running("")
+    pub fn is_running(&self, shell: usize) -> bool {
+        self.console.is_running(Hand::of_player(shell))
     }
 
     /// Simulated seconds a real one, as the player or the level has chosen it, though the clock may be slower now.
@@ -319,10 +344,10 @@ impl Incident {
         self.stage.speed.unwrap_or(self.stage.level.clock.speed)
     }
 
-    /// What could stand at the cursor.
+    /// What could stand at the cursor of a line in the player's shell of this number.
     #[must_use]
-    pub fn complete(&self, line: &str, cursor: usize) -> Completion {
-        self.console.complete(line, cursor, &self.stage)
+    pub fn complete(&self, shell: usize, line: &str, cursor: usize) -> Completion {
+        self.console.complete_in(shell, line, cursor, &self.stage)
     }
 
     /// What hurts, since when, how bad.
@@ -359,10 +384,22 @@ impl Incident {
         self.console.entries()
     }
 
-    /// The shell that the player's next line goes to: `bastion`, `node-a1`.
+    /// Where the player's shell of this number is: `bastion`, `node-a1`.
     #[must_use]
-    pub fn shell(&self) -> &str {
-        self.console.place("")
+    pub fn shell(&self, number: usize) -> &str {
+        self.console.place(Hand::of_player(number))
+    }
+
+    /// The player's shells, also those that have been closed; the first is always there.
+    #[must_use]
+    pub fn shells(&self) -> Vec<Shell> {
+        let shells = self.console.shells().map(|(number, place, is_closed)| Shell {
+            number,
+            place: place.to_owned(),
+            is_busy: self.is_busy(number),
+            is_closed,
+        });
+        shells.collect()
     }
 
     /// What the player has written down.

@@ -357,6 +357,7 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::incident::view::EntryState::{Done, Running};
     use proptest::prelude::*;
 
     fn example() -> RunHeader {
@@ -445,15 +446,51 @@ mod tests {
         assert_eq!(Run::parse(b"(format:2,era:\"later\")\n"), Err(RunError::Format(2)));
     }
 
-    #[test]
-    fn what_was_broken_off_is_broken_off_when_the_run_is_played_again() {
+    fn small() -> Arc<Level> {
         let text = r#"Level(
             id: "first", title: "First", clock: (warm_up: "10s", limit: "30m"),
             system: [Clients(name: "people", load: [(kind: "page", rate: "1/s", call: "web")]),
                      Service(name: "web", runs: "one", versions: [(name: "one", deployed: "-1d", steps: [Work("5ms")])])],
             goal: (mitigated: "time > 1h", budget: (bad: "people.page.failed", of: "people.page", share: "10%")),
         )"#;
-        let level = Arc::new(Level::parse(text).unwrap_or_else(|problems| panic!("{problems:#?}")));
+        Arc::new(Level::parse(text).unwrap_or_else(|problems| panic!("{problems:#?}")))
+    }
+
+    #[test]
+    fn what_runs_in_one_shell_keeps_no_other_waiting_and_all_play_out_again() {
+        let level = small();
+        let mut incident = Incident::start(Arc::clone(&level), 7, Mode::OnCall);
+        let mut lines = vec![];
+        for (seconds, line) in [
+            (5, "wait 10m"),
+            (6, "@2 date > kept"),
+            (7, "date"),
+            (8, "@3 cat kept"),
+            (9, "@2 watch date"),
+            (14, "@2 ^D"),
+            (15, "@3 exit"),
+        ] {
+            advance_to(&mut incident, Time::from_seconds(seconds));
+            incident.perform(line);
+            lines.push(command(seconds, line));
+        }
+        advance_to(&mut incident, Time::from_seconds(30));
+        lines.push(RunLine::Tick { at: incident.now(), digest: incident.digest() });
+        let states: Vec<_> = incident.console().iter().map(|entry| (entry.tab, entry.state)).collect();
+        assert_eq!(states, [(1, Running), (2, Done), (1, Running), (3, Done), (2, Done), (3, Done)]);
+        assert_eq!(incident.console()[3].output.len(), 1, "the shells share their files");
+        let closed: Vec<_> = incident.shells().iter().map(|shell| (shell.number, shell.is_closed)).collect();
+        assert_eq!(closed, [(1, false), (2, true), (3, true)]);
+        let header = RunHeader { level_digest: level.digest(), ..example() };
+        let run = Run::parse(text_of(&lines).replace("00c0ffee00c0ffee", &hex(header.level_digest)).as_bytes());
+        let again = run.expect("it was just written").replay(level).expect("it plays out as it did");
+        assert_eq!(again.console(), incident.console());
+        assert_eq!(again.shells(), incident.shells());
+    }
+
+    #[test]
+    fn what_was_broken_off_is_broken_off_when_the_run_is_played_again() {
+        let level = small();
         let mut incident = Incident::start(Arc::clone(&level), 7, Mode::OnCall);
         let mut lines = vec![];
         for (seconds, line) in
@@ -464,7 +501,7 @@ mod tests {
             lines.push(command(seconds, line));
         }
         advance_to(&mut incident, Time::from_seconds(30));
-        assert!(!incident.is_running(), "both were broken off");
+        assert!(!incident.is_running(1), "both were broken off");
         lines.push(RunLine::Tick { at: incident.now(), digest: incident.digest() });
         let header = RunHeader { level_digest: level.digest(), ..example() };
         let again = Run { header, lines, sound_bytes: 0 }.replay(level).expect("it plays out as it did");

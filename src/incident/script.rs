@@ -5,6 +5,7 @@
 //!     ("06:00.000", "kubectl get pods"),                 // a time since the incident began
 //!     ("+10s", "kubectl rollout undo deployment/web"),   // after the line before
 //!     ("when web.errors == 0", "resolve"),               // at the first whole second at which it is true
+//!     ("+1s", "@2 ssh node-a1"),                         // in a second shell, which runs beside the first
 //! ]
 //! ```
 //!

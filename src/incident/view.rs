@@ -241,7 +241,9 @@ pub struct Entry {
     pub at: Time,
     /// Who typed it: empty for the player, else a colleague's name.
     pub who: String,
-    /// The shell it was typed in: `bastion`, `node-a1`.
+    /// The number of the shell it was typed in, from 1; people other than the player have one.
+    pub tab: usize,
+    /// Where that shell was: `bastion`, `node-a1`.
     pub shell: String,
     /// The line.
     pub line: String,
@@ -249,6 +251,33 @@ pub struct Entry {
     pub output: Vec<String>,
     /// How it ended.
     pub state: EntryState,
+}
+
+impl Entry {
+    /// Whether it runs a line again and again and shows the last result only, as long as it runs and afterwards.
+    #[must_use]
+    pub fn is_watch(&self) -> bool {
+        self.who.is_empty() && self.state != EntryState::Failed && self.line.split_whitespace().next() == Some("watch")
+    }
+
+    /// The line as the player would type it in the first shell: `@2 uptime` where it is another's.
+    #[must_use]
+    pub fn addressed(&self) -> String {
+        if self.tab > 1 { format!("@{} {}", self.tab, self.line) } else { self.line.clone() }
+    }
+}
+
+/// One of the player's shells.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Shell {
+    /// Its number, from 1; `@2 LINE` types a line in the second.
+    pub number: usize,
+    /// Where it is: `bastion`, `node-a1`.
+    pub place: String,
+    /// Whether it has a line in front, so that the next one would wait for it.
+    pub is_busy: bool,
+    /// Whether it has been closed; a line that is typed there opens it again.
+    pub is_closed: bool,
 }
 
 /// Whether a command is still going.

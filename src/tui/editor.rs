@@ -66,6 +66,12 @@ impl Editor {
         }
     }
 
+    /// Replaces what was typed before by what was typed elsewhere.
+    pub fn recall(&mut self, history: Vec<String>) {
+        self.history = history;
+        self.browsing = None;
+    }
+
     /// What was typed before, oldest first.
     #[must_use]
     pub fn history(&self) -> &[String] {

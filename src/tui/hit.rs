@@ -16,6 +16,14 @@ pub enum Target {
     PagerRow(usize),
     /// A line of the console's output: the entry's id and the line, from 0 for the command itself.
     Output(usize, usize),
+    /// A tab of the console, by the number of its shell.
+    Tab(usize),
+    /// The result of a `watch`, by the number of its entry.
+    Watch(usize),
+    /// The mark that closes the tab in sight.
+    CloseTab,
+    /// A line of the answer that is read over the whole screen, from 0.
+    ReaderLine(usize),
     /// An item of the list that lies over everything.
     Item(usize),
     /// A word that was offered for completion.

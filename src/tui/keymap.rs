@@ -129,6 +129,24 @@ pub enum Intent {
     Mouse,
     /// Copy this line to the clipboard.
     Copy,
+    /// Another shell beside this one.
+    NewTab,
+    /// The next shell.
+    NextTab,
+    /// The shell before.
+    PreviousTab,
+    /// An end to this shell.
+    CloseTab,
+    /// An end to the `watch` in sight.
+    StopWatch,
+    /// Read an answer over the whole screen.
+    Read,
+    /// Search in it.
+    Find,
+    /// The next hit.
+    FindNext,
+    /// The hit before.
+    FindPrevious,
 }
 
 /// A region of the incident's screen.
@@ -203,6 +221,12 @@ pub enum Place {
     Reading,
     /// The console, while lines of its output are selected.
     Scrollback,
+    /// The console's empty prompt, below a `watch`.
+    Watching,
+    /// An answer over the whole screen.
+    Reader,
+    /// The search in it, while it is typed.
+    Finding,
     /// The debrief.
     Debrief,
     /// The debrief's page on which one goes through time.
@@ -238,6 +262,9 @@ impl Place {
             Self::Reading => "graphs, reading values",
             Self::Query => "explore, finding metrics",
             Self::Explore => "explore",
+            Self::Watching => "console, below a watch",
+            Self::Reader => "reading an answer",
+            Self::Finding => "searching",
             Self::Debrief => "debrief",
             Self::Timeline => "debrief, going through time",
             Self::Menu => "menu",
@@ -329,6 +356,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Scrollback, &[Key::Char('+')], I::SpeaksFor, "", "keep it: it speaks for a hypothesis"),
     bind(L::Scrollback, &[Key::Char('-')], I::SpeaksAgainst, "", "keep it: it speaks against a hypothesis"),
     bind(L::Scrollback, &[Key::Char('y')], I::Copy, "copy", "copy the selected line to the clipboard"),
+    bind(L::Scrollback, &[Key::Char('o'), Key::Ctrl('o')], I::Read, "read", "this answer over the whole screen"),
+    bind(L::Scrollback, &[Key::Char('/')], I::Find, "search", "search in this answer"),
     bind(
         L::Scrollback,
         &[UP, Key::Char('k'), Key::Shift(Named::Up), Key::CtrlNamed(Named::Up)],
@@ -348,6 +377,26 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Scrollback, &[HOME, Key::Char('g')], I::First, "", "the first line"),
     bind(L::Scrollback, &[END, Key::Char('G')], I::Last, "", "the last line"),
     bind(L::Scrollback, &[ESC, Key::Char('q')], I::Back, "prompt", "back to the prompt"),
+    bind(L::Watching, &[Key::Char('q')], I::StopWatch, "stop watch", "end the `watch` above the prompt"),
+    // An answer over the whole screen.
+    bind(L::Reader, &[Key::Char('/')], I::Find, "search", "search in this answer"),
+    bind(L::Reader, &[Key::Char('n')], I::FindNext, "next hit", "the next line that holds what is searched for"),
+    bind(L::Reader, &[Key::Char('N')], I::FindPrevious, "", "the line before that holds it"),
+    bind(L::Reader, &[Key::Char('p'), ENTER], I::Pin, "pin as evidence", "keep the selected line as evidence"),
+    bind(L::Reader, &[Key::Char('y')], I::Copy, "copy", "copy the selected line to the clipboard"),
+    bind(L::Reader, &[DOWN, Key::Char('j')], I::Down, "line", "a line down"),
+    bind(L::Reader, &[UP, Key::Char('k')], I::Up, "", "a line up"),
+    bind(L::Reader, &[PAGE_DOWN, Key::Ctrl('f'), Key::Char(' ')], I::PageDown, "page", "a page down"),
+    bind(L::Reader, &[PAGE_UP, Key::Ctrl('b'), Key::Char('b')], I::PageUp, "", "a page up"),
+    bind(L::Reader, &[HOME, Key::Char('g')], I::First, "", "the first line"),
+    bind(L::Reader, &[END, Key::Char('G')], I::Last, "", "the last line"),
+    bind(L::Reader, &[LEFT, Key::Char('[')], I::Left, "answer before", "the answer before this one"),
+    bind(L::Reader, &[RIGHT, Key::Char(']')], I::Right, "", "the answer after this one"),
+    bind(L::Reader, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
+    bind(L::Reader, &[Key::Char('q'), ESC, Key::Ctrl('c'), Key::Ctrl('o')], I::Back, "close", "back to the prompt"),
+    bind(L::Finding, &[ENTER, DOWN], I::FindNext, "search", "go to the first line that holds it"),
+    bind(L::Finding, &[UP], I::FindPrevious, "", "go to the last line before that holds it"),
+    bind(L::Finding, &[ESC, Key::Ctrl('c')], I::Back, "cancel", "leave the search"),
     // The console.
     bind(L::In(P::Console), &[ENTER], I::Run, "", "run the line"),
     bind(
@@ -366,6 +415,21 @@ pub const BINDINGS: &[Binding] = &[
         I::LookBack,
         "",
         "select the last line of the output",
+    ),
+    bind(L::In(P::Console), &[Key::Ctrl('o')], I::Read, "", "the last answer over the whole screen, to search in it"),
+    bind(
+        L::In(P::Console),
+        &[Key::Ctrl('d')],
+        I::CloseTab,
+        "",
+        "on an empty line log out, and at last close this tab; else delete a character",
+    ),
+    bind(
+        L::In(P::Console),
+        &[Key::Ctrl('n'), Key::CtrlNamed(Named::PageDown)],
+        I::NextTab,
+        "next tab",
+        "the next tab: another shell of yours",
     ),
     bind(L::In(P::Console), &[f(2)], I::Hint, "hint", "the next hint; it costs points unless you are a trainee"),
     bind(L::In(P::Console), &[UP], I::Older, "history", "the line before in the history"),
@@ -479,6 +543,9 @@ pub const BINDINGS: &[Binding] = &[
     // Anywhere in an incident.
     bind(L::Incident, &[Key::Ctrl('p')], I::Palette, "do anything", "everything that can be looked at and done"),
     bind(L::Incident, &[f(2)], I::Hint, "hint", "the next hint; it costs points unless you are a trainee"),
+    bind(L::Incident, &[Key::Ctrl('t')], I::NewTab, "", "another tab of the console: a shell of its own"),
+    bind(L::Incident, &[Key::Ctrl('n'), Key::CtrlNamed(Named::PageDown)], I::NextTab, "", "the next tab"),
+    bind(L::Incident, &[Key::CtrlNamed(Named::PageUp)], I::PreviousTab, "", "the tab before"),
     bind(L::Incident, &[f(4)], I::Zoom, "", "this pane over the whole screen, and back"),
     bind(L::Incident, &[f(5)], I::Pause, "", "stop the clock and go on, where the mode allows it"),
     bind(L::Incident, &[f(6)], I::Slower, "", "the clock goes slower"),

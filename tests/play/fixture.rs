@@ -2,7 +2,7 @@
 
 use sev1::incident::view::{
     Bar, Cell, Compared, Debrief, Edge, Entry, EntryState, Graph, Header, Health, Hurt, Hypothesis, Judged, Map, Mark,
-    MarkKind, Move, Notebook, Part, Phase, Piece, Pin, Prediction, Question, Ring, RingState, Saying, Twofold,
+    MarkKind, Move, Notebook, Part, Phase, Piece, Pin, Prediction, Question, Ring, RingState, Saying, Shell, Twofold,
 };
 use sev1::sim::quantity::{Span, Time};
 use sev1::tui::screen::incident::seen::Seen;
@@ -19,7 +19,7 @@ pub fn forty_pods() -> Seen {
         map: map(),
         rings: rings(),
         sayings: sayings(),
-        shell: "bastion".to_owned(),
+        shells: vec![Shell { number: 1, place: "bastion".to_owned(), ..Shell::default() }],
         console: console(),
         notebook: notebook(),
         questions: questions(),
@@ -199,6 +199,7 @@ fn console() -> Vec<Entry> {
         id,
         at: at(400 + id as i64 * 20),
         who: who.to_owned(),
+        tab: 1,
         shell: shell.to_owned(),
         line: line.to_owned(),
         output: output.iter().map(|line| (*line).to_owned()).collect(),
@@ -508,4 +509,29 @@ pub fn debrief() -> Debrief {
         }],
         timeline: vec![(at(190), "note: queue depth".to_owned()), (at(422), "PAGE: messages late".to_owned())],
     }
+}
+
+/// The last answer is longer than a screen.
+pub fn answers_at_length(seen: &mut Seen) {
+    let answer = seen.console.last_mut().expect("there is one");
+    "ssh node-a1 dmesg".clone_into(&mut answer.line);
+    answer.output = (0..90)
+        .map(|n| match n % 9 {
+            4 => format!("[8623{n:03}.136] Memory cgroup out of memory: Kill process 31{n:03} (python) score 1994"),
+            _ => format!("[8623{n:03}.145] eth0: link is up at 1000 Mbps"),
+        })
+        .collect();
+}
+
+/// A second shell, on a machine, in which something is watched and something has failed.
+pub fn watches_in_a_second_tab(seen: &mut Seen) {
+    let mut watch = seen.console[0].clone();
+    let mut failed = seen.console[1].clone();
+    watch.output.splice(0..0, ["Every 2.0s: kubectl get pods | head -3".to_owned(), String::new()]);
+    (watch.id, watch.tab, watch.line) = (10, 2, "watch \"kubectl get pods | head -3\"".to_owned());
+    watch.state = EntryState::Running;
+    (failed.id, failed.tab, failed.shell) = (11, 2, "node-a1".to_owned());
+    seen.console.extend([watch, failed]);
+    seen.shells[0].is_busy = true;
+    seen.shells.push(Shell { number: 2, place: "node-a1".to_owned(), ..Shell::default() });
 }

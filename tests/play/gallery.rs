@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 /// The screens by name.
-pub const SCREENS: [&str; 27] = [
+pub const SCREENS: [&str; 29] = [
     "title",
     "levels",
     "settings",
@@ -44,6 +44,8 @@ pub const SCREENS: [&str; 27] = [
     "explore",
     "explore-charts",
     "scrollback",
+    "reader",
+    "watch",
     "completion",
     "menu",
     "palette",
@@ -209,14 +211,17 @@ pub fn first_sight(incident: &Incident, size: (u16, u16), look: &Look) -> Buffer
 
 fn incident(name: &str) -> IncidentScreen {
     let mut shelf = Shelf::default();
-    let seen = if name == "incident-quiet" { fixture::quiet() } else { fixture::forty_pods() };
+    let mut seen = if name == "incident-quiet" { fixture::quiet() } else { fixture::forty_pods() };
     let focus = match name {
         "incident-pager" => Pane::Pager,
         "incident-graphs" => Pane::Graphs,
-        "incident-console" | "incident-quiet" | "completion" | "scrollback" => Pane::Console,
+        "incident-console" | "incident-quiet" | "completion" | "scrollback" | "reader" | "watch" => Pane::Console,
         "incident-notebook" => Pane::Notebook,
         _ => Pane::Map,
     };
+    if name == "reader" {
+        fixture::answers_at_length(&mut seen);
+    }
     let mut screen = incident_with(&seen, focus);
     let question = |title: &str, text: &str, line: &str| Question {
         title: title.to_owned(),
@@ -226,6 +231,17 @@ fn incident(name: &str) -> IncidentScreen {
     match name {
         "incident-zoomed" => _ = screen.on_intent(Intent::Zoom, &mut shelf),
         "scrollback" => _ = screen.on_intent(Intent::PageUp, &mut shelf),
+        "reader" => {
+            for intent in [Intent::Read, Intent::PageDown, Intent::Find] {
+                screen.on_intent(intent, &mut shelf);
+            }
+            "kill".chars().for_each(|c| _ = screen.on_text(Key::Char(c), &mut shelf));
+            screen.on_intent(Intent::FindNext, &mut shelf);
+        }
+        "watch" => {
+            screen.on_intent(Intent::NewTab, &mut shelf);
+            fixture::watches_in_a_second_tab(&mut seen);
+        }
         "completion" => {
             screen.on_text(Key::Char('h'), &mut shelf);
             screen.on_intent(Intent::Complete, &mut shelf);

@@ -14,7 +14,7 @@ const fn builtin(name: &'static str, usage: &'static str, summary: &'static str,
 /// Its commands.
 pub const COMMANDS: &[Command] = &[
     Command {
-        manual: "The line is run every 2 seconds, or every SECONDS. It goes on until `stop`.\n\nwatch -n 5 \"kubectl get pods | grep -v Running\"",
+        manual: "The line is run every 2 seconds, or every SECONDS. It goes on until `stop`; on the screen q or Ctrl-C ends it, too.\n\nwatch -n 5 \"kubectl get pods | grep -v Running\"",
         ..builtin(
             "watch",
             "watch [-n SECONDS] \"LINE\"",
@@ -179,7 +179,7 @@ pub const COMMANDS: &[Command] = &[
         )
     },
     Command {
-        aliases: &["sh", "for", "while", "until"],
+        aliases: &["sh", "if", "for", "while", "until"],
         manual: SHELL,
         ..builtin(
             "bash",
@@ -199,11 +199,17 @@ pub const COMMANDS: &[Command] = &[
 const SHELL: &str = "A line is what bash reads: words in quotes, pipes, && || ; &, $(COMMAND), > FILE, >> FILE, 2>&1, < FILE, # remarks.
 
 NAME=VALUE                            a variable; $NAME and ${NAME} are what it holds, $? how the last command ended
+${NAME:-TEXT}                         what it holds, or the text where it holds nothing
+if LINE; then LINE; else LINE; fi     runs the second line where the first ends well; elif LINE; then LINE
 for NAME in WORDS; do LINE; done      runs the line for each word
 while LINE; do LINE; done             until the first line fails; in the background, as watch does; until …; do …; done
-test A = B, [ N -gt M ]               for && and ||
+LINE | while read NAME; do LINE; done runs the line for each line that the first prints
+break, continue                       leave a loop, or go on with its next round
+test A = B, [ N -gt M ]               for if, while, && and ||
 
-There is no if (&& and || do it), no functions, no scripts. Ctrl-C ends what runs.
+@2 LINE types a line in a second shell of yours, which runs beside the first and has its own log-ins; `exit` closes it.
+
+There are no functions, no case, no scripts. Ctrl-C ends what runs.
 
 for pod in $(kubectl get pods -o name | head -3); do echo $pod; kubectl logs $pod --tail=2; done";
 
@@ -215,7 +221,9 @@ fn out_of_place(call: &mut Call, _: &mut dyn World) -> Progress {
 
 fn jobs(call: &mut Call, _: &mut dyn World) -> Progress {
     let runs = |entry: &&Entry| entry.who == call.who && entry.state == EntryState::Running && entry.id < call.entry;
-    let own = call.entries.iter().filter(runs);
+    // Those of this shell; another of the same hand's has its own.
+    let here = call.entries.get(call.entry).map_or(1, |entry| entry.tab);
+    let own = call.entries.iter().filter(runs).filter(|entry| entry.tab == here);
     let lines: Vec<String> = own.map(|entry| format!("[{}]  Running   {}", entry.id, entry.line)).collect();
     if lines.is_empty() {
         call.complain("nothing runs in the background");

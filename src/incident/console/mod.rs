@@ -43,7 +43,7 @@ mod varnish;
 mod world;
 
 pub use menu::{menu, palette};
-pub use session::Console;
+pub use session::{Console, Hand, addressed};
 pub use shell::SyntaxError;
 pub use world::{Act, Named, World};
 
@@ -269,6 +269,8 @@ pub enum Wish {
     Enter(String),
     /// Back to where one came from.
     Leave,
+    /// An end to the shell itself.
+    Close,
     /// An end to a background job, by the number of its entry; `None` for the last.
     Stop(Option<usize>),
 }

@@ -1,7 +1,8 @@
 //! The shells of everybody who types, and what was typed and printed.
 //!
 //! Each hand (the player, each colleague) has a shell of its own: sequential, with one line in front, others behind it in
-//! the background. Nothing printed here holds a control character.
+//! the background. The player may have several, by number; they share the files that were kept. Nothing printed here
+//! holds a control character.
 
 use super::complete;
 use super::running::{Desk, Running, Variables};
@@ -23,15 +24,57 @@ const BASTION: &str = "bastion";
 pub struct Console {
     entries: Vec<Entry>,
     shells: Vec<Shell>,
+    /// What each hand has kept on the bastion, by its name.
+    files: BTreeMap<String, Files>,
 }
 
-/// One hand's shell.
+type Files = BTreeMap<String, Vec<String>>;
+
+/// A shell: whose, and which of theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hand<'a> {
+    /// Empty for the player.
+    pub who: &'a str,
+    /// From 1.
+    pub number: usize,
+}
+
+impl Hand<'_> {
+    /// The player's shell of this number.
+    #[must_use]
+    pub const fn of_player(number: usize) -> Self {
+        Self { who: "", number }
+    }
+}
+
+impl<'a> From<&'a str> for Hand<'a> {
+    fn from(who: &'a str) -> Self {
+        Self { who, number: 1 }
+    }
+}
+
+/// Numbers of shells go up to this; higher ones are words like any others.
+pub const SHELLS_MAX: usize = 99;
+
+/// The shell that a line of the player's is for, and the line: `@2 uptime` is for the second.
+#[must_use]
+pub fn addressed(line: &str) -> (usize, &str) {
+    let (first, rest) = line.trim_start().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
+    let number = first.strip_prefix('@').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    match number.and_then(|digits| digits.parse().ok()) {
+        Some(number @ 1..=SHELLS_MAX) => (number, rest.trim_start()),
+        _ => (1, line),
+    }
+}
+
+/// One of a hand's shells.
 #[derive(Clone, Debug, Default)]
 struct Shell {
     who: String,
+    number: usize,
+    is_closed: bool,
     /// The machines it has logged in to, one from the other.
     hosts: Vec<String>,
-    files: BTreeMap<String, Vec<String>>,
     variables: Variables,
     /// Lines that wait, with their entries.
     waiting: VecDeque<(usize, String)>,
@@ -40,20 +83,22 @@ struct Shell {
 }
 
 impl Console {
-    /// Types a line into a hand's shell; it starts when that shell is free, or at once where it is about the clock: what
-    /// runs may be waiting for it. Returns the entry's id.
-    pub fn type_line(&mut self, now: Time, who: &str, line: &str) -> usize {
+    /// Types a line into a hand's shell; it starts when that shell is free, or at once where it is about the clock (what
+    /// runs may be waiting for it) or keeps a line as evidence. Returns the entry's id.
+    pub fn type_line<'a>(&mut self, now: Time, hand: impl Into<Hand<'a>>, line: &str) -> usize {
         let id = self.entries.len();
-        let shell = self.shell_mut(who);
-        let clock = if is_of_the_clock(line) { parse(line).ok() } else { None };
-        match clock.and_then(|line| Running::new(line, None, Variables::default(), now).ok()) {
+        let hand = hand.into();
+        let shell = self.shell_mut(hand);
+        let aside = if is_aside(line) { parse(line).ok() } else { None };
+        match aside.and_then(|line| Running::new(line, None, Variables::default(), now).ok()) {
             Some(running) => shell.jobs.push((id, running)),
             None => shell.waiting.push_back((id, line.to_owned())),
         }
         let entry = Entry {
             id,
             at: now,
-            who: who.to_owned(),
+            who: hand.who.to_owned(),
+            tab: hand.number,
             shell: shell.place().to_owned(),
             line: printable(&line.replace('\n', " ")),
             output: vec![],
@@ -78,7 +123,8 @@ impl Console {
     pub fn step(&mut self, world: &mut dyn World) -> Vec<usize> {
         let mut changed = vec![];
         for shell in &mut self.shells {
-            shell.step(&mut self.entries, world, &mut changed);
+            let files = self.files.entry(shell.who.clone()).or_default();
+            shell.step(&mut Papers { entries: &mut self.entries, files }, world, &mut changed);
         }
         changed.sort_unstable();
         changed.dedup();
@@ -91,66 +137,104 @@ impl Console {
         &self.entries
     }
 
-    /// Where a hand's next line goes: `bastion`, or a machine's name.
+    /// Where a shell is: `bastion`, or a machine's name.
     #[must_use]
-    pub fn place(&self, who: &str) -> &str {
-        self.shell(who).map_or(BASTION, Shell::place)
-    }
-
-    /// The machine that a hand is logged in to.
-    #[must_use]
-    pub fn host(&self, who: &str) -> Option<&str> {
-        self.shell(who).and_then(|shell| shell.hosts.last()).map(String::as_str)
+    pub fn place<'a>(&self, hand: impl Into<Hand<'a>>) -> &str {
+        self.shell(hand.into()).map_or(BASTION, Shell::place)
     }
 
     /// What could stand at the cursor of the player's line, best first.
     #[must_use]
     pub fn complete(&self, line: &str, cursor: usize, world: &dyn World) -> Completion {
-        complete::complete(line, cursor, self.host(""), &self.entries, world)
+        self.complete_in(1, line, cursor, world)
     }
 
-    /// Whether a hand's shell has a line in front or waiting.
+    /// What could stand at the cursor of a line in the player's shell of this number, best first.
     #[must_use]
-    pub fn is_busy(&self, who: &str) -> bool {
-        self.shell(who).is_some_and(|shell| shell.front.is_some() || !shell.waiting.is_empty())
+    pub fn complete_in(&self, number: usize, line: &str, cursor: usize, world: &dyn World) -> Completion {
+        let host = self.shell(Hand::of_player(number)).and_then(|shell| shell.hosts.last()).map(String::as_str);
+        complete::complete(line, cursor, host, &self.entries, world)
     }
 
-    /// Whether a hand has anything running, in front or in the background.
+    /// Whether a shell has a line in front or waiting.
     #[must_use]
-    pub fn is_running(&self, who: &str) -> bool {
-        self.shell(who).is_some_and(|shell| shell.front.is_some() || !shell.jobs.is_empty())
+    pub fn is_busy<'a>(&self, hand: impl Into<Hand<'a>>) -> bool {
+        self.shell(hand.into()).is_some_and(|shell| shell.front.is_some() || !shell.waiting.is_empty())
     }
 
-    /// Whether a hand lets time pass with `wait`.
+    /// Whether a shell has anything running, in front or in the background.
+    #[must_use]
+    pub fn is_running<'a>(&self, hand: impl Into<Hand<'a>>) -> bool {
+        self.shell(hand.into()).is_some_and(|shell| shell.front.is_some() || !shell.jobs.is_empty())
+    }
+
+    /// Whether a hand lets time pass with `wait`, in any of its shells.
     #[must_use]
     pub fn is_waiting(&self, who: &str) -> bool {
-        self.shell(who).and_then(|shell| shell.front.as_ref()).is_some_and(|(_, running)| running.is_waiting())
+        let waits = |shell: &Shell| shell.front.as_ref().is_some_and(|(_, running)| running.is_waiting());
+        self.shells.iter().any(|shell| shell.who == who && waits(shell))
+    }
+
+    /// The player's shells: each one's number, where it is, and whether it has been closed. The first is always there.
+    pub fn shells(&self) -> impl Iterator<Item = (usize, &str, bool)> {
+        let own = self.shells.iter().filter(|shell| shell.who.is_empty() && shell.number > 1);
+        let first = std::iter::once((1, self.place(""), false));
+        first.chain(own.map(|shell| (shell.number, shell.place(), shell.is_closed)))
     }
 
     /// Ctrl-C: ends the line in front; without one, the last in the background. What was typed ahead is forgotten, as a
     /// terminal does. Returns its entry.
-    pub fn interrupt(&mut self, who: &str) -> Option<usize> {
-        let shell = self.shells.iter_mut().find(|shell| shell.who == who)?;
-        let (id, _) = shell.front.take().or_else(|| shell.jobs.pop())?;
+    pub fn interrupt<'a>(&mut self, hand: impl Into<Hand<'a>>) -> Option<usize> {
+        let hand = hand.into();
+        let shell = self.shells.iter_mut().find(|shell| shell.is(hand))?;
+        let (id, running) = shell.front.take().or_else(|| shell.jobs.pop())?;
         let ahead = std::mem::take(&mut shell.waiting).into_iter().map(|(id, _)| id);
-        for id in std::iter::once(id).chain(ahead) {
-            self.entries[id].output.push("^C".to_owned());
-            self.entries[id].state = EntryState::Failed;
+        for other in std::iter::once(id).chain(ahead) {
+            self.entries[other].output.push("^C".to_owned());
+            self.entries[other].state = EntryState::Failed;
+        }
+        // What would go on for ever has done what it should.
+        if running.repeats() {
+            self.entries[id].state = EntryState::Done;
         }
         Some(id)
     }
 
-    fn shell(&self, who: &str) -> Option<&Shell> {
-        self.shells.iter().find(|shell| shell.who == who)
+    /// Ends a certain line in the background of a shell, as `q` ends a `watch`. Returns its entry, where it runs there.
+    pub fn end(&mut self, hand: Hand<'_>, id: usize) -> Option<usize> {
+        let shell = self.shells.iter_mut().find(|shell| shell.is(hand))?;
+        let place = shell.jobs.iter().position(|(job, _)| *job == id)?;
+        shell.jobs.remove(place);
+        self.entries[id].state = EntryState::Done;
+        Some(id)
     }
 
-    fn shell_mut(&mut self, who: &str) -> &mut Shell {
-        let index = self.shells.iter().position(|shell| shell.who == who).unwrap_or_else(|| {
-            self.shells.push(Shell { who: who.to_owned(), ..Shell::default() });
+    /// Closes one of the player's shells, with whatever runs in it; the first stays. Returns what has ended with it.
+    pub fn close(&mut self, number: usize) -> Vec<usize> {
+        let found = self.shells.iter_mut().find(|shell| shell.is(Hand::of_player(number)) && number > 1);
+        found.map_or_else(Vec::new, |shell| shell.close(&mut self.entries))
+    }
+
+    fn shell(&self, hand: Hand<'_>) -> Option<&Shell> {
+        self.shells.iter().find(|shell| shell.is(hand))
+    }
+
+    /// The shell, opened where there is none or it has been closed.
+    fn shell_mut(&mut self, hand: Hand<'_>) -> &mut Shell {
+        let index = self.shells.iter().position(|shell| shell.is(hand)).unwrap_or_else(|| {
+            let (who, number) = (hand.who.to_owned(), hand.number);
+            self.shells.push(Shell { who, number, ..Shell::default() });
             self.shells.len() - 1
         });
+        self.shells[index].is_closed = false;
         &mut self.shells[index]
     }
+}
+
+/// What a shell writes in: the entries of all, and its hand's files.
+struct Papers<'a> {
+    entries: &'a mut Vec<Entry>,
+    files: &'a mut Files,
 }
 
 impl Shell {
@@ -158,24 +242,45 @@ impl Shell {
         self.hosts.last().map_or(BASTION, String::as_str)
     }
 
-    fn step(&mut self, entries: &mut [Entry], world: &mut dyn World, changed: &mut Vec<usize>) {
+    fn is(&self, hand: Hand<'_>) -> bool {
+        self.who == hand.who && self.number == hand.number
+    }
+
+    /// Ends everything in it; what it was logged in to and its variables are gone. Returns what has ended.
+    fn close(&mut self, entries: &mut [Entry]) -> Vec<usize> {
+        let running = self.front.take().into_iter().chain(std::mem::take(&mut self.jobs));
+        let ended: Vec<(usize, bool)> = running
+            .map(|(id, running)| (id, running.repeats()))
+            .chain(std::mem::take(&mut self.waiting).into_iter().map(|(id, _)| (id, false)))
+            .collect();
+        for (id, repeats) in &ended {
+            entries[*id].state = if *repeats { EntryState::Done } else { EntryState::Failed };
+        }
+        let (who, number) = (std::mem::take(&mut self.who), self.number);
+        *self = Self { who, number, is_closed: true, ..Self::default() };
+        ended.into_iter().map(|(id, _)| id).collect()
+    }
+
+    fn step(&mut self, papers: &mut Papers<'_>, world: &mut dyn World, changed: &mut Vec<usize>) {
         let now = world.now();
         for (id, mut running) in std::mem::take(&mut self.jobs) {
-            if running.due() > now || !self.advance(id, &mut running, entries, world, changed) {
+            if running.due() > now || !self.advance(id, &mut running, papers, world, changed) {
                 self.jobs.push((id, running));
             }
         }
         loop {
             if let Some((id, mut running)) = self.front.take() {
-                if running.due() > now || !self.advance(id, &mut running, entries, world, changed) {
+                if running.due() > now || !self.advance(id, &mut running, papers, world, changed) {
                     self.front = Some((id, running));
                     return;
                 }
                 // What runs in the background has a shell of its own.
-                self.variables = running.variables;
+                if !self.is_closed {
+                    self.variables = running.variables;
+                }
             }
             let Some((id, line)) = self.waiting.pop_front() else { return };
-            self.start(id, &line, entries, now, changed);
+            self.start(id, &line, papers.entries, now, changed);
         }
     }
 
@@ -210,13 +315,14 @@ impl Shell {
         &mut self,
         id: usize,
         running: &mut Running,
-        entries: &mut [Entry],
+        papers: &mut Papers<'_>,
         world: &mut dyn World,
         changed: &mut Vec<usize>,
     ) -> bool {
-        let mut desk = Desk { who: &self.who, entry: id, entries, files: &mut self.files };
+        let mut desk = Desk { who: &self.who, entry: id, entries: papers.entries, files: papers.files };
         world.runs(id);
         let shown = running.step(&mut desk, world);
+        let entries = &mut *papers.entries;
         let entry = &mut entries[id];
         let more = shown.lines.len().saturating_sub(OUTPUT_MAX);
         // Of what follows something the end is shown, of anything else the beginning.
@@ -237,6 +343,7 @@ impl Shell {
                 Wish::Enter(host) => self.hosts.push(host),
                 Wish::Leave => drop(self.hosts.pop()),
                 Wish::Stop(which) => self.stop(which, id, entries, changed),
+                Wish::Close => changed.extend(self.close(entries)),
             }
         }
         true
@@ -258,10 +365,17 @@ impl Shell {
     }
 }
 
-/// Whether a line only tells the clock what to do.
-fn is_of_the_clock(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    matches!(words.next(), Some("pause" | "speed")) && words.all(|word| word.chars().all(char::is_alphanumeric))
+/// Whether a line only tells the clock what to do, or keeps a line that has been printed: neither waits for a command.
+fn is_aside(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        ["pause" | "speed", rest @ ..] => rest.iter().all(|word| word.chars().all(char::is_alphanumeric)),
+        ["pin", place] => {
+            let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            place.split_once(':').is_some_and(|(entry, line)| is_number(entry) && is_number(line))
+        }
+        _ => false,
+    }
 }
 
 /// A line as a terminal would show it: tabs as spaces, no other control characters.
@@ -298,7 +412,17 @@ fn is_bidirectional(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{addressed, printable};
+
+    #[test]
+    fn a_line_may_name_the_shell_it_is_for() {
+        assert_eq!(addressed("@2 ssh node-a1"), (2, "ssh node-a1"));
+        assert_eq!(addressed(" @12  ls | wc "), (12, "ls | wc "));
+        assert_eq!(addressed("@3"), (3, ""));
+        for line in ["ls @2", "@", "@0 ls", "@100 ls", "@x ls", "@+2 ls", ""] {
+            assert_eq!(addressed(line), (1, line));
+        }
+    }
 
     #[test]
     fn nothing_that_moves_the_cursor_is_printed() {

@@ -1,5 +1,6 @@
 //! The command line: what was typed and printed, the line that is being typed, and what could stand in it.
 
+use super::watching;
 use crate::incident::view::{Entry, EntryState, Health, Pin};
 use crate::tui::editor::{Editor, List};
 use crate::tui::hit::{Hits, Target};
@@ -29,7 +30,7 @@ pub struct ConsoleState {
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
     /// What was typed and printed.
-    pub entries: &'a [Entry],
+    pub entries: &'a [&'a Entry],
     /// What has been pinned.
     pub pins: &'a [Pin],
     /// Where the next line goes to.
@@ -40,22 +41,27 @@ pub struct Shown<'a> {
     pub away: bool,
 }
 
+/// How many lines of an answer stand in the console: a `watch` has a place of its own.
+fn lines_of(entry: &Entry) -> usize {
+    if entry.is_watch() { 0 } else { entry.output.len() }
+}
+
 /// The line before or after a selected one, or the last one where none is; none beyond the ends.
 #[must_use]
-pub fn step(entries: &[Entry], selected: Option<(usize, usize)>, by: isize) -> Option<(usize, usize)> {
+pub fn step(entries: &[&Entry], selected: Option<(usize, usize)>, by: isize) -> Option<(usize, usize)> {
     let Some(mut at) = selected else {
         let last = entries.last()?;
-        return Some((last.id, last.output.len()));
+        return Some((last.id, lines_of(last)));
     };
     for _ in 0..by.unsigned_abs() {
         let index = entries.iter().position(|entry| entry.id == at.0)?;
         at = if by < 0 {
             match (at.1.checked_sub(1), index.checked_sub(1)) {
                 (Some(line), _) => (at.0, line),
-                (None, Some(before)) => (entries[before].id, entries[before].output.len()),
+                (None, Some(before)) => (entries[before].id, lines_of(entries[before])),
                 (None, None) => return Some(at),
             }
-        } else if at.1 < entries[index].output.len() {
+        } else if at.1 < lines_of(entries[index]) {
             (at.0, at.1 + 1)
         } else {
             match entries.get(index + 1) {
@@ -70,7 +76,7 @@ pub fn step(entries: &[Entry], selected: Option<(usize, usize)>, by: isize) -> O
 /// Where looking back goes by a page of the size drawn last. From the prompt the first page is the one above what is in
 /// sight; beyond the last line there is none.
 #[must_use]
-pub fn turn(entries: &[Entry], state: &ConsoleState, up: bool) -> Option<(usize, usize)> {
+pub fn turn(entries: &[&Entry], state: &ConsoleState, up: bool) -> Option<(usize, usize)> {
     let (rows, columns) = (state.room.0.max(2), state.room.1.max(8));
     let height = |at: (usize, usize)| {
         entries.iter().find(|entry| entry.id == at.0).map_or(1, |entry| rows_of(entry, at.1, &[], columns).len())
@@ -80,9 +86,6 @@ pub fn turn(entries: &[Entry], state: &ConsoleState, up: bool) -> Option<(usize,
         (None, true) => (step(entries, None, 0)?, rows * 2 - 1),
         (None, false) => return None,
     };
-    if !up && Some(at) == step(entries, None, 0) {
-        return None;
-    }
     while let Some(next) = step(entries, Some(at), if up { -1 } else { 1 }).filter(|next| *next != at) {
         left = left.saturating_sub(height(at));
         if left == 0 {
@@ -90,7 +93,29 @@ pub fn turn(entries: &[Entry], state: &ConsoleState, up: bool) -> Option<(usize,
         }
         at = next;
     }
-    Some(at)
+    // At its end the prompt takes over again.
+    if up { Some(at) } else { Some(at).filter(|at| Some(*at) != step(entries, None, 0)) }
+}
+
+/// The answer that is too long for the rows that there were when it was drawn last, with how many lines it has: the one
+/// that is looked at, or the latest.
+#[must_use]
+pub fn too_long<'a>(entries: &[&'a Entry], state: &ConsoleState) -> Option<(&'a Entry, usize)> {
+    let entry = match state.selected {
+        Some((id, _)) => entries.iter().find(|entry| entry.id == id),
+        None => entries.last(),
+    }?;
+    if entry.is_watch() && !entry.output.is_empty() {
+        return Some((entry, entry.output.len()));
+    }
+    let mut rows = 0;
+    for line in 1..=entry.output.len() {
+        rows += rows_of(entry, line, &[], state.room.1.max(8)).len();
+        if rows > state.room.0 {
+            return Some((entry, entry.output.len()));
+        }
+    }
+    None
 }
 
 /// Draws the console into an area that has its border already.
@@ -105,6 +130,9 @@ pub fn draw(
     if area.is_empty() {
         return;
     }
+    let watched = shown.entries.iter().rev().find(|entry| entry.is_watch() && entry.state == EntryState::Running);
+    let live = shown.focused && state.selected.is_none() && state.editor.line().is_empty();
+    let area = watched.map_or(area, |entry| watching::draw(frame, area, entry, live, hits, theme));
     let list_rows = state.editor.list.as_ref().map_or(0, |list| list_height(list, area));
     let room = area.height.saturating_sub(1 + list_rows);
     let columns = area.width.saturating_sub(2);
@@ -134,6 +162,7 @@ pub fn draw(
 /// A row on the screen: a line of output, or a piece of a long one.
 struct ConsoleRow {
     at: (usize, usize),
+    failed: bool,
     text: String,
     prompt: Option<String>,
     kind: RowKind,
@@ -157,7 +186,7 @@ fn rows_in_view(shown: &Shown<'_>, state: &mut ConsoleState, room: usize, column
         if state.selected.is_none() && entry.who.is_empty() && entry.line.trim() == "clear" {
             break;
         }
-        for line in (0..=entry.output.len()).rev() {
+        for line in (0..=lines_of(entry)).rev() {
             let before = rows.len();
             rows.extend(rows_of(entry, line, shown.pins, columns).into_iter().rev());
             if state.selected == Some((entry.id, line)) {
@@ -194,6 +223,7 @@ fn rows_of(entry: &Entry, line: usize, pins: &[Pin], columns: u16) -> Vec<Consol
         let prompt = prompt(&entry.shell, &entry.who);
         let text = sane(&entry.line);
         let state = match entry.state {
+            EntryState::Running if entry.is_watch() => " … shown above",
             EntryState::Running => " …",
             EntryState::Failed => " ✕",
             EntryState::Done => "",
@@ -203,7 +233,8 @@ fn rows_of(entry: &Entry, line: usize, pins: &[Pin], columns: u16) -> Vec<Consol
             .enumerate()
             .map(|(piece, text)| {
                 let prompt = if piece == 0 { prompt.clone() } else { " ".repeat(width(&prompt) as usize) };
-                ConsoleRow { at, text, prompt: Some(prompt), kind: RowKind::Command, pinned: false }
+                let failed = piece == 0 && entry.state == EntryState::Failed;
+                ConsoleRow { at, failed, text, prompt: Some(prompt), kind: RowKind::Command, pinned: false }
             })
             .collect();
     };
@@ -213,7 +244,7 @@ fn rows_of(entry: &Entry, line: usize, pins: &[Pin], columns: u16) -> Vec<Consol
     wrap(&sane(text), columns)
         .into_iter()
         .enumerate()
-        .map(|(piece, text)| ConsoleRow { at, text, prompt: None, kind, pinned: pinned && piece == 0 })
+        .map(|(piece, text)| ConsoleRow { at, failed: false, text, prompt: None, kind, pinned: pinned && piece == 0 })
         .collect()
 }
 
@@ -238,6 +269,10 @@ fn draw_row(buffer: &mut Buffer, area: Rect, row: &ConsoleRow, selected: bool, t
             dot(buffer, column, area.y, " ", theme.selected);
         }
     }
+    // What failed says so before its prompt, where nothing else stands.
+    if row.failed {
+        dot(buffer, area.x, area.y, "✕", if selected { theme.selected } else { theme.failing });
+    }
     let style = if selected { theme.selected } else { style };
     let used = match &row.prompt {
         Some(prompt) => {
@@ -255,7 +290,7 @@ fn draw_row(buffer: &mut Buffer, area: Rect, row: &ConsoleRow, selected: bool, t
 }
 
 /// Words with which tools tell a state, in the colour of that state.
-fn put_with_states(buffer: &mut Buffer, x: u16, y: u16, columns: u16, text: &str, theme: &Theme) -> u16 {
+pub fn put_with_states(buffer: &mut Buffer, x: u16, y: u16, columns: u16, text: &str, theme: &Theme) -> u16 {
     let used = put(buffer, x, y, columns, text, theme.text);
     let mut column = 0;
     for word in text.split_inclusive(' ') {
@@ -369,6 +404,7 @@ mod tests {
             id,
             at: Time::ZERO,
             who: String::new(),
+            tab: 1,
             shell: "bastion".to_owned(),
             line: format!("command {id}"),
             output: output.iter().map(|line| (*line).to_owned()).collect(),
@@ -379,6 +415,7 @@ mod tests {
     #[test]
     fn looking_back_goes_over_every_line_and_stops_at_the_ends() {
         let entries = [entry(0, &["a", "b"]), entry(1, &[]), entry(2, &["c"])];
+        let entries: Vec<&Entry> = entries.iter().collect();
         let mut at = step(&entries, None, -1);
         let mut seen = vec![at.unwrap()];
         for _ in 0..9 {
@@ -387,6 +424,10 @@ mod tests {
         }
         assert_eq!(&seen[..7], [(2, 1), (2, 0), (1, 0), (0, 2), (0, 1), (0, 0), (0, 0)]);
         assert_eq!(step(&entries, Some((0, 0)), 99), Some((2, 1)));
+        // A page that comes to the end comes back to the prompt.
+        let state = ConsoleState { selected: Some((1, 0)), room: (4, 40), ..ConsoleState::default() };
+        assert_eq!(turn(&entries, &state, false), None);
+        assert_eq!(turn(&entries, &state, true), Some((0, 0)));
     }
 
     #[test]
@@ -394,6 +435,7 @@ mod tests {
         let lines: Vec<String> = (0..50).map(|n| format!("line {n}")).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let entries = [entry(0, &lines), entry(1, &lines)];
+        let entries: Vec<&Entry> = entries.iter().collect();
         let shown = Shown { entries: &entries, pins: &[], shell: "bastion", focused: true, away: false };
         let mut state = ConsoleState::default();
         for _ in 0..102 {

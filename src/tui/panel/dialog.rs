@@ -118,7 +118,8 @@ impl ListDialog {
         let mut matcher = Matcher::new(Config::DEFAULT);
         let pattern = Pattern::parse(filter.value(), CaseMatching::Ignore, Normalization::Smart);
         let mut buffer = vec![];
-        let mut scored: Vec<(u32, usize)> = self
+        let wanted: Vec<String> = filter.value().split_whitespace().map(str::to_lowercase).collect();
+        let mut scored: Vec<(bool, u32, usize)> = self
             .items
             .iter()
             .enumerate()
@@ -127,11 +128,14 @@ impl ListDialog {
                 // What is found in both the words and the command is meant before what is found in one of them.
                 let both = score(&item.label).unwrap_or(0) + score(&item.line).unwrap_or(0);
                 let together = score(&format!("{} {}", item.label, item.line))?;
-                Some((together + both, index))
+                // Before all that come those that say these very words: among them the list's own order counts.
+                let label = item.label.to_lowercase();
+                let says = !wanted.is_empty() && wanted.iter().all(|word| label.contains(word));
+                Some((says, if says { 0 } else { together + both }, index))
             })
             .collect();
-        scored.sort_by_key(|(score, index)| (std::cmp::Reverse(*score), *index));
-        self.shown = scored.into_iter().map(|(_, index)| index).collect();
+        scored.sort_by_key(|(says, score, index)| (std::cmp::Reverse((*says, *score)), *index));
+        self.shown = scored.into_iter().map(|(_, _, index)| index).collect();
         self.selected = 0;
     }
 }
@@ -398,6 +402,17 @@ mod tests {
             list.refilter();
             assert_eq!(list.current().map(|item| item.line.as_str()), Some(found), "{typed}");
         }
+        // What says the very words keeps its place, whatever letters a command happens to hold.
+        let mut list = ListDialog::filtered(
+            "do",
+            vec![
+                item("web: Stop all its pods", "kubectl scale deployment/web --replicas=0"),
+                item("stall: Stop all its pods", "kubectl scale deployment/stall-top --replicas=0"),
+            ],
+        );
+        list.filter = Some(Input::new("stop all".to_owned()));
+        list.refilter();
+        assert_eq!(list.current().map(|item| item.label.as_str()), Some("web: Stop all its pods"));
         list.filter = Some(Input::new("zzz".to_owned()));
         list.refilter();
         assert_eq!(list.current(), None);

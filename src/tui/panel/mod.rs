@@ -21,3 +21,5 @@ pub mod map_layout;
 pub mod map_list;
 pub mod notebook;
 pub mod pager;
+pub mod reader;
+pub mod watching;

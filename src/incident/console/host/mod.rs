@@ -354,6 +354,11 @@ fn list_group(call: &mut Call, world: &mut dyn World) -> Progress {
 
 fn leave(call: &mut Call, _: &mut dyn World) -> Progress {
     let Some(host) = call.host else {
+        // A further shell of one's own ends; the first stays.
+        if call.entries.get(call.entry).is_some_and(|entry| entry.tab > 1) {
+            *call.wish = Some(Wish::Close);
+            return Progress::Done(0);
+        }
         return call.fail("exit: this is the bastion already; Ctrl-C twice leaves the game");
     };
     let line = format!("Connection to {host} closed.");

@@ -96,6 +96,12 @@ impl Running {
         Ok(Self { line, host, every, began: now, results, call: None, last, variables, wishes })
     }
 
+    /// Whether it runs the same line again and again, as `watch` does.
+    #[must_use]
+    pub const fn repeats(&self) -> bool {
+        self.every.is_some()
+    }
+
     /// Whether it runs beside the shell: it repeats itself or follows something.
     #[must_use]
     pub fn is_lengthy(&self) -> bool {

@@ -1,9 +1,10 @@
 //! Everything on the incident's screen that ends in a console line: menus, the palette, single keys, questions.
 
 use super::offers::sentences;
+use super::seen::is_aside;
 use super::{Chosen, Dialog, IncidentScreen, QUIET_TICKS, STANDS, Transition, WAITS};
 use crate::incident::INTERRUPT;
-use crate::incident::view::{Choice, EntryState, RingState};
+use crate::incident::view::{Choice, Completion, EntryState, Health, RingState};
 use crate::tui::keymap::{Intent, Pane};
 use crate::tui::panel::dialog::{Item, ListDialog, Question};
 use crate::tui::panel::pager::{PagerRow, rows};
@@ -13,12 +14,26 @@ use crate::tui::store::Store;
 const SPEEDS: [u32; 7] = [1, 2, 4, 6, 10, 15, 30];
 
 impl IncidentScreen {
-    /// Types a line for the player: performs it, records it, and looks at what came of it.
-    pub fn perform(&mut self, line: &str, store: &mut dyn Store) {
+    /// Types a line for the player into the shell of the tab in sight: performs it, records it, and looks at what came of
+    /// it. Returns its entry.
+    pub fn perform(&mut self, line: &str, store: &mut dyn Store) -> usize {
+        self.perform_in(self.tab, line, store)
+    }
+
+    /// The same in a certain shell.
+    pub(super) fn perform_in(&mut self, tab: usize, line: &str, store: &mut dyn Store) -> usize {
+        let entry = self.performed(tab, line, store);
+        self.console.editor.remember(line);
+        entry
+    }
+
+    /// Performs a line that isn't remembered as one that the player has typed.
+    pub(super) fn performed(&mut self, tab: usize, line: &str, store: &mut dyn Store) -> usize {
+        let line = &if tab == 1 { line.to_owned() } else { format!("@{tab} {line}") };
         let at = self.incident.now();
-        let was_busy = self.incident.is_busy();
+        let was_busy = self.incident.is_busy(tab);
         let entry = self.incident.perform(line);
-        if self.incident.is_busy() {
+        if self.incident.is_busy(tab) {
             let stands = self.incident.header().paused;
             if stands || was_busy {
                 self.say(if stands { STANDS } else { WAITS });
@@ -27,27 +42,28 @@ impl IncidentScreen {
         if let Err(error) = store.performed(at, line) {
             self.say(&error.to_string());
         }
-        self.console.editor.remember(line);
         self.look();
         let has_ended = self.incident.console().get(entry).is_some_and(|one| one.state == EntryState::Done);
         if let Some(rest) = line.trim().strip_prefix("explore").filter(|_| has_ended) {
             let rest = rest.trim();
             self.open_explore((!rest.is_empty()).then_some(rest));
         }
+        if let Some(done) = self.incident.console().get(entry).filter(|done| is_aside(done)) {
+            // The columns of a table would take the room of what it says.
+            let told: Vec<&str> = done.output.iter().flat_map(|line| line.split_whitespace()).collect();
+            let told = told.join(" ");
+            self.say(&told);
+        }
+        entry
     }
 
     /// Stops what runs in front; false where nothing does. Recorded as the line that says the same.
     pub(super) fn interrupt(&mut self, store: &mut dyn Store) -> bool {
-        let at = self.incident.now();
-        if !self.incident.is_running() {
-            return false;
+        let runs = self.incident.is_running(self.tab);
+        if runs {
+            self.performed(self.tab, INTERRUPT, store);
         }
-        self.incident.perform(INTERRUPT);
-        if let Err(error) = store.performed(at, INTERRUPT) {
-            self.say(&error.to_string());
-        }
-        self.look();
-        true
+        runs
     }
 
     /// Puts a line into the console, to be gone on with.
@@ -61,17 +77,32 @@ impl IncidentScreen {
 
     /// Opens the list of what could stand at the cursor: what is known, or ready sentences where the text is free.
     pub(super) fn offer(&mut self) {
-        let editor = &mut self.console.editor;
-        let (line, cursor) = (editor.line().to_owned(), editor.cursor());
+        let editor = &self.console.editor;
+        let completion = self.completion(editor.line(), editor.cursor());
+        self.console.editor.offer(completion);
+    }
+
+    /// What Tab does: the same offers, as far as it is clear which is meant.
+    pub(super) fn complete(&mut self) {
+        let editor = &self.console.editor;
+        let completion = self.completion(editor.line(), editor.cursor());
+        self.console.editor.complete(|_, _| completion);
+    }
+
+    fn completion(&self, line: &str, cursor: usize) -> Completion {
         let measured = self.incident.graphs(None);
-        let completion = sentences(&line, cursor, &measured).unwrap_or_else(|| self.incident.complete(&line, cursor));
-        editor.offer(completion);
+        sentences(line, cursor, &measured).unwrap_or_else(|| self.incident.complete(self.tab, line, cursor))
+    }
+
+    /// Does what the screen tells in its own way, and says what came of it in the last line. No shell is needed for it.
+    pub(super) fn perform_aside(&mut self, line: &str, store: &mut dyn Store) {
+        self.performed(1, line, store);
     }
 
     /// A click on the speed: faster, and after the fastest the slowest.
     pub(super) fn cycle_speed(&mut self, store: &mut dyn Store) {
         if self.seen.header.speed >= SPEEDS[SPEEDS.len() - 1] {
-            self.perform(&format!("speed {}", SPEEDS[0]), store);
+            self.perform_aside(&format!("speed {}", SPEEDS[0]), store);
         } else {
             self.change_speed(true, store);
         }
@@ -83,9 +114,10 @@ impl IncidentScreen {
             Intent::Hint => {
                 // It is told in the console, at the end.
                 self.console.selected = None;
+                self.reader = None;
                 self.perform("hint", store);
             }
-            Intent::Pause => self.perform("pause", store),
+            Intent::Pause => self.perform_aside("pause", store),
             Intent::Faster => self.change_speed(true, store),
             Intent::Slower => self.change_speed(false, store),
             Intent::Acknowledge => self.acknowledge(store),
@@ -117,7 +149,7 @@ impl IncidentScreen {
         if next == chosen && !header.slowed {
             return self.say(if faster { "the clock goes no faster" } else { "the clock goes no slower" });
         }
-        self.perform(&format!("speed {next}"), store);
+        self.perform_aside(&format!("speed {next}"), store);
     }
 
     fn acknowledge(&mut self, store: &mut dyn Store) {
@@ -129,7 +161,7 @@ impl IncidentScreen {
             .filter(|ring| ring.state == RingState::Ringing && self.focus == Pane::Pager)
             .or_else(|| self.seen.rings.iter().find(|ring| ring.state == RingState::Ringing));
         match ring.map(|ring| ring.name.clone()) {
-            Some(name) => self.perform(&format!("ack {}", quoted(&name)), store),
+            Some(name) => _ = self.perform(&format!("ack {}", quoted(&name)), store),
             None => self.say("nothing rings"),
         }
     }
@@ -234,8 +266,28 @@ impl IncidentScreen {
     }
 
     pub(super) fn open_palette(&mut self) {
-        let items = items(self.incident.palette());
+        let mut items = items(self.incident.palette());
+        // The game's own acts lead; after them, what is about a part that hurts is looked for first.
+        let acts = items.iter().position(|item| self.health(item).is_some()).unwrap_or(items.len());
+        items[acts..].sort_by_key(|item| match self.health(item) {
+            Some(Health::Failing) => 0,
+            Some(Health::Strained) => 1,
+            _ => 2,
+        });
+        let own = |label: &str, line: String| Item { label: label.to_owned(), line, warning: None };
+        items.push(own("Read the last answer over the whole screen, and search in it", "less".to_owned()));
+        items.push(own("Open another tab of the console, a shell of its own", format!("@{}", self.next_tab())));
         self.dialog = Some(Dialog::List(ListDialog::filtered("do anything", items), Chosen::Run));
+    }
+
+    /// How the part does that an item of the palette is about, or one of its machines.
+    fn health(&self, item: &Item) -> Option<Health> {
+        let (about, _) = item.label.split_once(": ")?;
+        let parts = &self.seen.map.parts;
+        let part = parts.iter().find(|part| part.name == about).map(|part| part.health);
+        part.or_else(|| {
+            parts.iter().flat_map(|part| &part.cells).find(|cell| cell.name == about).map(|cell| cell.health)
+        })
     }
 
     /// What was typed before, the latest first, each line once.
@@ -322,17 +374,6 @@ impl IncidentScreen {
         self.dialog = Some(Dialog::Ask(question));
     }
 
-    /// Keeps the selected line of output as evidence.
-    pub(super) fn pin(&mut self, store: &mut dyn Store) {
-        let Some((entry, line)) = self.console.selected else { return };
-        if line == 0 {
-            self.say("a command is no evidence; select a line that it printed");
-            return;
-        }
-        self.perform(&format!("pin {entry}:{line}"), store);
-        self.console.selected = Some((entry, line));
-    }
-
     /// Keys that go to what lies over the panes.
     pub(super) fn on_dialog(&mut self, intent: Intent, store: &mut dyn Store) -> Transition {
         if matches!(self.dialog, Some(Dialog::Over(_))) {
@@ -353,6 +394,7 @@ impl IncidentScreen {
             }
             (Dialog::Ask(question), Intent::Confirm) => {
                 let line = question.line.clone();
+                self.make_way(&line);
                 self.perform(&line, store);
                 return Transition::Stay;
             }
@@ -387,13 +429,14 @@ impl IncidentScreen {
     fn choose(&mut self, item: &Item, edit: bool, store: &mut dyn Store) {
         let line = if item.line.is_empty() { item.label.as_str() } else { item.line.as_str() };
         if let Some((before, after)) = line.split_once('…') {
+            self.make_way(before);
             self.prefill(before, after);
         } else if edit {
             self.prefill(line, "");
         } else if let Some(warning) = &item.warning {
             self.ask(line, warning);
-        } else {
-            self.perform(line, store);
+        } else if self.make_way(line) {
+            self.run(line, store);
         }
     }
 }

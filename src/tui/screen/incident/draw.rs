@@ -5,7 +5,7 @@ use super::{Dialog, IncidentScreen};
 use crate::incident::view::{Health, RingState};
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::{Intent, Pane, Place};
-use crate::tui::panel::{self, dialog, graphs, map, notebook, pager};
+use crate::tui::panel::{self, dialog, graphs, map, notebook, pager, reader};
 use crate::tui::pen::{Edge, fit, pane, put, put_right, width};
 use crate::tui::theme::{Look, Theme};
 use ratatui::Frame;
@@ -52,10 +52,11 @@ impl IncidentScreen {
         }
         let words = panel::keys::Words { first: &self.first(), refused: &refused };
         panel::keys::draw(frame, layout.keys, places, words, hits, theme);
+        self.remember_room(&layout);
+        self.draw_reader(frame, body, hits, theme);
         if let Some(message) = &self.message {
             panel::keys::draw_message(frame, layout.keys, message, theme);
         }
-        self.remember_room(&layout);
         match &mut self.dialog {
             Some(Dialog::List(list, _)) => dialog::draw_list(frame, body, list, hits, theme),
             Some(Dialog::Ask(question) | Dialog::Leave(question) | Dialog::Over(question)) => {
@@ -65,10 +66,30 @@ impl IncidentScreen {
         }
     }
 
+    /// The answer that is read, over the panes.
+    fn draw_reader(&mut self, frame: &mut Frame, area: Rect, hits: &mut Hits, theme: &Theme) {
+        let Some(state) = &mut self.reader else { return };
+        let Some(entry) = self.seen.console.iter().find(|entry| entry.id == state.entry) else { return };
+        let clock = self.seen.local().second(entry.at);
+        let shown = reader::Shown { entry, clock: &clock, pins: &self.seen.notebook.pins };
+        reader::draw(frame, area, &shown, state, hits, theme);
+    }
+
+    /// In the console's lower border: that an answer is longer than the pane, and what opens it.
+    fn draw_too_long(&self, frame: &mut Frame, area: Rect, inner: Rect, hits: &mut Hits, theme: &Theme) {
+        let answers = self.seen.answers(self.tab);
+        let Some((_, lines)) = panel::console::too_long(&answers, &self.console) else { return };
+        let key = if self.console.selected.is_some() { "o" } else { "^O" };
+        let (x, y) = (inner.x + 1, area.bottom() - 1);
+        let text = format!(" {lines} lines: {key} reads them all ");
+        let used = put(frame.buffer_mut(), x, y, inner.width.saturating_sub(2), &text, theme.key);
+        hits.add(Rect { x, y, width: used, height: 1 }, Target::Key(Intent::Read));
+    }
+
     /// What is to be done before anything else.
     fn first(&self) -> Vec<(Intent, String)> {
         let mut first = vec![];
-        if self.dialog.is_some() {
+        if self.dialog.is_some() || self.reader.is_some() {
             return first;
         }
         if self.seen.header.phase.is_over() {
@@ -110,6 +131,10 @@ impl IncidentScreen {
             self.draw_tabs(frame, area, which, hits, theme);
         }
         self.draw_inside(frame, which, inner, focused, hits, look);
+        if which == Pane::Console {
+            self.draw_too_long(frame, area, inner, hits, theme);
+            self.draw_console_tabs(frame, area, hits, theme);
+        }
     }
 
     fn draw_inside(
@@ -152,9 +177,9 @@ impl IncidentScreen {
             }
             Pane::Console => {
                 let shown = panel::console::Shown {
-                    entries: &self.seen.console,
+                    entries: &self.seen.answers(self.tab),
                     pins: &self.seen.notebook.pins,
-                    shell: &self.seen.shell,
+                    shell: self.seen.place(self.tab),
                     focused,
                     away: self.focus != Pane::Console,
                 };
@@ -256,11 +281,8 @@ impl IncidentScreen {
             },
             Pane::Graphs => self.map.selected.clone().unwrap_or_default(),
             Pane::Console => {
-                if self.console.selected.is_some() {
-                    "looking back".to_owned()
-                } else {
-                    self.seen.shell.clone()
-                }
+                // The tabs stand there.
+                String::new()
             }
             Pane::Notebook => match notebook::count(&self.seen.notebook) {
                 0 => String::new(),
@@ -293,6 +315,47 @@ impl IncidentScreen {
             let x = put_right(buffer, right, area.y, columns, text, *style);
             hits.add(Rect { x, y: area.y, width: columns, height: 1 }, Target::Pane(*other));
             right = x.saturating_sub(1);
+        }
+    }
+
+    /// In the console's upper border: its shells; the one in sight is kept where not all fit.
+    fn draw_console_tabs(&self, frame: &mut Frame, area: Rect, hits: &mut Hits, theme: &Theme) {
+        let buffer = frame.buffer_mut();
+        let (mut right, left) = (area.right().saturating_sub(2), area.x + 14);
+        let mut take = |text: &str, style: Style, target: Option<Target>| {
+            let columns = width(text);
+            if right < left + columns {
+                return;
+            }
+            right = put_right(buffer, right, area.y, columns, text, style);
+            if let Some(target) = target {
+                hits.add(Rect { x: right, y: area.y, width: columns, height: 1 }, target);
+            }
+        };
+        take(" + ", theme.key, Some(Target::Key(Intent::NewTab)));
+        let bar = self.tab_bar();
+        let kept: u16 = bar.iter().filter(|tab| tab.in_sight).map(|tab| width(&tab.label) + 5).sum();
+        let mut room = area.width.saturating_sub(35 + kept);
+        for tab in bar.iter().rev() {
+            let text = format!(" {}{} ", tab.label, if tab.has_news { " ●" } else { "" });
+            match (tab.in_sight, bar.len()) {
+                (true, 1) => take(&text[2..], theme.dim, None),
+                (true, _) => {
+                    if tab.number > 1 {
+                        take("✕ ", theme.key, Some(Target::CloseTab));
+                    }
+                    take(&text, theme.selected, None);
+                }
+                (false, _) if width(&text) <= room => {
+                    room -= width(&text);
+                    let style = if tab.has_news { theme.own } else { theme.dim };
+                    take(&text, style, Some(Target::Tab(tab.number)));
+                }
+                _ => {}
+            }
+        }
+        if self.console.selected.is_some() {
+            take(" looking back ", theme.own, None);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The incident: map, pager, graphs, console, notebook. Whatever a key, a click or a menu does, it does by a console line.
 
 mod commands;
+mod console;
 mod draw;
 mod explore;
 pub mod layout;
@@ -8,6 +9,7 @@ mod mouse;
 pub mod offers;
 mod panes;
 pub mod seen;
+mod tabs;
 
 use super::super::store::Store;
 use crate::incident::view::{Happened, RingState};
@@ -15,13 +17,15 @@ use crate::incident::{Incident, Mode};
 use crate::sim::quantity::Span;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Intent, Pane, Place};
-use crate::tui::panel::console::{ConsoleState, step, turn};
+use crate::tui::panel::console::ConsoleState;
 use crate::tui::panel::dialog::{ListDialog, Question};
 use crate::tui::panel::explore::ExploreState;
 use crate::tui::panel::graphs::GraphsState;
 use crate::tui::panel::map::MapState;
 use crate::tui::panel::pager::{PagerState, rows};
+use crate::tui::panel::reader::Reader;
 use seen::{Seen, Wanted};
+use tabs::Tabs;
 
 /// What lies over the panes.
 #[derive(Clone, Debug)]
@@ -80,6 +84,11 @@ pub struct IncidentScreen {
     console: ConsoleState,
     /// The explore view, while it lies over the panes.
     explore: Option<Box<ExploreState>>,
+    /// The tab of the console that is in sight, and the others.
+    tab: usize,
+    tabs: Tabs,
+    /// The answer that is read over the whole screen.
+    reader: Option<Reader>,
     notebook_scroll: u16,
     /// The evidence that is selected, by its place.
     notebook_pin: Option<usize>,
@@ -112,8 +121,8 @@ pub struct IncidentScreen {
     idle: u32,
     /// Whether letters came in since the end was told: then the next Enter belongs to them.
     typing: bool,
-    /// Where the click was that opened a menu; the same again doesn't close it.
-    opened_at: Option<(u16, u16)>,
+    /// Where the click was that opened a menu, and how many more there don't close it again.
+    opened_at: Option<((u16, u16), u8)>,
 }
 
 /// How many ticks a message stays, and a page flashes.
@@ -121,7 +130,7 @@ const MESSAGE_TICKS: u32 = 40;
 /// For how many ticks nothing must have been typed before the end is told, and how long its dialog takes no answer.
 const QUIET_TICKS: u32 = 4;
 /// What is said when a line has to wait.
-const WAITS: &str = "it waits for the line before; Ctrl-C stops that one";
+const WAITS: &str = "it waits for the line before; Ctrl-C stops that one, Ctrl-T opens another shell";
 /// What is said when a line takes time, and there is none.
 const STANDS: &str = "the clock stands: it goes on when the clock does";
 const FLASH_TICKS: u32 = 6;
@@ -143,6 +152,9 @@ impl IncidentScreen {
             graphs: GraphsState::default(),
             console: ConsoleState::default(),
             explore: None,
+            tab: 1,
+            tabs: Tabs::default(),
+            reader: None,
             notebook_scroll: 0,
             notebook_pin: None,
             notebook_follows: false,
@@ -167,7 +179,7 @@ impl IncidentScreen {
             opened_at: None,
         };
         for entry in screen.incident.console() {
-            if entry.who.is_empty() {
+            if entry.who.is_empty() && !seen::is_aside(entry) {
                 screen.console.editor.remember(&entry.line);
             }
         }
@@ -193,6 +205,7 @@ impl IncidentScreen {
         self.seen.look(&self.incident, &wanted);
         self.look_at_explored();
         self.keep_pager_row(row);
+        self.keep_tabs();
         if self.pager_in_sight() {
             self.read = self.seen.sayings.len();
         }
@@ -211,7 +224,7 @@ impl IncidentScreen {
         let mut changed = self.take_happenings();
         self.idle = self.idle.saturating_add(1);
         let is_said = |message: &str| self.message.as_deref() == Some(message);
-        if (is_said(WAITS) && !self.incident.is_busy()) || (is_said(STANDS) && !self.seen.header.paused) {
+        if (is_said(WAITS) && !self.incident.is_busy(self.tab)) || (is_said(STANDS) && !self.seen.header.paused) {
             self.message_left = self.message_left.min(1);
         }
         if !self.seen.header.paused && !was_over {
@@ -235,7 +248,9 @@ impl IncidentScreen {
     /// Tells the end once, when it has come.
     pub fn tell_the_end(&mut self) {
         // Whoever types, or chooses from a list, is not interrupted: what they enter would be taken for the answer.
-        let is_busy = self.dialog.is_some() || !self.console.editor.line().is_empty() || self.idle < QUIET_TICKS;
+        let searches = self.reader.as_ref().is_some_and(|reader| reader.asking.is_some());
+        let is_busy =
+            self.dialog.is_some() || searches || !self.console.editor.line().is_empty() || self.idle < QUIET_TICKS;
         if self.seen.header.phase.is_over() && !self.end_told && !is_busy {
             self.end_told = true;
             self.typing = false;
@@ -324,8 +339,16 @@ impl IncidentScreen {
             Some(_) => return vec![Place::Explore, Place::Panes, Place::Incident],
             None => {}
         }
+        match &self.reader {
+            Some(reader) if reader.asking.is_some() => return vec![Place::Finding],
+            Some(_) => return vec![Place::Reader, Place::Incident],
+            None => {}
+        }
         match self.focus {
             Pane::Console if self.console.selected.is_some() => vec![Place::Scrollback, Place::Panes, Place::Incident],
+            Pane::Console if self.watch().is_some() && self.console.editor.line().is_empty() => {
+                vec![Place::Watching, Place::In(Pane::Console), Place::Incident]
+            }
             Pane::Console => vec![Place::In(Pane::Console), Place::Incident],
             Pane::Graphs if self.graphs.cursor.is_some() => {
                 vec![Place::Reading, Place::In(Pane::Graphs), Place::Panes, Place::Incident]
@@ -344,6 +367,9 @@ impl IncidentScreen {
         if self.incident.mode() != Mode::Trainee {
             refused.push(Intent::Pause);
         }
+        if self.tabs.open.len() < 2 {
+            refused.push(Intent::NextTab);
+        }
         if self.seen.rings.iter().all(|ring| ring.state != RingState::Ringing) {
             refused.push(Intent::Acknowledge);
         }
@@ -351,6 +377,7 @@ impl IncidentScreen {
             refused.push(Intent::Reply);
         }
         let dead_end = match self.focus {
+            _ if self.explore.is_some() => self.explore.as_ref().is_some_and(|explore| explore.series.len() < 2),
             Pane::Notebook => self.notebook_most == 0 && self.seen.notebook.pins.is_empty(),
             Pane::Graphs => self.seen.graph_count <= self.graph_room,
             Pane::Map => self.seen.map.parts.len() < 2,
@@ -380,6 +407,7 @@ impl IncidentScreen {
             }
             Some(Dialog::Over(_)) => self.typing |= matches!(key, Key::Char(_)),
             None if self.explore.is_some() => self.edit_query(key),
+            None if self.reader.is_some() => self.edit_search(key),
             None if self.focus == Pane::Console && self.console.selected.is_none() => {
                 self.console.editor.edit(key);
             }
@@ -394,6 +422,8 @@ impl IncidentScreen {
             text.chars().for_each(|c| _ = list.edit(Key::Char(c)));
         } else if self.explore.is_some() && self.dialog.is_none() {
             self.paste_query(text);
+        } else if self.reader.is_some() {
+            text.chars().for_each(|c| self.edit_search(Key::Char(c)));
         } else if self.dialog.is_none() {
             self.focus = Pane::Console;
             self.console.selected = None;
@@ -410,8 +440,16 @@ impl IncidentScreen {
             Ok(transition) => return transition,
             Err(intent) => intent,
         };
+        if self.reader.is_some() && self.on_reader(intent, store) {
+            return Transition::Stay;
+        }
         match intent {
             Intent::Explore => self.open_explore(None),
+            Intent::StopWatch => self.stop_watch(store),
+            Intent::NewTab => self.open_tab(),
+            Intent::NextTab => self.turn_tab(1),
+            Intent::PreviousTab => self.turn_tab(-1),
+            Intent::Read | Intent::Find => self.read(intent == Intent::Find),
             Intent::Pane(pane) => self.go(pane),
             Intent::NextPane => self.go(neighbouring(self.focus, 1)),
             Intent::PreviousPane => self.go(neighbouring(self.focus, -1)),
@@ -439,6 +477,7 @@ impl IncidentScreen {
         self.focus = pane;
         // To go to the console is to go to its prompt.
         self.console.selected = None;
+        self.reader = None;
         if pane != Pane::Console {
             self.top = pane;
             self.console.editor.list = None;
@@ -461,78 +500,6 @@ impl IncidentScreen {
             crate::incident::view::Health::Idle => 3,
         };
         self.seen.map.parts.iter().min_by_key(|part| rank(part.health)).map(|part| part.name.clone())
-    }
-
-    fn on_console(&mut self, intent: Intent, store: &mut dyn Store) -> Transition {
-        if self.console.selected.is_some() {
-            self.on_scrollback(intent, store);
-            return Transition::Stay;
-        }
-        let editor = &mut self.console.editor;
-        match intent {
-            Intent::Run => {
-                if !editor.accept() {
-                    let line = editor.take();
-                    if !line.trim().is_empty() {
-                        self.perform(&line, store);
-                    }
-                }
-            }
-            Intent::Complete => {
-                let incident = &self.incident;
-                editor.complete(|line, cursor| incident.complete(line, cursor));
-            }
-            Intent::Older if editor.list.is_some() => editor.cycle(false),
-            Intent::Newer if editor.list.is_some() => editor.cycle(true),
-            Intent::Older => editor.older(),
-            Intent::Newer => editor.newer(),
-            Intent::Back if editor.list.is_some() => editor.list = None,
-            Intent::Back => self.go(if self.top == Pane::Console { Pane::Map } else { self.top }),
-            Intent::Search => self.open_history(),
-            Intent::LookBack => self.console.selected = step(&self.seen.console, None, 0),
-            Intent::PageUp => self.console.selected = turn(&self.seen.console, &self.console, true),
-            Intent::Interrupt if !editor.line().is_empty() => editor.set("", ""),
-            Intent::Interrupt if self.interrupt(store) => {}
-            Intent::Interrupt => self.dialog = Some(Dialog::Leave(leaving())),
-            other => {
-                self.on_command(other, store);
-            }
-        }
-        Transition::Stay
-    }
-
-    fn on_scrollback(&mut self, intent: Intent, store: &mut dyn Store) {
-        let by = match intent {
-            Intent::Up => -1,
-            Intent::Down => 1,
-            Intent::PageUp | Intent::PageDown => {
-                self.console.selected = turn(&self.seen.console, &self.console, intent == Intent::PageUp);
-                return;
-            }
-            Intent::First => isize::MIN / 2,
-            Intent::Last => isize::MAX / 2,
-            Intent::Pin => return self.pin(store),
-            Intent::Copy => return self.copy(),
-            Intent::Back => {
-                self.console.selected = None;
-                return;
-            }
-            other => {
-                self.on_command(other, store);
-                return;
-            }
-        };
-        let next = step(&self.seen.console, self.console.selected, by);
-        // Beyond the last line the prompt takes over again.
-        self.console.selected = next.filter(|_| by < 0 || next != self.console.selected);
-    }
-
-    fn copy(&mut self) {
-        let Some((id, line)) = self.console.selected else { return };
-        let Some(entry) = self.seen.console.iter().find(|entry| entry.id == id) else { return };
-        let text = line.checked_sub(1).and_then(|index| entry.output.get(index)).unwrap_or(&entry.line);
-        self.copies = Some(crate::tui::pen::sane(text));
-        self.say("copied");
     }
 
     fn ask_for_debrief(&mut self) -> Transition {

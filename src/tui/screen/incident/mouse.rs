@@ -7,6 +7,9 @@ use crate::tui::keymap::{Intent, Pane};
 use crate::tui::panel::console::{step, turn};
 use crate::tui::store::Store;
 
+/// The clicks after the one that opened a menu that may still belong to it.
+const CLICKS: u8 = 2;
+
 impl IncidentScreen {
     /// The mouse did something at a place where this lies.
     pub fn on_mouse(
@@ -27,8 +30,12 @@ impl IncidentScreen {
             (MouseAct::WheelUp | MouseAct::WheelDown, target) => {
                 self.on_wheel(act == MouseAct::WheelUp, target, store);
             }
-            // The second click of two at the same place belongs to the first.
-            (_, Some(Target::Outside | Target::Inside)) if opened_at == Some(at) => {}
+            // The next clicks at the same place belong to the first.
+            (_, Some(Target::Outside | Target::Inside))
+                if opened_at.is_some_and(|(place, left)| place == at && left > 0) =>
+            {
+                self.opened_at = opened_at.map(|(place, left)| (place, left - 1));
+            }
             (_, Some(Target::Item(index))) => {
                 if let Some(Dialog::List(list, _)) = &mut self.dialog {
                     list.select(*index);
@@ -64,7 +71,7 @@ impl IncidentScreen {
                 self.notebook_pin = Some(*index);
                 if act == MouseAct::Menu || again {
                     self.open_evidence_menu(Some(at));
-                    self.opened_at = Some(at);
+                    self.opened_at = Some((at, CLICKS));
                 }
             }
             (_, Some(Target::PagerRow(index))) => {
@@ -73,9 +80,10 @@ impl IncidentScreen {
                 self.pager.selected = Some(*index);
                 if act == MouseAct::Menu || again {
                     self.open_pager_menu();
-                    self.opened_at = Some(at);
+                    self.opened_at = Some((at, CLICKS));
                 }
             }
+            (_, Some(Target::ReaderLine(line))) => self.click_reader(*line, act, store),
             (_, Some(Target::Output(entry, line))) => {
                 let again = self.focus == Pane::Console && self.console.selected == Some((*entry, *line));
                 self.go(Pane::Console);
@@ -89,6 +97,15 @@ impl IncidentScreen {
                 self.console.editor.choose(*index);
                 self.offer();
             }
+            (_, Some(Target::Watch(entry))) => {
+                self.go(Pane::Console);
+                self.read_at(*entry, 0);
+            }
+            (_, Some(Target::Tab(tab))) => {
+                self.go(Pane::Console);
+                self.go_to_tab(*tab);
+            }
+            (_, Some(Target::CloseTab)) => self.close_tab(store),
             (_, Some(Target::Prompt)) => self.click_prompt(),
             (MouseAct::Click, Some(Target::Pane(pane))) => {
                 self.console.selected = None;
@@ -113,15 +130,26 @@ impl IncidentScreen {
         self.on_intent(intent, store)
     }
 
+    /// A line of the answer that is read: the first click goes there, the same again pins it.
+    fn click_reader(&mut self, line: usize, act: MouseAct, store: &mut dyn Store) {
+        let Some(reader) = &mut self.reader else { return };
+        let again = reader.line == line;
+        reader.line = line;
+        if act == MouseAct::Menu || again {
+            self.pin(store);
+        }
+    }
+
     fn click_part(&mut self, index: usize, act: MouseAct, at: (u16, u16)) {
         let name = self.seen.map.parts.get(index).map(|part| part.name.clone());
-        let again = self.focus == Pane::Map && self.map.selected == name;
+        // What is selected is marked, also while another pane has the keys.
+        let again = self.map.selected.is_some() && self.map.selected == name;
         self.map.selected = name;
         self.go(Pane::Map);
         self.look();
         if act == MouseAct::Menu || again {
             self.open_part_menu(Some(at));
-            self.opened_at = Some(at);
+            self.opened_at = Some((at, CLICKS));
         }
     }
 
@@ -171,16 +199,17 @@ impl IncidentScreen {
             _ = self.on_explore(if up { Intent::Up } else { Intent::Down }, store);
             return;
         }
+        if self.reader.is_some() {
+            (0..by.abs()).for_each(|_| _ = self.on_reader(if up { Intent::Up } else { Intent::Down }, store));
+            return;
+        }
+        let answers = self.seen.answers(self.tab);
         match target {
-            Some(Target::Output(..) | Target::Prompt | Target::Pane(Pane::Console)) => {
-                let end = step(&self.seen.console, None, 0);
+            Some(Target::Output(..) | Target::Watch(_) | Target::Prompt | Target::Pane(Pane::Console)) => {
+                let end = step(&answers, None, 0);
                 // The first turn shows what is above, as there is nothing below.
-                let from = self.console.selected.or_else(|| turn(&self.seen.console, &self.console, true));
-                let next = if self.console.selected.is_none() {
-                    from.filter(|_| up)
-                } else {
-                    step(&self.seen.console, from, by)
-                };
+                let from = self.console.selected.or_else(|| turn(&answers, &self.console, true));
+                let next = if self.console.selected.is_none() { from.filter(|_| up) } else { step(&answers, from, by) };
                 // Back at the end, the prompt takes over again.
                 self.console.selected = next.filter(|next| Some(*next) != end);
             }

@@ -27,24 +27,35 @@ const PREDICT: [&str; 3] = ["falls", "rises", "stops"];
 #[must_use]
 pub fn sentences(line: &str, cursor: usize, measured: &[String]) -> Option<Completion> {
     let before = line.get(..cursor)?;
-    let command = before.split_whitespace().next()?;
-    let words = before.split_whitespace().count();
-    let is_next = before.ends_with(' ');
-    let texts: Vec<String> = match (command, words) {
-        ("status", 1) if is_next => owned(&STATUS),
-        ("declare", 2) if is_next => owned(&DECLARE),
-        ("hypothesis", 1) if is_next => owned(&HYPOTHESIS),
-        ("note", 1) if is_next => owned(&NOTE),
-        ("ask", 2) if is_next => owned(&ASK),
-        ("predict", _) if before.ends_with("predict \"") => measured
-            .iter()
-            .take(4)
-            .flat_map(|graph| PREDICT.map(|verb| format!("{} {verb}", metric_of(graph))))
-            .collect(),
+    let (command, rest) = before.trim_start().split_once(' ')?;
+    // Where the free text begins, and what there is of it.
+    let (texts, text) = match command {
+        "status" => (owned(&STATUS), rest),
+        "hypothesis" => (owned(&HYPOTHESIS), rest),
+        "note" => (owned(&NOTE), rest),
+        "declare" => (owned(&DECLARE), rest.split_once(' ')?.1),
+        "ask" => (owned(&ASK), after_name(rest)?),
+        "predict" => (expected(measured), rest.strip_prefix('"')?),
         _ => return None,
     };
-    let candidates = texts.into_iter().map(|word| Candidate { word, about: String::new() }).collect();
-    Some(Completion { start: cursor, candidates })
+    let wanted = text.to_lowercase();
+    let fits = |word: &String| word.to_lowercase().starts_with(&wanted) && word.len() > wanted.len();
+    let fitting = texts.into_iter().filter(fits);
+    let candidates: Vec<Candidate> = fitting.map(|word| Candidate { word, about: String::new() }).collect();
+    (!candidates.is_empty()).then(|| Completion { start: before.len() - text.len(), candidates })
+}
+
+/// What comes after a person's name, which may stand between quotes.
+fn after_name(text: &str) -> Option<&str> {
+    match text.strip_prefix('\'') {
+        Some(quoted) => quoted.split_once("' ").map(|(_, rest)| rest),
+        None => text.split_once(' ').map(|(_, rest)| rest),
+    }
+}
+
+/// What could be expected of the first graphs in sight.
+fn expected(measured: &[String]) -> Vec<String> {
+    measured.iter().take(4).flat_map(|graph| PREDICT.map(|verb| format!("{} {verb}", metric_of(graph)))).collect()
 }
 
 /// The metric that a graph is about: `web.failed` of `rate(web.failed[1m])`.
@@ -75,6 +86,7 @@ mod tests {
         for line in ["status ", "declare SEV1 ", "hypothesis ", "note ", "ask Rosa ", "predict \""] {
             assert!(offered(line).is_some_and(|count| count > 1), "{line}");
         }
+        assert_eq!((offered("status m"), offered("ask 'Rosa B' what c")), (Some(1), Some(1)), "as far as it is typed");
         for line in ["kubectl get ", "status we know", "declare ", "", "predict"] {
             assert_eq!(offered(line), None, "{line}");
         }

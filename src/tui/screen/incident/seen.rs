@@ -1,7 +1,7 @@
 //! What was seen of the incident at the last look: plain values, looked at a few times a second and drawn as often as needed.
 
 use crate::incident::Incident;
-use crate::incident::view::{Entry, EntryState, Graph, Header, Map, Mark, Notebook, Question, Ring, Saying};
+use crate::incident::view::{Entry, EntryState, Graph, Header, Map, Mark, Notebook, Question, Ring, Saying, Shell};
 use crate::sim::quantity::{Span, Time};
 use crate::tui::local_time::LocalTime;
 
@@ -16,8 +16,8 @@ pub struct Seen {
     pub rings: Vec<Ring>,
     /// What people say.
     pub sayings: Vec<Saying>,
-    /// Where the next line goes to.
-    pub shell: String,
+    /// The player's shells, also those that have been closed.
+    pub shells: Vec<Shell>,
     /// What was typed and printed.
     pub console: Vec<Entry>,
     /// What was written down.
@@ -60,7 +60,7 @@ impl Seen {
         self.map = incident.map();
         self.rings = incident.rings();
         self.sayings = incident.sayings();
-        incident.shell().clone_into(&mut self.shell);
+        self.shells = incident.shells();
         self.notebook = incident.notebook();
         self.questions = incident.questions();
         self.marks = incident.marks();
@@ -91,6 +91,19 @@ impl Seen {
         }
     }
 
+    /// Where a shell is; one in which nothing has been typed is where all begin.
+    #[must_use]
+    pub fn place(&self, tab: usize) -> &str {
+        self.shells.iter().find(|shell| shell.number == tab && !shell.is_closed).map_or("bastion", |shell| &shell.place)
+    }
+
+    /// What stands in a tab of the console: what was typed there and printed. What only sets the clock or keeps a line is
+    /// told where it is done, and left out.
+    #[must_use]
+    pub fn answers(&self, tab: usize) -> Vec<&Entry> {
+        self.console.iter().filter(|entry| entry.tab == tab && !is_aside(entry)).collect()
+    }
+
     /// The moment that was looked at.
     #[must_use]
     pub fn now(&self) -> Time {
@@ -102,4 +115,17 @@ impl Seen {
     pub fn local(&self) -> LocalTime {
         LocalTime::of(&self.header)
     }
+}
+
+/// Whether an entry is an act of the game that the screen tells in its own way, in its last line.
+pub(super) fn is_aside(entry: &Entry) -> bool {
+    let mut words = entry.line.split_whitespace();
+    entry.who.is_empty()
+        && entry.state != EntryState::Running
+        && match words.next() {
+            Some("pause" | "speed") => true,
+            // By its number, as the key writes it; what was typed in words stays.
+            Some("pin") => words.next().is_some_and(|place| place.contains(':')) && words.next().is_none(),
+            _ => false,
+        }
 }

@@ -248,6 +248,25 @@ fn no_key_of_the_table_is_dead() {
 }
 
 #[test]
+fn while_a_command_runs_a_line_is_kept_and_another_shell_works() {
+    let incident = after(Span::from_seconds(60));
+    let recorded = Rc::new(RefCell::new(vec![]));
+    let mut shelf = Shelf { incident, recorded: Rc::clone(&recorded) };
+    let mut app = App::open(briefing(&[]).opening, &mut shelf, look());
+    let mut words = |app: &mut App<'_>| {
+        let frame = see(app, USUAL, &recorded).frame;
+        frame.content().iter().map(|cell| cell.symbol()).collect::<String>()
+    };
+    let (read, tab) = (Press(Key::Ctrl('o')), Press(Key::Ctrl('t')));
+    walk(&mut app, &[Press(ENTER), Type("sleep 500"), Press(ENTER), Ticks(1), read, Press(DOWN), Type("p")]);
+    assert!(words(&mut app).contains("pinned: node-a1"), "what was kept is told");
+    walk(&mut app, &[Type("q"), tab, Type("kubectl get nodes"), Press(ENTER), Ticks(8)]);
+    let shown = words(&mut app);
+    assert!(shown.contains(" 2 bastion ") && shown.contains("node-a3   Ready"), "the second shell has answered");
+    assert_eq!(*recorded.borrow(), ["sleep 500", "pin 1:2", "@2 kubectl get nodes"]);
+}
+
+#[test]
 fn the_keys_of_the_debrief_turn_its_pages_and_lead_on() {
     // Nobody does anything, so that it ends by itself.
     let incident = after(Span::from_seconds(6000));

@@ -211,6 +211,50 @@ fn without_utf_8_only_ascii_is_drawn() {
     assert!(game.screen().is_ascii(), "{}", game.screen());
 }
 
+/// The colours in sight, as the terminal was told them.
+fn colours(game: &Game) -> Vec<vt100::Color> {
+    let (rows, columns) = game.terminal().size();
+    let cells = (0..rows.get()).flat_map(|row| (0..columns.get()).map(move |column| (row, column)));
+    let cells = cells.filter_map(|(row, column)| game.terminal().cell(row, column));
+    let all = cells.flat_map(|cell| [cell.fgcolor(), cell.bgcolor()]);
+    all.filter(|colour| *colour != vt100::Color::Default).collect()
+}
+
+#[test]
+fn only_colours_that_the_terminal_has_are_used() {
+    use vt100::Color::{Idx, Rgb};
+    let shown = |environment: &[(&str, &str)]| {
+        let mut game = game_with(&["play", "first-page"], (120, 40), environment);
+        game.until_shown("take the pager");
+        game.send("\r");
+        game.until_shown("4 console");
+        let colours = colours(&game);
+        let cells = (0..40).flat_map(|row| (0..120).map(move |column| (row, column)));
+        let has_weight = cells.filter_map(|(row, column)| game.terminal().cell(row, column)).any(vt100::Cell::bold);
+        (colours, has_weight)
+    };
+    let (none, has_weight) = shown(&[("NO_COLOR", "1")]);
+    assert!(none.is_empty() && has_weight, "{none:?}");
+    let (all, _) = shown(&[("COLORTERM", "truecolor")]);
+    assert!(all.iter().any(|colour| matches!(colour, Rgb(..))), "{all:?}");
+    let (indexed, _) = shown(&[("COLORTERM", ""), ("TERM", "xterm-256color")]);
+    assert!(!indexed.is_empty() && indexed.iter().all(|colour| matches!(colour, Idx(_))), "{indexed:?}");
+    let (sixteen, _) = shown(&[("COLORTERM", ""), ("TERM", "xterm")]);
+    assert!(!sixteen.is_empty() && sixteen.iter().all(|colour| matches!(colour, Idx(..16))), "{sixteen:?}");
+}
+
+#[test]
+fn a_dumb_terminal_gets_lines_of_text() {
+    let mut game = game_with(&["play", "first-page"], (80, 24), &[("TERM", "dumb")]);
+    game.send("kubectl get pods\n");
+    game.send("help\n");
+    game.until_shown("lines can be piped");
+    game.send("\x04");
+    game.end();
+    assert!(!game.bytes.contains(&0x1b), "nothing but text: {}", String::from_utf8_lossy(&game.bytes));
+    assert!(game.is_as_found());
+}
+
 #[test]
 fn a_panic_leaves_the_terminal_as_it_was_found_and_says_what_went_wrong() {
     // This very test program plays the part of a game that panics.

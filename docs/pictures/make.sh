@@ -1,16 +1,19 @@
 #!/bin/sh
-# Draws every screen at 80x24, 120x40 and 200x60 into this folder, from the same values as the tests.
-# THEME=light docs/pictures/make.sh draws them in another theme; KEEP=all keeps more than the README shows.
+# Draws every screen at 80x24, 120x40 and 200x60 in every theme, and in ASCII without colours, from the same values as
+# the tests; and every level in its first minutes of trouble. Kept are the middle size in every theme, and what the
+# README shows; KEEP=all keeps everything, and FOLDER=… puts it elsewhere.
 set -eu
 cd "$(dirname "$0")/../.."
-folder=$(mktemp -d)
-PICTURES="$folder" cargo test --quiet --test screens
-if [ "${KEEP:-}" = all ]; then
-    cp "$folder"/*.svg docs/pictures/
-else
-    for name in title levels settings briefing incident-map incident-console menu debrief-run debrief-what-if; do
-        cp "$folder/$name-120x40.svg" docs/pictures/
-    done
-    cp "$folder/incident-map-80x24.svg" "$folder/incident-map-200x60.svg" docs/pictures/
+folder=${FOLDER:-docs/pictures}
+drawn=$(mktemp -d)
+PICTURES="$drawn" cargo test --quiet --test screens is_drawn
+if [ "${KEEP:-}" != all ]; then
+    rm -r "$drawn/ascii"
+    find "$drawn" -name '*.txt' -delete
+    find "$drawn" -name '*.svg' ! -name '*-120x40.svg' ! -path '*/dark/incident-map-*' -delete
 fi
-rm -r "$folder"
+for look in "$drawn"/*/; do
+    rm -rf "${folder:?}/$(basename "$look")"
+    cp -r "$look" "$folder/"
+done
+rm -r "$drawn"

@@ -17,6 +17,7 @@ pub fn text(debrief: &Debrief) -> Vec<String> {
     section(&mut lines, "Your run, move by move", moves(debrief));
     section(&mut lines, "What the real team did", timed(&debrief.their_moves));
     section(&mut lines, "Diagnosis", diagnosis(debrief));
+    section(&mut lines, "What you thought", thoughts(debrief));
     section(&mut lines, "What you expected", predictions(debrief));
     section(&mut lines, "Timeline", timed(&debrief.timeline));
     section(&mut lines, "What its authors learned", prose(&debrief.lessons));
@@ -78,6 +79,20 @@ fn diagnosis(debrief: &Debrief) -> Vec<String> {
         for piece in &judged.evidence {
             let word = if piece.was_pinned { "pinned" } else { "      " };
             lines.push(format!("    {word}    {}  ({})", piece.says, piece.see));
+        }
+    }
+    lines
+}
+
+fn thoughts(debrief: &Debrief) -> Vec<String> {
+    let mut lines = vec![];
+    for hypothesis in &debrief.hypotheses {
+        lines.push(format!("{}. {}", hypothesis.number, hypothesis.text));
+        for (speaks_for, word) in [(true, "for:    "), (false, "against:")] {
+            let about = (hypothesis.number, speaks_for);
+            for pin in debrief.pins.iter().filter(|pin| pin.about.contains(&about)) {
+                lines.push(format!("    {word} {}  ({})", pin.line.trim(), pin.command));
+            }
         }
     }
     lines

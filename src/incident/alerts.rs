@@ -119,6 +119,11 @@ impl Alerts {
         rules.iter().position(is).or_else(|| rules.iter().position(|rule| rule.name.starts_with(name)))
     }
 
+    /// The rules that have fired so far, in the order of the level.
+    pub fn fired(&self) -> impl Iterator<Item = usize> {
+        self.watched.iter().filter(|watched| watched.began.is_some()).map(|watched| watched.rule)
+    }
+
     /// How the rules that have fired stand, the most urgent first.
     #[must_use]
     pub fn rings(&self, rules: &[Alert], now: Time) -> Vec<Ring> {

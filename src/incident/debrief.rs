@@ -4,8 +4,8 @@
 
 use super::map::spaced;
 use super::script::{Script, advance_to};
-use super::view::{Compared, Debrief, Entry, EntryState, Judged, Move, Phase, Piece};
-use super::{Incident, Mode, score};
+use super::view::{Compared, Debrief, Entry, EntryState, Happened, Happening, Judged, Move, Phase, Piece, Twofold};
+use super::{Incident, Mode, graph, score};
 use crate::sim::quantity::Time;
 
 /// How many of the player's moves are played again without them; each costs a run.
@@ -28,7 +28,61 @@ pub fn debrief_of(incident: &Incident) -> Debrief {
     compared.extend(they.as_ref().map(|run| compare("they", run)));
     let nobody = played(incident, &[]);
     compared.push(compare("nobody", &nobody));
-    Debrief { compared, moves: moves(incident, bad(&nobody)), is_whole: true, ..told }
+    Debrief { compared, moves: moves(incident, bad(&nobody)), is_whole: true, graphs: graphs(incident), ..told }
+}
+
+/// The debrief with the graphs of the run, which need no replay but take longer than a key may.
+#[must_use]
+pub fn with_graphs(incident: &Incident) -> Debrief {
+    Debrief { graphs: graphs(incident), ..told(incident) }
+}
+
+/// How many graphs are kept, and in how many steps.
+const GRAPHS: usize = 30;
+const STEPS: usize = 300;
+
+/// What the graphs of the run showed beside what was so: those that were at hand, then what nobody collected and moved.
+fn graphs(incident: &Incident) -> Vec<Twofold> {
+    let mut names = incident.graphs(None);
+    for part in incident.map().parts {
+        names.extend(incident.graphs(Some(&part.name)));
+    }
+    let mut known = std::collections::BTreeSet::new();
+    names.retain(|name| known.insert(name.clone()));
+    let twofold = |name: &String| graph::twofold(&incident.stage, name, STEPS);
+    let mut all: Vec<Twofold> = names.iter().filter_map(twofold).collect();
+    let moved =
+        |one: &Twofold| one.truth.iter().any(|(_, value)| *value != one.truth.first().and_then(|first| first.1));
+    all.extend(graph::hidden(&incident.stage).iter().filter_map(twofold).filter(moved));
+    all.truncate(GRAPHS);
+    all
+}
+
+/// What rang in the run, from when to when.
+fn rings(incident: &Incident) -> Vec<(String, Time, Option<Time>)> {
+    let mut all: Vec<(String, Time, Option<Time>)> = vec![];
+    for happening in &incident.stage.happenings {
+        match &happening.what {
+            Happened::Rang { name, .. } if all.iter().all(|(known, _, to)| known != name || to.is_some()) => {
+                all.push((name.clone(), happening.at, None));
+            }
+            Happened::Quieted { name } => {
+                if let Some(open) = all.iter_mut().find(|(known, _, to)| known == name && to.is_none()) {
+                    open.2 = Some(happening.at);
+                }
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+fn phases(incident: &Incident) -> Vec<(Time, Phase)> {
+    let turned = |happening: &Happening| match happening.what {
+        Happened::Turned { phase } => Some((happening.at, phase)),
+        _ => None,
+    };
+    incident.stage.happenings.iter().filter_map(turned).collect()
 }
 
 fn as_it_happened(incident: &Incident) -> Option<&crate::level::schema::Solution> {
@@ -41,6 +95,7 @@ pub fn told(incident: &Incident) -> Debrief {
     let level = incident.level();
     let stage = &incident.stage;
     let report = incident.report();
+    let notebook = stage.notebook.view();
     let paragraphs =
         |text: &str| text.split("\n\n").map(|part| part.trim().to_owned()).filter(|p| !p.is_empty()).collect();
     let source = &level.source;
@@ -66,8 +121,13 @@ pub fn told(incident: &Incident) -> Debrief {
         their_moves: their_moves(as_it_happened(incident).map(|one| one.script.as_slice()).unwrap_or_default()),
         is_whole: false,
         diagnosis: diagnosis(incident),
-        predictions: stage.notebook.view().predictions,
+        hypotheses: notebook.hypotheses,
+        pins: notebook.pins,
+        predictions: notebook.predictions,
         timeline: stage.notebook.timeline.clone(),
+        rings: rings(incident),
+        phases: phases(incident),
+        graphs: vec![],
     }
 }
 

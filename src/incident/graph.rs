@@ -1,57 +1,191 @@
 //! Graphs of what has been scraped: any metric or condition over the last minutes.
 
+use super::alerts::is_page;
 use super::series::Values;
 use super::stage::{Stage, said_of};
-use super::view::Graph;
-use crate::level::condition::{Shape, Unit, written};
+use super::view::{Graph, Twofold};
+use crate::level::condition::{Condition, Shape, Unit, written};
 use crate::sim::component::Component;
 use crate::sim::component::hosts::disk::Volume;
 use crate::sim::quantity::{Span, Time};
+use crate::sim::telemetry::{Kind, Metric};
 
-/// An expression over the last `window`, in at most `points` steps.
-pub(super) fn graph_of(stage: &Stage, expression: &str, window: Span, points: usize) -> Result<Graph, String> {
+/// An expression over the `window` up to a moment, in at most `points` steps.
+pub(super) fn graph_of(
+    stage: &Stage,
+    expression: &str,
+    until: Time,
+    window: Span,
+    points: usize,
+) -> Result<Graph, String> {
+    let (text, condition) = drawn(stage, expression)?;
+    let values = Values::scraped_of(stage);
+    let last = points_of(&condition, &values, stage.now(), Span::ZERO, 1).into_iter().find_map(|(_, value)| value);
+    let points = points_of(&condition, &values, until.min(stage.now()), window, points);
+    let last = last.or_else(|| points.iter().rev().find_map(|(_, value)| *value));
+    let watching = limit_of(stage, expression, &text);
+    Ok(Graph {
+        title: text,
+        unit: unit_of(&condition).to_owned(),
+        points,
+        last: last.map_or_else(|| "no samples".to_owned(), |value| written(value, condition.unit())),
+        threshold: watching.map(|(_, level)| level),
+        fires_below: watching.is_some_and(|(below, _)| below),
+    })
+}
+
+/// An expression over the whole run so far: as it was scraped, and as it was.
+pub(super) fn twofold(stage: &Stage, expression: &str, steps: usize) -> Option<Twofold> {
+    let (title, condition) = drawn(stage, expression).ok()?;
+    let (now, window) = (stage.now(), stage.now().since(Time::ZERO));
+    let shown = points_of(&condition, &Values::scraped_of(stage), now, window, steps);
+    let truth = points_of(&condition, &Values::truth(stage), now, window, steps);
+    let threshold = limit_of(stage, expression, &title).map(|(_, level)| level);
+    let is_hidden = shown.iter().all(|(_, value)| value.is_none());
+    Some(Twofold { unit: unit_of(&condition).to_owned(), title, shown, truth, is_hidden, threshold })
+}
+
+/// What nobody collects: the numbers that go up and down, and those that every instance tells.
+pub(super) fn hidden(stage: &Stage) -> Vec<String> {
+    let catalogue = stage.simulation.telemetry().catalogue();
+    let scalars = catalogue.scalars().iter().filter(|metric| metric.kind == Kind::Gauge);
+    let hidden = |metric: &&Metric| !stage.level.monitoring.collects.includes(&metric.name);
+    scalars.chain(catalogue.families()).filter(hidden).map(|metric| metric.name.clone()).collect()
+}
+
+/// The alert that watches an expression, as (whether it fires below, its level).
+fn limit_of(stage: &Stage, expression: &str, text: &str) -> Option<(bool, f64)> {
+    let rules = stage.level.monitoring.alerts.iter();
+    let mut limits = rules.filter_map(|rule| Some((rule.when.limited()?, rule.when.threshold()?)));
+    // An alert watches what it compares, not every number that goes into that.
+    let found = limits.find(|((left, _), _)| *left == text || *left == expression);
+    found.map(|((_, below), level)| (below, level))
+}
+
+/// What monitoring had of an expression at a moment, with its unit; `None` where nothing had been scraped.
+pub(super) fn reading_of(stage: &Stage, expression: &str, at: Time) -> Option<String> {
+    let (_, condition) = drawn(stage, expression).ok()?;
+    let values = Values::scraped_of(stage);
+    let value = points_of(&condition, &values, at, Span::ZERO, 1).first()?.1?;
+    Some(written(value, condition.unit()))
+}
+
+/// An expression as it is drawn: a latency or a family by itself as what people look at first.
+fn drawn(stage: &Stage, expression: &str) -> Result<(String, Condition), String> {
     let names = stage.level.names();
-    // A latency or a family by itself is drawn as what people look at first.
     let text = match names.metrics().iter().find(|(name, _)| name == expression) {
         Some((name, metric)) if metric.shape == Shape::Latency => format!("p95({name}[2m])"),
         Some((name, metric)) if metric.shape == Shape::Family => format!("median({name})"),
         _ => expression.to_owned(),
     };
     let condition = stage.level.measure(&text).map_err(|faults| said_of(&faults))?;
-    let values = Values::scraped_of(stage);
-    let end = stage.now().second();
-    let seconds = window.seconds().max(1);
+    Ok((text, condition))
+}
+
+fn points_of(
+    condition: &Condition,
+    values: &Values<'_>,
+    until: Time,
+    window: Span,
+    points: usize,
+) -> Vec<(Time, Option<f64>)> {
+    let end = until.second();
+    let seconds = window.seconds().max(0);
     let step = (seconds / points.max(1) as i64).max(1);
     let mut state = condition.new_state();
+    // At whole steps, so that what is drawn doesn't change when the window moves on.
+    let mut second = (end - seconds).div_euclid(step) * step;
     let mut drawn = vec![];
-    let mut second = end - seconds;
-    while second <= end {
-        drawn.push((Time::from_seconds(second), condition.value(&mut state, &values, second)));
+    while second < end {
+        drawn.push((Time::from_seconds(second), condition.value(&mut state, values, second)));
         second += step;
     }
-    let last = drawn.iter().rev().find_map(|(_, value)| *value);
-    let unit = match condition.unit() {
+    drawn.push((Time::from_seconds(end), condition.value(&mut state, values, end)));
+    drawn
+}
+
+const fn unit_of(condition: &Condition) -> &'static str {
+    match condition.unit() {
         Unit::Seconds => "s",
         Unit::Bytes => "B",
         Unit::PerSecond => "/s",
         Unit::Plain | Unit::Mixed => "",
+    }
+}
+
+/// Whether a metric is among those that people are shown: it is collected, and isn't about a message of the story, which
+/// would give that away.
+pub(super) fn is_shown(stage: &Stage, metric: &Metric) -> bool {
+    !metric.name.starts_with("message.") && stage.level.monitoring.collects.includes(&metric.name)
+}
+
+/// What can be drawn of all that is collected: (expression, what it is). What only grows comes as a rate first, lengths of
+/// time by their shares, what every instance tells by its middle and its ends.
+pub(super) fn measurable(stage: &Stage) -> Vec<(String, String)> {
+    let catalogue = stage.simulation.telemetry().catalogue();
+    let mut all = vec![];
+    let collected = |metric: &&Metric| is_shown(stage, metric);
+    let mut offer = |metric: &Metric, forms: &[(&str, &str, &str)]| {
+        for (before, after, what) in forms {
+            let about = if what.is_empty() { metric.about.to_owned() } else { format!("{}, {what}", metric.about) };
+            all.push((format!("{before}{}{after}", metric.name), about));
+        }
     };
+    for metric in catalogue.scalars().iter().filter(collected) {
+        let forms: &[(&str, &str, &str)] = match metric.kind {
+            Kind::Counter => &[("rate(", "[1m])", "how many a second"), ("", "", "all together")],
+            Kind::Gauge => &[("", "", "")],
+        };
+        offer(metric, forms);
+    }
+    for metric in catalogue.histograms().iter().filter(collected) {
+        offer(metric, &[("p95(", "[2m])", "nineteen of twenty are shorter"), ("p50(", "[2m])", "half are shorter")]);
+    }
+    for metric in catalogue.families().iter().filter(collected) {
+        offer(
+            metric,
+            &[
+                ("median(", ")", "the instance in the middle"),
+                ("max(", ")", "the most of all"),
+                ("min(", ")", "the least of all"),
+            ],
+        );
+    }
+    all
+}
+
+/// The last ten minutes of an expression, as lines of text.
+pub(super) fn told(stage: &Stage, expression: &str) -> Result<Vec<String>, String> {
+    let graph = graph_of(stage, expression, stage.now(), Span::from_seconds(600), 10)?;
+    let mut lines = vec![format!("{}, as it was scraped in the last ten minutes", graph.title)];
+    for (at, _) in &graph.points {
+        let value = reading_of(stage, expression, *at).unwrap_or_else(|| "no sample".to_owned());
+        lines.push(format!("{}  {value:>12}", stage.clock.seconds(*at)));
+    }
+    if let Some(level) = graph.threshold {
+        let (_, condition) = drawn(stage, expression)?;
+        let way = if graph.fires_below { "below" } else { "above" };
+        lines.push(format!("an alert watches it: it fires {way} {}", written(level, condition.unit())));
+    }
+    Ok(lines)
+}
+
+/// What the alerts measure that have fired so far, those that wake people first. It stays when they end, so that no graph
+/// goes while somebody looks at it.
+fn alarming(stage: &Stage) -> Vec<String> {
     let rules = &stage.level.monitoring.alerts;
-    let watching = rules.iter().find(|rule| rule.when.text().contains(&text) || rule.when.text().contains(expression));
-    Ok(Graph {
-        title: text,
-        unit: unit.to_owned(),
-        points: drawn,
-        last: last.map_or_else(|| "no samples".to_owned(), |value| written(value, condition.unit())),
-        threshold: watching.and_then(|rule| rule.when.threshold()),
-    })
+    let mut fired: Vec<_> = stage.alerts.fired().filter_map(|rule| rules.get(rule)).collect();
+    fired.sort_by_key(|rule| !is_page(rule));
+    fired.iter().filter_map(|rule| rule.when.limited()).map(|(measured, _)| measured.to_owned()).collect()
 }
 
 /// The graphs that a part is best known by; those of the whole incident where none is meant.
 pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
     let simulation = &stage.simulation;
     let Some(name) = part else {
+        // First what the player has chosen, then what rang: that has a beginning, and says how bad it is.
         let mut all = stage.pinned_graphs.clone();
+        all.extend(alarming(stage));
         for component in simulation.components() {
             match component {
                 Component::Broker(broker) => {
@@ -77,7 +211,8 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
                 Component::Cache(cache) => all.push(format!("{}.objects", cache.settings.name)),
             }
         }
-        all.dedup();
+        let mut known = std::collections::BTreeSet::new();
+        all.retain(|graph| known.insert(graph.clone()));
         return all;
     };
     match simulation.component(name) {

@@ -432,7 +432,33 @@ impl Incident {
     /// # Errors
     /// Where the expression can't be read or names no metric that is collected.
     pub fn graph(&self, expression: &str, window: Span, points: usize) -> Result<Graph, String> {
-        graph::graph_of(&self.stage, expression, window, points)
+        self.graph_until(expression, self.now(), window, points)
+    }
+
+    /// The same over the `window` that ends at a moment.
+    ///
+    /// # Errors
+    /// As [`Self::graph`].
+    pub fn graph_until(&self, expression: &str, until: Time, window: Span, points: usize) -> Result<Graph, String> {
+        graph::graph_of(&self.stage, expression, until, window, points)
+    }
+
+    /// What monitoring had of a metric or condition at a moment, with its unit; `None` where nothing had been scraped.
+    #[must_use]
+    pub fn reading(&self, expression: &str, at: Time) -> Option<String> {
+        graph::reading_of(&self.stage, expression, at)
+    }
+
+    /// The graphs that the player has pinned.
+    #[must_use]
+    pub fn pinned_graphs(&self) -> &[String] {
+        &self.stage.pinned_graphs
+    }
+
+    /// What can be drawn of all that is collected, as (expression, what it is).
+    #[must_use]
+    pub fn measurable(&self) -> Vec<(String, String)> {
+        graph::measurable(&self.stage)
     }
 
     /// The marks on the time axis: alerts, deploys, own commands.
@@ -463,6 +489,12 @@ impl Incident {
     #[must_use]
     pub fn told(&self) -> Debrief {
         debrief::told(self)
+    }
+
+    /// The same with the graphs of the run, which take a moment.
+    #[must_use]
+    pub fn told_with_graphs(&self) -> Debrief {
+        debrief::with_graphs(self)
     }
 
     /// The story afterwards; re-runs the level for the counterfactuals, which takes a moment.

@@ -4,15 +4,6 @@ use super::view;
 use crate::level::condition::{Condition, State};
 use crate::sim::quantity::{Span, Time};
 
-/// A pin, and what it is about.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pinned {
-    /// As it is shown.
-    pub pin: view::Pin,
-    /// The hypothesis it is about, and whether it speaks for it.
-    pub about: Option<(usize, bool)>,
-}
-
 /// An expectation under way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
@@ -28,7 +19,7 @@ pub struct Notebook {
     /// Guesses at the cause.
     pub hypotheses: Vec<String>,
     /// Evidence.
-    pub pins: Vec<Pinned>,
+    pub pins: Vec<view::Pin>,
     /// Expectations.
     pub predictions: Vec<Expected>,
     /// Notes.
@@ -41,7 +32,25 @@ impl Notebook {
     /// Whether a piece of evidence is among the pins.
     #[must_use]
     pub fn has_pinned(&self, evidence: &crate::level::schema::Evidence) -> bool {
-        self.pins.iter().any(|pinned| evidence.is_in(&pinned.pin.command, &pinned.pin.line))
+        self.pins.iter().any(|pinned| evidence.is_in(&pinned.command, &pinned.line))
+    }
+
+    /// Keeps a line, once; returns its place.
+    pub fn pin(&mut self, pin: view::Pin) -> usize {
+        let known = self.pins.iter().position(|known| known.command == pin.command && known.line == pin.line);
+        known.unwrap_or_else(|| {
+            self.pins.push(pin);
+            self.pins.len() - 1
+        })
+    }
+
+    /// A piece of evidence, by its place, speaks for a hypothesis or against it; what was thought of it before is
+    /// forgotten.
+    pub fn weigh(&mut self, place: usize, hypothesis: usize, speaks_for: bool) {
+        if let Some(pin) = self.pins.get_mut(place) {
+            pin.about.retain(|(known, _)| *known != hypothesis);
+            pin.about.push((hypothesis, speaks_for));
+        }
     }
 
     /// Adds an expectation.
@@ -69,9 +78,8 @@ impl Notebook {
     /// As it is shown.
     #[must_use]
     pub fn view(&self) -> view::Notebook {
-        let count = |number: usize, speaks: bool| {
-            self.pins.iter().filter(|pinned| pinned.about == Some((number, speaks))).count()
-        };
+        let count =
+            |number: usize, speaks: bool| self.pins.iter().filter(|pin| pin.about.contains(&(number, speaks))).count();
         let hypotheses = self.hypotheses.iter().enumerate().map(|(index, text)| view::Hypothesis {
             number: index + 1,
             text: text.clone(),
@@ -80,7 +88,7 @@ impl Notebook {
         });
         view::Notebook {
             hypotheses: hypotheses.collect(),
-            pins: self.pins.iter().map(|pinned| pinned.pin.clone()).collect(),
+            pins: self.pins.clone(),
             predictions: self.predictions.iter().map(|expected| expected.prediction.clone()).collect(),
             notes: self.notes.clone(),
             timeline: self.timeline.clone(),

@@ -3,6 +3,7 @@
 //! The screen, plain mode and tests read these and nothing else. No value here knows a colour, a width or a key; a
 //! number carries its unit, a state is a word. Everything that can be done is a console line.
 
+use crate::level::condition::{Unit, written};
 use crate::sim::quantity::{Span, Time};
 
 /// How a part is doing; a drawer gives each its own glyph as well as its colour.
@@ -309,7 +310,7 @@ pub struct Notebook {
 /// A guess at the cause.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Hypothesis {
-    /// Its number, as `pin … --for N` takes it.
+    /// Its number, as `pin for N` takes it.
     pub number: usize,
     /// What it says.
     pub text: String,
@@ -328,6 +329,8 @@ pub struct Pin {
     pub command: String,
     /// The line.
     pub line: String,
+    /// The hypotheses it is about, by number, and whether it speaks for each.
+    pub about: Vec<(usize, bool)>,
 }
 
 /// Something the player expects.
@@ -391,6 +394,16 @@ pub struct Graph {
     pub last: String,
     /// A level at which an alert fires, if one watches this.
     pub threshold: Option<f64>,
+    /// Whether that alert fires below the level, not above it.
+    pub fires_below: bool,
+}
+
+impl Graph {
+    /// Whether an alert on it would fire at this value.
+    #[must_use]
+    pub fn fires(&self, value: f64) -> bool {
+        self.threshold.is_some_and(|level| if self.fires_below { value < level } else { value > level })
+    }
 }
 
 /// Something worth a mark on a graph's time axis.
@@ -503,10 +516,51 @@ pub struct Debrief {
     pub their_moves: Vec<(Time, String)>,
     /// How each question was answered: (question, given, right answer, evidence pinned of how many).
     pub diagnosis: Vec<Judged>,
+    /// What the player took for the cause on the way.
+    pub hypotheses: Vec<Hypothesis>,
+    /// What the player kept as evidence, and what it was said to speak for and against.
+    pub pins: Vec<Pin>,
     /// What came of the predictions.
     pub predictions: Vec<Prediction>,
     /// The timeline that wrote itself.
     pub timeline: Vec<(Time, String)>,
+    /// What rang in the player's run: its name, from when to when; no end where it rang to the end.
+    pub rings: Vec<(String, Time, Option<Time>)>,
+    /// How the player's run stood, and since when.
+    pub phases: Vec<(Time, Phase)>,
+    /// What the graphs of the player's run showed, and what was true; worked out with the rest.
+    pub graphs: Vec<Twofold>,
+}
+
+/// A metric over a whole run: as monitoring had it, and as it was.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Twofold {
+    /// The metric or condition.
+    pub title: String,
+    /// Its unit, as in [`Graph`].
+    pub unit: String,
+    /// What was scraped.
+    pub shown: Vec<(Time, Option<f64>)>,
+    /// What was so.
+    pub truth: Vec<(Time, Option<f64>)>,
+    /// Whether nobody collected it, so that no graph could show it.
+    pub is_hidden: bool,
+    /// A level at which an alert fires, if one watches this.
+    pub threshold: Option<f64>,
+}
+
+impl Twofold {
+    /// One of its values with the unit.
+    #[must_use]
+    pub fn words(&self, value: f64) -> String {
+        let unit = match self.unit.as_str() {
+            "s" => Unit::Seconds,
+            "B" => Unit::Bytes,
+            "/s" => Unit::PerSecond,
+            _ => Unit::Plain,
+        };
+        written(value, unit)
+    }
 }
 
 /// One way the incident went or could have gone.

@@ -76,18 +76,20 @@ impl World for Stage {
                 line("noted")
             }
             Act::Pin { command, line: pinned, hypothesis, speaks_for } => {
-                let about = hypothesis.map(|number| (number, speaks_for));
                 if hypothesis.is_some_and(|number| number == 0 || number > self.notebook.hypotheses.len()) {
                     return Err("there is no such hypothesis".into());
                 }
                 let said = format!("pinned: {}", pinned.trim());
-                let pin = Pin { at: now, command, line: pinned };
-                self.notebook.pins.push(super::notebook::Pinned { pin, about });
+                let place = self.notebook.pin(Pin { at: now, command, line: pinned, about: vec![] });
+                if let Some(number) = hypothesis {
+                    self.notebook.weigh(place, number, speaks_for);
+                }
                 line(said)
             }
+            Act::Weigh { hypothesis, speaks_for, evidence } => self.weigh(hypothesis, speaks_for, evidence),
             Act::Unpin { line: part } => {
                 let before = self.notebook.pins.len();
-                self.notebook.pins.retain(|pinned| !pinned.pin.line.contains(&part));
+                self.notebook.pins.retain(|pin| !pin.line.contains(&part));
                 if self.notebook.pins.len() == before {
                     Err("nothing is pinned like that".into())
                 } else {
@@ -95,6 +97,7 @@ impl World for Stage {
                 }
             }
             Act::Hypothesis { text } => {
+                self.write_down(format!("you think: {text}"));
                 self.notebook.hypotheses.push(text);
                 line(format!("hypothesis {}", self.notebook.hypotheses.len()))
             }
@@ -125,6 +128,15 @@ impl World for Stage {
                 }
                 line("pinned to the graphs")
             }
+            Act::Ungraph { expression } => {
+                let before = self.pinned_graphs.len();
+                self.pinned_graphs.retain(|pinned| *pinned != expression);
+                if self.pinned_graphs.len() == before {
+                    return Err("nothing is pinned to the graphs like that".into());
+                }
+                line("taken off the graphs")
+            }
+            Act::Explore { expression } => super::graph::told(self, &expression),
         }
     }
 
@@ -170,7 +182,7 @@ impl World for Stage {
             Named::Metrics => {
                 let catalogue = self.simulation.telemetry().catalogue();
                 let all = catalogue.scalars().iter().chain(catalogue.histograms()).chain(catalogue.families());
-                let collected = all.filter(|metric| level.monitoring.collects.includes(&metric.name));
+                let collected = all.filter(|metric| super::graph::is_shown(self, metric));
                 collected.map(|metric| (metric.name.clone(), metric.about.to_owned())).collect()
             }
             Named::Awaited => {
@@ -183,6 +195,10 @@ impl World for Stage {
             Named::Hypotheses => {
                 let all = self.notebook.hypotheses.iter().enumerate();
                 all.map(|(index, text)| ((index + 1).to_string(), text.clone())).collect()
+            }
+            Named::Pins => {
+                let all = self.notebook.pins.iter().enumerate();
+                all.map(|(index, pin)| ((index + 1).to_string(), pin.line.trim().to_owned())).collect()
             }
             Named::Answers => {
                 let open = self.team.open.iter().flat_map(|(_, place)| &self.sayings[*place].answers);
@@ -370,6 +386,20 @@ impl Stage {
         self.write_down(format!("status: {text}"));
         self.say("you", &format!("status: {text}"), vec![]);
         line("told everybody who waits for news")
+    }
+
+    fn weigh(&mut self, hypothesis: usize, speaks_for: bool, evidence: Option<usize>) -> Said {
+        let Some(text) = hypothesis.checked_sub(1).and_then(|place| self.notebook.hypotheses.get(place)).cloned()
+        else {
+            return Err(format!("pin: there is no hypothesis {hypothesis}; `hypothesis TEXT` writes one down"));
+        };
+        let place = evidence.unwrap_or(self.notebook.pins.len()).checked_sub(1);
+        let Some((place, pin)) = place.and_then(|place| Some((place, self.notebook.pins.get(place)?))) else {
+            return Err("pin: there is no such evidence; `pin TEXT` keeps a line that has been printed".into());
+        };
+        let pinned = pin.line.trim().to_owned();
+        self.notebook.weigh(place, hypothesis, speaks_for);
+        line(format!("{} {text}: {pinned}", if speaks_for { "speaks for" } else { "speaks against" }))
     }
 
     fn predict(&mut self, what: &str, within: Span) -> Said {

@@ -110,7 +110,19 @@ fn counter(word: &str, unit: Unit) -> Option<u64> {
     }
 }
 
-/// The text of a record: `{id}` is its unit, `{msgid}` the id that a broker gave it, any other `{word}` a
+/// What a proxy knows of the connection that a request came by: its number, where it came from, whom it was handed to.
+fn of_a_connection(word: &str, unit: Unit) -> Option<String> {
+    let number = super::random::join(unit.0, super::random::hash_name(word));
+    match word {
+        "connection" => Some((number % 9_000_000 + 1_000_000).to_string()),
+        "address" => Some(format!("10.2.{}.{}", number % 16, (number >> 16) % 254 + 1)),
+        "backend" => Some(format!("10.3.0.{}", number % 30 + 11)),
+        _ => None,
+    }
+}
+
+/// The text of a record: `{id}` is its unit, `{msgid}` the id that a broker gave it, `{connection}`,
+/// `{address}` and `{backend}` are what a proxy knows of its connection, any other `{word}` a
 /// value that is always the same for the same unit.
 #[must_use]
 pub fn text(template: &str, unit: Unit) -> String {
@@ -126,6 +138,8 @@ pub fn text(template: &str, unit: Unit) -> String {
             line.push_str(&number.to_string());
         } else if word == "msgid" {
             line.push_str(&unit.uuid());
+        } else if let Some(value) = of_a_connection(word, unit) {
+            line.push_str(&value);
         } else {
             let number = super::random::join(unit.0, super::random::hash_name(word)) % 9000 + 1000;
             line.push_str(word);

@@ -206,6 +206,7 @@ impl<'s> App<'s> {
             Screen::Settings(_) => vec![Place::Settings],
             Screen::Briefing(_) => vec![Place::Briefing],
             Screen::Incident(screen) => screen.places(),
+            Screen::Debrief(debrief) if debrief.is_timeline() => vec![Place::Timeline, Place::Debrief],
             Screen::Debrief(_) => vec![Place::Debrief],
         };
         places.push(Place::Everywhere);
@@ -429,7 +430,12 @@ impl<'s> App<'s> {
         let told = incident.told();
         let (sender, receiver) = channel();
         let copy = incident.clone();
-        std::thread::spawn(move || _ = sender.send(copy.debrief()));
+        std::thread::spawn(move || {
+            // First what takes a moment, then what takes longer.
+            if sender.send(copy.told_with_graphs()).is_ok() {
+                _ = sender.send(copy.debrief());
+            }
+        });
         self.working = Some(receiver);
         // The result is kept at once: whoever leaves before the replays are done has it all the same.
         let kept = self.store.finish(&incident, &told);
@@ -444,10 +450,13 @@ impl<'s> App<'s> {
         let Some(receiver) = &self.working else { return };
         match receiver.try_recv() {
             Ok(debrief) => {
+                let is_whole = debrief.is_whole;
                 if let Screen::Debrief(screen) = &mut self.screen {
                     screen.debrief = Some(debrief);
                 }
-                self.working = None;
+                if is_whole {
+                    self.working = None;
+                }
                 self.changed = true;
             }
             Err(TryRecvError::Empty) => {}
@@ -500,6 +509,7 @@ impl<'s> App<'s> {
         let mut refused = vec![];
         if let Screen::Debrief(debrief) = &self.screen
             && !debrief.has_more()
+            && !debrief.is_timeline()
         {
             refused.push(Intent::Down);
         }

@@ -1,6 +1,8 @@
 //! What lies where on the screen that was drawn last, so that a click finds it.
 
 use super::keymap::{Intent, Pane};
+use super::panel::chart::Axis;
+use crate::sim::quantity::Time;
 use ratatui::layout::{Position, Rect};
 
 /// Something that can be clicked.
@@ -40,6 +42,18 @@ pub enum Target {
     More(Pane),
     /// The clock's speed.
     Speed,
+    /// A key's name at the edge of a pane: does it there.
+    PaneKey(Pane, Intent),
+    /// A series in the explore view, by its place.
+    Series(usize),
+    /// A key's name at a series: does it to that one.
+    SeriesKey(usize, Intent),
+    /// A chart: the moment that is pointed at is read.
+    Chart(Axis),
+    /// A piece of evidence in the notebook, by its place.
+    Evidence(usize),
+    /// Something that happened at a moment: goes there.
+    Moment(Time),
     /// Within a dialog, where nothing is to be chosen: does nothing, and closes nothing.
     Inside,
     /// Beside a dialog: closes it.

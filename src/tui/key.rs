@@ -112,6 +112,8 @@ pub enum MouseAct {
     Click,
     /// The right button.
     Menu,
+    /// Moved with the left button held.
+    Drag,
     /// The wheel, away from the player.
     WheelUp,
     /// The wheel, towards the player.

@@ -91,6 +91,20 @@ pub enum Intent {
     Closer,
     /// A graph over a longer time.
     Farther,
+    /// Everything that is measured, several series at once.
+    Explore,
+    /// The line that finds metrics.
+    Query,
+    /// Take a series off.
+    TakeOff,
+    /// The next thing that happened, on the time axis.
+    NextMark,
+    /// The thing that happened before.
+    PreviousMark,
+    /// The evidence speaks for a hypothesis.
+    SpeaksFor,
+    /// The evidence speaks against a hypothesis.
+    SpeaksAgainst,
     /// Keep this line as evidence.
     Pin,
     /// Complete the word at the cursor.
@@ -199,6 +213,12 @@ pub enum Place {
     Panes,
     /// A certain pane.
     In(Pane),
+    /// The explore view, while its line is typed.
+    Query,
+    /// The explore view, with its charts.
+    Explore,
+    /// The graphs, while values are read at a moment.
+    Reading,
     /// The console, while lines of its output are selected.
     Scrollback,
     /// The console's empty prompt, below a `watch`.
@@ -209,6 +229,8 @@ pub enum Place {
     Finding,
     /// The debrief.
     Debrief,
+    /// The debrief's page on which one goes through time.
+    Timeline,
     /// A list to choose from.
     Menu,
     /// The palette and the search through the history: a list that is filtered by typing.
@@ -240,7 +262,11 @@ impl Place {
             Self::Watching => "console, below a watch",
             Self::Reader => "reading an answer",
             Self::Finding => "searching",
+            Self::Reading => "graphs, reading values",
+            Self::Query => "explore, finding metrics",
+            Self::Explore => "explore",
             Self::Debrief => "debrief",
+            Self::Timeline => "debrief, going through time",
             Self::Menu => "menu",
             Self::Filter => "palette",
             Self::Question | Self::Leaving => "question",
@@ -327,6 +353,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Briefing, &[ESC, Key::Char('q')], I::Back, "levels", "back to the levels"),
     // The console, looking back.
     bind(L::Scrollback, &[Key::Char('p'), ENTER], I::Pin, "pin as evidence", "keep the selected line as evidence"),
+    bind(L::Scrollback, &[Key::Char('+')], I::SpeaksFor, "", "keep it: it speaks for a hypothesis"),
+    bind(L::Scrollback, &[Key::Char('-')], I::SpeaksAgainst, "", "keep it: it speaks against a hypothesis"),
     bind(L::Scrollback, &[Key::Char('y')], I::Copy, "copy", "copy the selected line to the clipboard"),
     bind(L::Scrollback, &[Key::Char('o'), Key::Ctrl('o')], I::Read, "read", "this answer over the whole screen"),
     bind(L::Scrollback, &[Key::Char('/')], I::Find, "search", "search in this answer"),
@@ -425,12 +453,64 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::In(P::Pager), &[UP, Key::Char('k')], I::Up, "", "up"),
     bind(L::In(P::Pager), &[DOWN, Key::Char('j')], I::Down, "choose", "down"),
     bind(L::In(P::Pager), &[Key::Char('s')], I::Silence, "silence", "silence the selected alert"),
+    bind(L::Query, &[ENTER], I::Open, "draw it", "draw what is selected"),
+    bind(L::Query, &[UP, BACK_TAB], I::Up, "", "up"),
+    bind(L::Query, &[DOWN], I::Down, "choose", "down"),
+    bind(L::Query, &[TAB], I::Complete, "edit first", "put what is selected into the line, to edit it"),
+    bind(L::Query, &[PAGE_UP], I::PageUp, "", "a page up"),
+    bind(L::Query, &[PAGE_DOWN], I::PageDown, "", "a page down"),
+    bind(
+        L::Query,
+        &[ESC, Key::Ctrl('c')],
+        I::Back,
+        "charts",
+        "to the charts, or back to the panes where none is drawn",
+    ),
+    bind(L::Explore, &[LEFT, Key::Char('h')], I::Left, "read values", "a cursor to read values with, to the left"),
+    bind(L::Explore, &[RIGHT, Key::Char('l')], I::Right, "", "the cursor to the right"),
+    bind(L::Explore, &[Key::Char('/'), Key::Char('e'), TAB, ENTER], I::Query, "add", "find another metric"),
+    bind(L::Explore, &[UP, Key::Char('k')], I::Up, "", "the series above"),
+    bind(L::Explore, &[DOWN, Key::Char('j')], I::Down, "series", "the series below"),
+    bind(L::Explore, &[Key::Char('p')], I::Pin, "pin", "pin the series to the graphs, or take it off them"),
+    bind(L::Explore, &[Key::Char('x'), Key::Named(Named::Delete)], I::TakeOff, "off", "take the series off"),
+    bind(L::Explore, &[Key::Char('m')], I::NextMark, "marks", "the next mark: an alert, a deploy, your own doing"),
+    bind(L::Explore, &[Key::Char('M')], I::PreviousMark, "", "the mark before"),
+    bind(L::Explore, &[Key::Char('[')], I::Farther, "longer", "over a longer time, up to the whole incident"),
+    bind(L::Explore, &[Key::Char(']')], I::Closer, "shorter", "over a shorter time, down to a minute"),
+    bind(L::Explore, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
+    bind(L::Explore, &[ESC, Key::Char('q')], I::Back, "panes", "leave the cursor, then the view"),
+    bind(L::Reading, &[ESC], I::Back, "done reading", "back to what is now"),
     bind(L::In(P::Graphs), &[UP, Key::Char('k')], I::Up, "", "the graphs before"),
     bind(L::In(P::Graphs), &[DOWN, Key::Char('j')], I::Down, "more", "the graphs after"),
-    bind(L::In(P::Graphs), &[LEFT, Key::Char('[')], I::Farther, "longer", "over a longer time"),
-    bind(L::In(P::Graphs), &[RIGHT, Key::Char(']')], I::Closer, "shorter", "over a shorter time"),
-    bind(L::In(P::Notebook), &[UP, Key::Char('k')], I::Up, "", "up"),
-    bind(L::In(P::Notebook), &[DOWN, Key::Char('j')], I::Down, "scroll", "down"),
+    bind(
+        L::In(P::Graphs),
+        &[LEFT, Key::Char('h')],
+        I::Left,
+        "read values",
+        "a cursor to read values with, to the left",
+    ),
+    bind(L::In(P::Graphs), &[RIGHT, Key::Char('l')], I::Right, "", "the cursor to the right"),
+    bind(
+        L::In(P::Graphs),
+        &[Key::Char('m')],
+        I::NextMark,
+        "marks",
+        "the next mark: an alert, a deploy, your own doing",
+    ),
+    bind(L::In(P::Graphs), &[Key::Char('M')], I::PreviousMark, "", "the mark before"),
+    bind(L::In(P::Graphs), &[Key::Char('[')], I::Farther, "longer", "over a longer time, up to the whole incident"),
+    bind(L::In(P::Graphs), &[Key::Char(']')], I::Closer, "shorter", "over a shorter time, down to a minute"),
+    bind(L::In(P::Notebook), &[UP, Key::Char('k')], I::Up, "", "the evidence above, or up"),
+    bind(L::In(P::Notebook), &[DOWN, Key::Char('j')], I::Down, "evidence", "the evidence below, or down"),
+    bind(L::In(P::Notebook), &[Key::Char('+')], I::SpeaksFor, "speaks for", "the evidence speaks for a hypothesis"),
+    bind(
+        L::In(P::Notebook),
+        &[Key::Char('-')],
+        I::SpeaksAgainst,
+        "against",
+        "the evidence speaks against a hypothesis",
+    ),
+    bind(L::In(P::Notebook), &[ENTER], I::Open, "", "what can be done with the evidence"),
     bind(L::In(P::Notebook), &[Key::Char('n')], I::Note, "note", "write something down"),
     // Any pane but the console.
     bind(L::Panes, &[Key::Char(':')], I::Palette, "do anything", "everything that can be looked at and done"),
@@ -442,6 +522,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Panes, &[Key::Char('D')], I::Declare, "", "declare the incident"),
     bind(L::Panes, &[Key::Char('S')], I::Status, "", "tell everybody how it stands"),
     bind(L::Panes, &[Key::Char('R')], I::Resolve, "", "close the incident"),
+    bind(L::Panes, &[Key::Char('e')], I::Explore, "explore", "everything that is measured, several series at once"),
     bind(L::Panes, &[Key::Char('z')], I::Zoom, "", "this pane over the whole screen, and back"),
     bind(L::Panes, &[Key::Char(' ')], I::Pause, "pause", "stop the clock and go on, where the mode allows it"),
     bind(L::Panes, &[Key::Char('+'), Key::Char('=')], I::Faster, "", "the clock goes faster"),
@@ -474,12 +555,23 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Incident, &[Key::Alt('r')], I::Reply, "", "answer the latest question"),
     bind(L::Incident, &[Key::Alt('h')], I::Hypothesis, "", "write down a guess at the cause"),
     bind(L::Incident, &[Key::Alt('n')], I::Note, "", "write something down"),
+    bind(L::Incident, &[Key::Alt('e')], I::Explore, "", "everything that is measured, several series at once"),
     bind(L::Incident, &[Key::Alt('1')], I::Pane(P::Map), "", "the system"),
     bind(L::Incident, &[Key::Alt('2')], I::Pane(P::Pager), "", "the pager"),
     bind(L::Incident, &[Key::Alt('3')], I::Pane(P::Graphs), "", "the graphs"),
     bind(L::Incident, &[Key::Alt('4')], I::Pane(P::Console), "", "the console"),
     bind(L::Incident, &[Key::Alt('5')], I::Pane(P::Notebook), "", "the notebook"),
     // The debrief.
+    bind(L::Timeline, &[RIGHT, Key::Char('l')], I::Right, "through time", "on in time"),
+    bind(L::Timeline, &[LEFT, Key::Char('h')], I::Left, "through time", "back in time"),
+    bind(L::Timeline, &[PAGE_DOWN, Key::Char(' ')], I::PageDown, "", "ten steps on"),
+    bind(L::Timeline, &[PAGE_UP], I::PageUp, "", "ten steps back"),
+    bind(L::Timeline, &[Key::Char('m')], I::NextMark, "next event", "to what happened next, in either run"),
+    bind(L::Timeline, &[Key::Char('M')], I::PreviousMark, "", "to what happened before"),
+    bind(L::Timeline, &[DOWN, Key::Char('j')], I::Down, "metric", "another metric"),
+    bind(L::Timeline, &[UP, Key::Char('k')], I::Up, "", "the metric before"),
+    bind(L::Timeline, &[HOME, Key::Char('g')], I::First, "", "to the beginning"),
+    bind(L::Timeline, &[END, Key::Char('G')], I::Last, "", "to the end"),
     bind(L::Debrief, &[TAB, RIGHT, Key::Char('l'), ENTER], I::NextPage, "next page", "the next page"),
     bind(L::Debrief, &[BACK_TAB, LEFT, Key::Char('h')], I::PreviousPage, "", "the page before"),
     bind(L::Debrief, &[UP, Key::Char('k')], I::Up, "", "up"),
@@ -489,7 +581,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Debrief, &[HOME, Key::Char('g')], I::First, "", "to the start"),
     bind(L::Debrief, &[END, Key::Char('G')], I::Last, "", "to the end"),
     bind(L::Debrief, &[Key::Char('r')], I::Again, "again", "play the level again"),
-    bind(L::Debrief, &[ESC, Key::Char('q')], I::Levels, "levels", "the list of levels"),
+    bind(L::Debrief, &[ESC, Key::Char('q'), f(10)], I::Levels, "levels", "the list of levels"),
     bind(L::Debrief, &[Key::Char('?')], I::Help, "keys", "the keys that apply here"),
     // Dialogs.
     bind(L::Menu, &[ENTER, Key::Char(' ')], I::Open, "do it", "run the selected command"),
@@ -508,6 +600,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Question, &[ENTER, Key::Char('y')], I::Confirm, "yes", "yes, do it"),
     bind(L::Question, &[ESC, Key::Char('n'), Key::Char('q')], I::Back, "no", "no, leave it"),
     bind(L::Over, &[ENTER], I::Confirm, "the debrief", "what really happened, and what your moves changed"),
+    bind(L::Over, &[f(10)], I::Debrief, "", "the debrief, at once"),
     bind(L::Over, &[ESC], I::Back, "stay here", "look at the screen once more; F10 shows the debrief"),
     bind(
         L::Leaving,

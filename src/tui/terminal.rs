@@ -177,6 +177,7 @@ fn input(event: Event) -> Option<Input> {
             let act = match event.kind {
                 MouseEventKind::Down(MouseButton::Left) => MouseAct::Click,
                 MouseEventKind::Down(MouseButton::Right) => MouseAct::Menu,
+                MouseEventKind::Drag(MouseButton::Left) => MouseAct::Drag,
                 MouseEventKind::ScrollUp => MouseAct::WheelUp,
                 MouseEventKind::ScrollDown => MouseAct::WheelDown,
                 _ => return None,

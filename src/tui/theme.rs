@@ -351,15 +351,17 @@ pub const fn trend_glyph(trend: i64) -> &'static str {
 
 /// What stands for a symbol where there is only ASCII.
 fn ascii(symbol: &str) -> &'static str {
-    const SAME: [(&str, &str); 18] = [
-        ("─┄┈╌–—−‐", "-"),
+    const SAME: [(&str, &str); 20] = [
+        ("─┈╌–—−‐", "-"),
         ("━‖", "="),
-        ("│┃┊╎▏▕┆▍▎", "|"),
+        ("╍", "~"),
+        ("╏╎┆", ":"),
+        ("│┃┊▏▕▍▎", "|"),
         ("╭╮╰╯├┤┬┴┼┌┐└┘╋┏┓┗┛┝┥◆", "+"),
         ("●•", "*"),
         ("◐", "~"),
         ("✕×", "x"),
-        ("○◇·…░", "."),
+        ("○◇·…░┄", "."),
         ("▲△↑", "^"),
         ("▼▽↓", "v"),
         ("▶→›▸", ">"),

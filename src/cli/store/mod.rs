@@ -31,6 +31,8 @@ pub struct PlayerStore {
     folders: Folders,
     settings: Settings,
     complaints: Vec<String>,
+    /// The built-in levels, once they have been read: a list that is shown again needn't read them again.
+    built_in: Vec<Level>,
     /// The level from a file that is played now, beside the built-in ones, as it is called.
     offered: Option<(String, Opened)>,
     recorder: Option<Recorder>,
@@ -66,6 +68,7 @@ impl PlayerStore {
             folders,
             settings,
             complaints,
+            built_in: vec![],
             offered: None,
             recorder: None,
             unrecorded: None,
@@ -155,8 +158,11 @@ impl PlayerStore {
 impl Store for PlayerStore {
     fn levels(&mut self) -> Vec<LevelCard> {
         let results = self.results();
+        if self.built_in.is_empty() {
+            self.built_in = catalog::levels();
+        }
         let mut cards: Vec<LevelCard> =
-            catalog::levels().iter().map(|level| card(level.id.clone(), level, &results)).collect();
+            self.built_in.iter().map(|level| card(level.id.clone(), level, &results)).collect();
         cards.extend(self.offered.iter().map(|(name, opened)| card(name.clone(), &opened.level, &results)));
         cards
     }

@@ -164,6 +164,8 @@ pub const COMMANDS: &[Command] = &[
         manual: "NAME=VALUE sets one, $NAME or ${NAME} is what it holds; $? is how the last command ended.",
         ..builtin("unset", "unset NAME…", "forgets variables", Runs::Shell(out_of_place))
     },
+    builtin("break", "break [N]", "leaves a loop", Runs::Shell(out_of_place)),
+    builtin("continue", "continue [N]", "goes on with the next round of a loop", Runs::Shell(out_of_place)),
     Command {
         manual: "NAME=VALUE does the same: what runs from here reads no environment.",
         ..builtin(

@@ -55,6 +55,8 @@ struct Change<'a> {
     version: &'a settings::Version,
     /// When it was deployed last; what isn't yet has none.
     at: Option<Time>,
+    /// When it was committed: it can't have been deployed before.
+    committed: Option<Time>,
     runs: bool,
     /// How many instances there should be.
     wanted: u32,
@@ -79,14 +81,17 @@ fn changes(world: &dyn World) -> Vec<Change<'_>> {
                 continue;
             }
             let here = service.deployment.revisions.iter().filter(|one| usize::from(one.version) == index);
-            let here = here.map(|revision| revision.made).max();
+            let made: Vec<Time> = here.map(|revision| revision.made).collect();
             // What a level says of the past is a span before the incident.
-            let at = here.or(version.deployed.map(|span| Time::ZERO + span));
+            let past = version.deployed.map(|span| Time::ZERO + span);
+            let at = made.iter().copied().max().or(past);
+            let committed = past.or(made.iter().copied().min());
             let runs = usize::from(service.template().version) == index;
             all.push(Change {
                 service: &service.settings.name,
                 version,
                 at,
+                committed,
                 runs,
                 wanted: service.deployment.replicas,
             });
@@ -277,13 +282,14 @@ fn log(call: &mut Call, words: &[String], world: &dyn World) -> Progress {
             _ => of = Some(word),
         }
     }
-    let all = changes(world);
+    let mut all = changes(world);
     if let Some(of) = of
         && all.iter().all(|change| change.service != of)
     {
         return call
             .fail(format!("fatal: ambiguous argument '{of}': unknown revision or path not in the working tree."));
     }
+    all.sort_by_key(|change| std::cmp::Reverse(change.committed));
     // What nobody has written yet isn't in the log.
     let seen = all.iter().filter(|change| change.at.is_some() && of.is_none_or(|of| change.service == of)).take(limit);
     for change in seen {
@@ -304,7 +310,7 @@ fn commit(call: &mut Call, change: &Change, hash: &str, world: &dyn World) {
     if !change.version.author.is_empty() {
         call.say(format!("Author: {}", change.version.author));
     }
-    if let Some(at) = change.at {
+    if let Some(at) = change.committed {
         call.say(format!("Date:   {}", world.clock().git(at)));
     }
     call.say("");

@@ -38,7 +38,7 @@ pub const COMMANDS: &[Command] = &[
         "read",
         "read [DOCUMENT]",
         "lists the documents at hand, or shows one",
-        "Runbooks, the list of deploys, mails. Any part of a document's name is enough.\n\nread runbook",
+        "Runbooks, the list of deploys, mails. Any part of a document's name is enough. In a loop that something is piped into, `read NAME…` takes a line of that.\n\nread runbook\nkubectl get pods -o name | while read POD; do echo $POD; done",
         read,
         |_, world| named(world, Named::Documents),
     ),
@@ -145,12 +145,23 @@ pub const COMMANDS: &[Command] = &[
     ),
     game(
         "pin",
-        "pin TEXT|ENTRY:LINE [--for N|--against N]",
+        "pin TEXT|ENTRY:LINE [--for N|--against N] | pin for|against N [EVIDENCE]",
         "keeps a line of output as evidence, for or against a hypothesis",
-        "TEXT is a part of the line, the latest that holds it is pinned. Or give the number of the entry (`history` shows them) and of the line within it, from 1.\n\npin anon-rss --for 1",
+        "TEXT is a part of the line, the latest that holds it is pinned. Or give the number of the entry (`history` shows them) and of the line within it, from 1.\n\npin anon-rss --for 1\n\nWhat is pinned can be weighed afterwards: `pin for 2` says that the latest evidence speaks for hypothesis 2, `pin against 2 1` that the first speaks against it.",
         pin,
         |typed, world| {
             let about = "the hypothesis that it is about";
+            match typed.before {
+                [_] => {
+                    return vec![
+                        candidate("for", "the latest evidence speaks for a hypothesis"),
+                        candidate("against", "the latest evidence speaks against a hypothesis"),
+                    ];
+                }
+                [_, word] if word == "for" || word == "against" => return named(world, Named::Hypotheses),
+                [_, word, _] if word == "for" || word == "against" => return named(world, Named::Pins),
+                _ => {}
+            }
             let mut all = with_flag(typed, vec![], "--for", about);
             all.extend(with_flag(typed, vec![], "--against", about));
             if typed.before.last().is_some_and(|word| word == "--for" || word == "--against") {
@@ -209,18 +220,21 @@ pub const COMMANDS: &[Command] = &[
     ),
     game(
         "graph",
-        "graph EXPRESSION",
-        "keeps a graph of a metric on the screen",
+        "graph [--off] EXPRESSION",
+        "keeps a graph of a metric on the screen, or takes it off again",
         "graph rate(NAME.restarts[1m])",
-        |call, world| {
-            let expression = call.arguments().join(" ");
-            if expression.is_empty() {
-                return list(call, world, Named::Metrics, "graph EXPRESSION: what is collected:");
-            }
-            if let Some(error) = open_quote("graph", call.arguments()) {
-                return call.fail(error);
-            }
-            act(call, world, Act::Graph { expression })
+        graph,
+        |typed, world| with_flag(typed, named(world, Named::Metrics), "--off", "take it off the screen"),
+    ),
+    game(
+        "explore",
+        "explore [EXPRESSION]",
+        "what is measured: shows the last ten minutes of a metric; on a screen, several at once",
+        "explore rate(NAME.restarts[1m])\n\nWithout an expression it lists what is collected. On a screen it opens a view of its own, with a cursor to read values; e opens it, too.",
+        |call, world| match words_of_expression("explore", call) {
+            Err(error) => call.fail(error),
+            Ok(None) => list(call, world, Named::Metrics, "explore EXPRESSION: what is collected:"),
+            Ok(Some(expression)) => act(call, world, Act::Explore { expression }),
         },
         |_, world| named(world, Named::Metrics),
     ),
@@ -462,6 +476,9 @@ fn reply_candidates(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
 }
 
 fn pin(call: &mut Call, world: &mut dyn World) -> Progress {
+    if let Some(weighed) = weighed(call.arguments()) {
+        return act(call, world, weighed);
+    }
     // Everything but the flag is text, hyphens and all.
     let mut words = call.arguments().to_vec();
     let flag =
@@ -484,6 +501,22 @@ fn pin(call: &mut Call, world: &mut dyn World) -> Progress {
         return call.fail(format!("pin: no line that has been printed holds `{text}`"));
     };
     act(call, world, Act::Pin { command, line, hypothesis, speaks_for })
+}
+
+/// `for 2`, `against 2 1`: what is pinned already is weighed.
+fn weighed(words: &[String]) -> Option<Act> {
+    let number = |word: &String| word.parse::<usize>().ok();
+    let (word, hypothesis, evidence) = match words {
+        [word, hypothesis] => (word, number(hypothesis)?, None),
+        [word, hypothesis, evidence] => (word, number(hypothesis)?, Some(number(evidence)?)),
+        _ => return None,
+    };
+    let speaks_for = match word.as_str() {
+        "for" => true,
+        "against" => false,
+        _ => return None,
+    };
+    Some(Act::Weigh { hypothesis, speaks_for, evidence })
 }
 
 /// The line that is meant, with the command that printed it.
@@ -511,6 +544,25 @@ fn open_quote(tool: &str, words: &[String]) -> Option<String> {
     let word = begins.or_else(|| words.iter().rfind(|word| is_odd && word.contains('"')))?;
     let quote = if word.starts_with('\'') { '\'' } else { '"' };
     Some(format!("{tool}: the quote {quote} of `{word}` has no other: close it, or leave it out"))
+}
+
+/// The expression that a command was given.
+fn words_of_expression(tool: &str, call: &Call) -> Result<Option<String>, String> {
+    match open_quote(tool, call.arguments()) {
+        Some(error) => Err(error),
+        None => Ok(Some(call.arguments().join(" ")).filter(|expression| !expression.is_empty())),
+    }
+}
+
+fn graph(call: &mut Call, world: &mut dyn World) -> Progress {
+    match words_of_expression("graph", call) {
+        Err(error) => call.fail(error),
+        Ok(None) => list(call, world, Named::Metrics, "graph EXPRESSION: what is collected:"),
+        Ok(Some(expression)) => match expression.strip_prefix("--off ") {
+            Some(expression) => act(call, world, Act::Ungraph { expression: expression.trim().to_owned() }),
+            None => act(call, world, Act::Graph { expression }),
+        },
+    }
 }
 
 fn predict(call: &mut Call, world: &mut dyn World) -> Progress {

@@ -155,7 +155,14 @@ fn of_the_incident(world: &dyn World) -> Vec<Choice> {
         let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
         all.push(look(format!("Ask {person}{about}"), format!("ask {} …", shell::quote(&person))));
     }
+    all.push(look("Explore what is measured: graphs of any metric, several at once", "explore"));
     all.push(look("Write down what you think it is", "hypothesis …"));
+    if let Some((_, evidence)) = world.named(Named::Pins).last() {
+        for (number, text) in world.named(Named::Hypotheses) {
+            all.push(look(format!("Speaks for '{text}': {evidence}"), format!("pin for {number}")));
+            all.push(look(format!("Speaks against '{text}': {evidence}"), format!("pin against {number}")));
+        }
+    }
     all.push(look("Say what you expect to see", "predict \"…\" in 2m"));
     all.push(look("Write a note", "note …"));
     // Not the causes one by one: who looks for something else would read them.

@@ -163,6 +163,14 @@ fn lines_run_as_in_a_shell() {
         ("for x in b a; do echo $x; done | sort", "a\nb"),
         ("for x in 1 2; do for y in $x 3; do echo $x$y; done; done", "11\n13\n22\n23"),
         ("for x in $(seq 3); do [ $x = 2 ] && echo two; done", "two"),
+        (
+            "for x in 1 2 3; do if [ $x = 2 ]; then continue; elif [ $x = 3 ]; then echo three; else echo $x; fi; done",
+            "1\nthree",
+        ),
+        ("for x in 1 2; do for y in a b; do echo $x$y; [ $x$y = 1a ] && break 2; done; done; echo end", "1a\nend"),
+        ("for x in 'a 1' 'b 2 3'; do echo $x; done | while read NAME REST; do echo $REST-$NAME; done", "1-a\n2 3-b"),
+        ("echo ${NONE:-no $(echo one)}; X=5; echo ${X:-6}${Y:-}", "no one\n5"),
+        ("break", "bash: break: only meaningful in a `for', `while', or `until' loop"),
         ("for x in $(seq 5000); do true; done", "bash: a loop ends after 1000 rounds here"),
         ("echo one > f; for x in f; do cat $x; done", "one"),
         ("echo -e 'a\\tb\\nc'; echo -n x", "a       b\nc\nx"),
@@ -305,6 +313,10 @@ fn acts_of_the_game_carry_what_was_typed() {
         ("speed 6", Act::Speed(Some(6))),
         ("note it's (nearly) > done", Act::Note { text: "it's (nearly) > done".to_owned() }),
         ("graph rate(a.b[1m]) / 5 > 3", Act::Graph { expression: "rate(a.b[1m]) / 5 > 3".to_owned() }),
+        ("graph --off a.b", Act::Ungraph { expression: "a.b".to_owned() }),
+        ("explore a.b", Act::Explore { expression: "a.b".to_owned() }),
+        ("pin for 2", Act::Weigh { hypothesis: 2, speaks_for: true, evidence: None }),
+        ("pin against 1 3", Act::Weigh { hypothesis: 1, speaks_for: false, evidence: Some(3) }),
         ("hypothesis it is the code", Act::Hypothesis { text: "it is the code".to_owned() }),
     ];
     for (line, expected) in table {

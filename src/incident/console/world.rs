@@ -92,6 +92,8 @@ pub enum Named {
     Metrics,
     /// Hypotheses written down so far, by number.
     Hypotheses,
+    /// Lines kept as evidence, by number.
+    Pins,
     /// Answers that are open: `WHO N`; about: its words.
     Answers,
     /// Versions that somebody has yet to bring, as `version` or `service@version`.
@@ -167,6 +169,15 @@ pub enum Act {
         /// Whether it speaks for or against that.
         speaks_for: bool,
     },
+    /// Says of evidence what it speaks for.
+    Weigh {
+        /// The hypothesis that it is about, by number.
+        hypothesis: usize,
+        /// Whether it speaks for or against that.
+        speaks_for: bool,
+        /// The evidence, by number; the latest where none is given.
+        evidence: Option<usize>,
+    },
     /// Takes a pin off again.
     Unpin {
         /// A part of the pinned line.
@@ -200,6 +211,16 @@ pub enum Act {
     /// Keeps a graph of a metric or a condition on the screen.
     Graph {
         /// The expression.
+        expression: String,
+    },
+    /// Takes a graph off the screen again.
+    Ungraph {
+        /// As it was given.
+        expression: String,
+    },
+    /// Tells the last minutes of a metric or condition.
+    Explore {
+        /// As it is written.
         expression: String,
     },
 }

@@ -221,6 +221,15 @@ impl Condition {
         let (_, right) = self.node.comparison()?;
         right.constant()
     }
+
+    /// What it compares with that limit, as written, and whether it holds below the limit; `None` where it isn't one
+    /// comparison.
+    #[must_use]
+    pub fn limited(&self) -> Option<(&str, bool)> {
+        self.node.comparison()?;
+        let (left, rest) = self.text.split_at(self.text.find(['<', '>', '=', '!'])?);
+        Some((left.trim_start_matches('(').trim(), rest.starts_with('<')))
+    }
 }
 
 /// A value with its unit as people write it: `94s`, `1.5Gi`, `12/s`, `3`.

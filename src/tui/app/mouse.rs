@@ -12,6 +12,10 @@ impl App<'_> {
             screen.touched();
         }
         let target = self.hits.at(mouse.x, mouse.y).cloned();
+        // Only a moment can be dragged.
+        if mouse.act == MouseAct::Drag && !matches!(target, Some(Target::Chart(_))) {
+            return;
+        }
         if self.help.is_some() {
             match (mouse.act, target) {
                 (MouseAct::WheelUp, _) => self.on_intent(Intent::Up),
@@ -43,6 +47,16 @@ impl App<'_> {
                 (MouseAct::WheelUp, _) => self.on_screen(Intent::Up),
                 (MouseAct::WheelDown, _) => self.on_screen(Intent::Down),
                 (_, Some(Target::Item(index))) => self.click_item(index),
+                (act, Some(target @ (Target::Chart(_) | Target::Moment(_)))) => {
+                    let at = match target {
+                        Target::Chart(axis) => axis.at(mouse.x),
+                        Target::Moment(at) if act != MouseAct::Drag => at,
+                        _ => return,
+                    };
+                    if let Screen::Debrief(debrief) = &mut self.screen {
+                        debrief.go_to(at);
+                    }
+                }
                 (_, Some(Target::Page(page))) => {
                     if let Screen::Debrief(debrief) = &mut self.screen {
                         debrief.turn_to(page);

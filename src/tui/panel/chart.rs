@@ -1,13 +1,13 @@
-//! A line of values over time in braille dots: axis, gaps, threshold and marks. Knows no metric and no incident.
+//! Lines of values over time in braille dots: axes, gaps, threshold, marks and a cursor. Knows no metric and no incident.
 
 use crate::incident::view::{Mark, MarkKind};
-use crate::sim::quantity::Time;
+use crate::sim::quantity::{Span, Time};
 use crate::tui::local_time::LocalTime;
 use crate::tui::pen::{dot, put, put_right, width};
 use crate::tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 /// One line in a chart.
 #[derive(Clone, Debug)]
@@ -31,16 +31,72 @@ pub struct Scale<'a> {
     pub unit: &'a str,
     /// The value at which an alert fires.
     pub threshold: Option<f64>,
+    /// Whether it fires below that value, not above it.
+    pub fires_below: bool,
     /// What happened.
     pub marks: &'a [Mark],
+    /// The moment at which values are read.
+    pub cursor: Option<Time>,
     /// How times are written.
     pub local: LocalTime,
 }
 
-/// Draws lines with their axes into an area of at least 12 by 3; smaller ones stay empty.
-pub fn draw(buffer: &mut Buffer, area: Rect, series: &[Series<'_>], scale: &Scale<'_>, theme: &Theme) {
+/// Where moments stand in a chart that was drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// The first column.
+    pub left: u16,
+    /// How many columns there are; at least one.
+    pub columns: u16,
+    /// The moment of the first column.
+    pub from: Time,
+    /// The moment of the last column.
+    pub to: Time,
+}
+
+impl Axis {
+    /// The column of a moment; those outside stand at the ends.
+    #[must_use]
+    pub fn column(&self, at: Time) -> u16 {
+        let span = self.to.since(self.from).as_seconds().max(1e-6);
+        let share = (at.since(self.from).as_seconds() / span).clamp(0.0, 1.0);
+        self.left + (share * f64::from(self.columns.max(1) - 1)).round() as u16
+    }
+
+    /// The whole second that stands in a column.
+    #[must_use]
+    pub fn at(&self, column: u16) -> Time {
+        let steps = i64::from(self.columns.max(2) - 1);
+        let step = i64::from(column.saturating_sub(self.left)).min(steps);
+        let micros = self.to.since(self.from).micros() * step / steps;
+        Time::from_seconds((self.from + Span::from_micros(micros + 500_000)).second()).min(self.to)
+    }
+
+    /// How much time a column takes: at least a second.
+    #[must_use]
+    pub fn step(&self) -> Span {
+        let micros = self.to.since(self.from).micros() / i64::from(self.columns.max(2) - 1);
+        Span::from_seconds(((micros + 500_000) / 1_000_000).max(1))
+    }
+
+    /// The marks in the column of a moment.
+    pub fn marks_at<'a>(&self, marks: &'a [Mark], at: Time) -> impl Iterator<Item = &'a Mark> {
+        let axis = *self;
+        let inside = marks.iter().filter(move |mark| mark.at >= axis.from && mark.at <= axis.to);
+        inside.filter(move |mark| axis.column(mark.at) == axis.column(at))
+    }
+}
+
+/// Draws lines with their axes into an area of at least 12 by 3; smaller ones stay empty. Returns where moments stand.
+pub fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    series: &[Series<'_>],
+    scale: &Scale<'_>,
+    theme: &Theme,
+) -> Option<(Rect, Axis)> {
     if area.width < 12 || area.height < 3 {
-        return;
+        return None;
     }
     let highest = series
         .iter()
@@ -49,9 +105,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, series: &[Series<'_>], scale: &Scal
         .fold(0.0, f64::max);
     // The threshold belongs into the picture where the values come near it.
     let highest = scale.threshold.filter(|t| *t <= highest * 4.0).map_or(highest, |t| highest.max(t * 1.05));
-    let top = round_up(highest);
+    let (divisor, unit) = divisor_of(highest, scale.unit);
+    let top = round_up(highest / divisor) * divisor;
     let rows = area.height - 1;
-    let (high, middle) = (axis_text(top, scale.unit), axis_text(top / 2.0, scale.unit));
+    let (high, middle) = (axis_text(top / divisor, unit), axis_text(top / divisor / 2.0, unit));
     let margin = width(&high).max(width(&middle)).max(3) + 1;
     let plot = Rect { x: area.x + margin, y: area.y, width: area.width - margin, height: rows };
     for y in plot.top()..plot.bottom() {
@@ -64,20 +121,40 @@ pub fn draw(buffer: &mut Buffer, area: Rect, series: &[Series<'_>], scale: &Scal
             dot(buffer, plot.x - 1, area.y + row, "┤", theme.border);
         }
     }
-    draw_marks(buffer, plot, scale, theme);
+    let axis = Axis { left: plot.x, columns: plot.width, from: scale.from, to: scale.to };
+    draw_marks(buffer, plot, &axis, scale, theme);
     if let Some(threshold) = scale.threshold.filter(|t| *t <= top && *t > 0.0) {
         let y = plot.y + ((1.0 - threshold / top) * f64::from(rows)).floor().clamp(0.0, f64::from(rows - 1)) as u16;
         for x in plot.left()..plot.right() {
             dot(buffer, x, y, "┈", theme.strained);
         }
     }
+    // Among several lines one couldn't tell whose limit is meant.
+    let single = Scale { threshold: scale.threshold.filter(|_| series.len() == 1), ..*scale };
     let ends: Vec<Option<(u16, u16)>> =
-        series.iter().map(|one| draw_line(buffer, plot, one, scale, top, theme)).collect();
+        series.iter().map(|one| draw_line(buffer, plot, one, &single, top, theme)).collect();
+    draw_cursor(buffer, plot, &axis, scale, theme);
     draw_labels(buffer, plot, series, &ends);
-    draw_times(buffer, plot, scale, theme);
+    draw_times(buffer, plot, &axis, scale, theme);
+    Some((plot, axis))
 }
 
-/// A line as braille dots, red above the threshold; returns the cell where it ends.
+/// Where values are read: a line through the plot, and what lies under it reversed, so that it can be seen without colours.
+fn draw_cursor(buffer: &mut Buffer, plot: Rect, axis: &Axis, scale: &Scale<'_>, theme: &Theme) {
+    let Some(at) = scale.cursor.filter(|at| *at >= scale.from && *at <= scale.to) else { return };
+    let x = axis.column(at);
+    for y in plot.top()..plot.bottom() {
+        let Some(cell) = buffer.cell_mut((x, y)) else { continue };
+        let is_curve = cell.symbol().chars().all(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
+        if is_curve {
+            cell.set_style(Style::new().add_modifier(Modifier::REVERSED));
+        } else {
+            dot(buffer, x, y, "│", theme.own);
+        }
+    }
+}
+
+/// A line as braille dots, red where an alert fires; returns the cell where it ends.
 fn draw_line(
     buffer: &mut Buffer,
     plot: Rect,
@@ -107,7 +184,8 @@ fn draw_line(
             continue;
         }
         let here = place(*time, value);
-        let over = scale.threshold.is_some_and(|threshold| value > threshold);
+        let below = scale.fires_below;
+        let over = scale.threshold.is_some_and(|level| if below { value < level } else { value > level });
         for (x, y) in line(before.unwrap_or(here), here) {
             light(&mut cells, columns, rows, x, y);
             if let Some(column) = above.get_mut((x / 2).max(0) as usize) {
@@ -184,9 +262,9 @@ fn line((x0, y0): (i32, i32), (x1, y1): (i32, i32)) -> Vec<(i32, i32)> {
 }
 
 /// Marks as quiet lines through the plot; what they are stands below, on the time axis.
-fn draw_marks(buffer: &mut Buffer, plot: Rect, scale: &Scale<'_>, theme: &Theme) {
+fn draw_marks(buffer: &mut Buffer, plot: Rect, axis: &Axis, scale: &Scale<'_>, theme: &Theme) {
     for mark in scale.marks.iter().filter(|mark| mark.at >= scale.from && mark.at <= scale.to) {
-        let x = column_of(plot, scale, mark.at);
+        let x = axis.column(mark.at);
         let style = mark_style(mark.kind, theme);
         for y in plot.top()..plot.bottom() {
             dot(buffer, x, y, "┊", style);
@@ -202,7 +280,9 @@ const fn mark_style(kind: MarkKind, theme: &Theme) -> Style {
     }
 }
 
-const fn mark_glyph(kind: MarkKind) -> &'static str {
+/// The sign of a mark of this kind.
+#[must_use]
+pub const fn mark_glyph(kind: MarkKind) -> &'static str {
     match kind {
         MarkKind::Alert => "▲",
         MarkKind::Deploy => "◆",
@@ -210,23 +290,30 @@ const fn mark_glyph(kind: MarkKind) -> &'static str {
     }
 }
 
-fn column_of(plot: Rect, scale: &Scale<'_>, at: Time) -> u16 {
-    let span = scale.to.since(scale.from).as_seconds().max(1e-6);
-    let share = (at.since(scale.from).as_seconds() / span).clamp(0.0, 1.0);
-    plot.x + (share * f64::from(plot.width - 1)).round() as u16
-}
-
-/// The ends of the axis and, between them, as many marks as have room: the latest first.
-fn draw_times(buffer: &mut Buffer, plot: Rect, scale: &Scale<'_>, theme: &Theme) {
+/// The cursor's moment, the ends of the axis and, between them, as many marks as have room: the latest first.
+fn draw_times(buffer: &mut Buffer, plot: Rect, axis: &Axis, scale: &Scale<'_>, theme: &Theme) {
     let y = plot.bottom();
-    let (from, to) = (scale.local.minute(scale.from), scale.local.minute(scale.to));
-    put(buffer, plot.x, y, plot.width, &from, theme.dim);
-    put_right(buffer, plot.right(), y, plot.width, &to, theme.dim);
-    let mut taken: Vec<(u16, u16)> = vec![(plot.x, plot.x + width(&from)), (plot.right() - width(&to), plot.right())];
     // Words are set apart by a blank; ends are the column after the last one.
     let free = |taken: &[(u16, u16)], from: u16, to: u16| taken.iter().all(|(a, b)| to < *a || from > *b);
+    let mut taken: Vec<(u16, u16)> = vec![];
+    if let Some(at) = scale.cursor.filter(|at| *at >= scale.from && *at <= scale.to) {
+        let text = scale.local.second(at);
+        let columns = width(&text).min(plot.width);
+        let start = axis.column(at).saturating_sub(columns / 2).clamp(plot.x, plot.right() - columns);
+        put(buffer, start, y, columns, &text, theme.own);
+        taken.push((start, start + columns));
+    }
+    let is_short = scale.to.since(scale.from) < Span::from_seconds(300);
+    let word = |at: Time| if is_short { scale.local.second(at) } else { scale.local.minute(at) };
+    let (from, to) = (word(scale.from), word(scale.to));
+    for (start, text) in [(plot.x, &from), (plot.right().saturating_sub(width(&to)).max(plot.x), &to)] {
+        if free(&taken, start, start + width(text)) {
+            put(buffer, start, y, plot.width, text, theme.dim);
+            taken.push((start, start + width(text)));
+        }
+    }
     for mark in scale.marks.iter().rev().filter(|mark| mark.at >= scale.from && mark.at <= scale.to) {
-        let x = column_of(plot, scale, mark.at);
+        let x = axis.column(mark.at);
         let text = format!(
             "{}{}",
             mark_glyph(mark.kind),
@@ -257,6 +344,15 @@ fn round_up(value: f64) -> f64 {
         power /= 10.0;
     }
     [1.0, 2.0, 4.0, 5.0, 8.0, 10.0].into_iter().map(|step| step * power).find(|top| *top >= value).unwrap_or(value)
+}
+
+/// What values are divided by before they are written, and the unit that they then have. Bytes go by 1024.
+fn divisor_of(highest: f64, unit: &str) -> (f64, &str) {
+    match unit {
+        "B" if highest >= 1_073_741_824.0 => (1_073_741_824.0, "Gi"),
+        "B" => (1_048_576.0, "Mi"),
+        unit => (1.0, unit),
+    }
 }
 
 /// A value in as few characters as say it: `10k`, `1.5Gi`, `0.5`.
@@ -299,10 +395,12 @@ mod tests {
             to: Time::from_seconds(100),
             unit: "",
             threshold: None,
+            fires_below: false,
             marks: &[],
+            cursor: None,
             local: LocalTime::default(),
         };
-        draw(&mut buffer, area, &[Series { points, style: theme.text, label: "" }], &scale, &theme);
+        _ = draw(&mut buffer, area, &[Series { points, style: theme.text, label: "" }], &scale, &theme);
         (0..height).map(|y| (0..width).map(|x| buffer[(x, y)].symbol()).collect()).collect()
     }
 
@@ -339,11 +437,35 @@ mod tests {
             let area = Rect::new(0, 0, 60, 5);
             let mut buffer = Buffer::empty(area);
             let (from, to) = (Time::ZERO, Time::from_seconds(100));
-            let scale = Scale { from, to, unit: "", threshold: None, marks: &marks, local: LocalTime::default() };
-            draw(&mut buffer, area, &[], &scale, &theme);
+            let scale = Scale {
+                from,
+                to,
+                unit: "",
+                threshold: None,
+                fires_below: false,
+                marks: &marks,
+                cursor: None,
+                local: LocalTime::default(),
+            };
+            _ = draw(&mut buffer, area, &[], &scale, &theme);
             let axis: String = (0..60).map(|x| buffer[(x, 4)].symbol()).collect();
             for word in axis.split_whitespace() {
                 assert!(word.chars().skip(1).all(|c| c != '┃'), "{axis}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_column_and_its_moment_lead_to_each_other() {
+        for (columns, seconds) in [(40, 600), (118, 3600), (75, 60), (200, 60), (1, 60)] {
+            let axis = Axis { left: 5, columns, from: Time::ZERO, to: Time::from_seconds(seconds) };
+            for column in 5..5 + columns {
+                let at = axis.at(column);
+                assert!(at >= axis.from && at <= axis.to);
+                assert!(i64::from(axis.column(at).abs_diff(column)) * seconds <= i64::from(columns) + seconds);
+                if i64::from(columns) < seconds {
+                    assert_eq!(axis.column(at), column, "{axis:?}");
+                }
             }
         }
     }

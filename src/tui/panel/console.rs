@@ -222,12 +222,12 @@ fn rows_of(entry: &Entry, line: usize, pins: &[Pin], columns: u16) -> Vec<Consol
     let Some(index) = line.checked_sub(1) else {
         let prompt = prompt(&entry.shell, &entry.who);
         let text = sane(&entry.line);
-        let running = match entry.state {
+        let state = match entry.state {
             EntryState::Running if entry.is_watch() => " … shown above",
             EntryState::Running => " …",
             _ => "",
         };
-        return wrap(&format!("{text}{running}"), columns.saturating_sub(width(&prompt)))
+        return wrap(&format!("{text}{state}"), columns.saturating_sub(width(&prompt)))
             .into_iter()
             .enumerate()
             .map(|(piece, text)| {

@@ -14,7 +14,7 @@ use ratatui::style::Style;
 type Pieces = Vec<(String, Style)>;
 
 /// How much of everything is told, from the widest screen to the narrowest. The clock, the phase and what hurts are told
-/// on all of them; the budget goes first, then the title.
+/// on all of them; the title goes first, as it tells nothing about that, then the budget.
 #[derive(Clone, Copy, Debug)]
 struct Detail {
     /// The program's name.
@@ -39,14 +39,15 @@ enum Since {
 const WIDEST: Detail =
     Detail { name: true, title: true, day: true, speed: true, budget: Some(16), since: Since::Exact, unit: true };
 const NO_BUDGET: Detail = Detail { name: false, day: false, budget: None, since: Since::Rough, unit: false, ..WIDEST };
-const DETAILS: [Detail; 10] = [
+const DETAILS: [Detail; 11] = [
     WIDEST,
     Detail { budget: Some(10), ..WIDEST },
     Detail { budget: Some(7), since: Since::Rough, ..WIDEST },
     Detail { budget: Some(7), since: Since::Rough, day: false, name: false, ..WIDEST },
     Detail { budget: Some(4), ..NO_BUDGET },
     Detail { budget: Some(0), ..NO_BUDGET },
-    NO_BUDGET,
+    Detail { budget: Some(4), title: false, ..NO_BUDGET },
+    Detail { budget: Some(0), title: false, ..NO_BUDGET },
     Detail { title: false, ..NO_BUDGET },
     Detail { title: false, since: Since::Nothing, ..NO_BUDGET },
     Detail { title: false, since: Since::Nothing, speed: false, ..NO_BUDGET },
@@ -71,7 +72,7 @@ pub fn draw(frame: &mut Frame, area: Rect, header: &Header, may_pause: bool, hit
     // The class of the screen decides first, so that the bar doesn't change when words do.
     let first = usize::from(area.width < 160);
     let fitting = DETAILS[first..].iter().map(parts).find(|parts| needed(parts) <= area.width);
-    let [name, clock, budget, hurt] = fitting.unwrap_or_else(|| parts(&DETAILS[9]));
+    let [name, clock, budget, hurt] = fitting.unwrap_or_else(|| parts(&DETAILS[10]));
     let buffer = frame.buffer_mut();
     let right = area.right().saturating_sub(1);
     let mut end = right.saturating_sub(columns(&hurt)).max(area.x);

@@ -113,13 +113,10 @@ fn draw_boxes(
     theme: &Theme,
 ) {
     // What is switched off lies below what flows, and what fails on top.
-    let mut order: Vec<usize> = (0..map.edges.len()).filter(|index| !is_doubled(map, *index)).collect();
-    order.sort_by_key(|index| {
-        let edge = &map.edges[*index];
-        (edge.health != Health::Idle, edge.health)
-    });
-    for index in order {
-        draw_edge(buffer, map, placed, &map.edges[index], index, motion, theme);
+    let mut edges = together(&map.edges);
+    edges.sort_by_key(|(_, edge)| (edge.health != Health::Idle, edge.health));
+    for (index, edge) in &edges {
+        draw_edge(buffer, map, placed, edge, *index, motion, theme);
     }
     for (index, part) in map.parts.iter().enumerate() {
         let area = placed.boxes[index];
@@ -129,11 +126,28 @@ fn draw_boxes(
     }
 }
 
-/// Whether an edge along which nothing moves runs where another such edge does.
-fn is_doubled(map: &Map, index: usize) -> bool {
-    let edge = &map.edges[index];
-    let same = |other: &Edge| other.from == edge.from && other.to == edge.to && other.health == Health::Idle;
-    edge.health == Health::Idle && map.edges[..index].iter().any(same)
+/// The edges with their numbers, those between the same places as one: what moves along them adds up, and the worst of
+/// them decides how it looks. One along which nothing moves is left out where another runs.
+fn together(edges: &[Edge]) -> Vec<(usize, Edge)> {
+    let mut all: Vec<(usize, Edge)> = vec![];
+    for (index, edge) in edges.iter().enumerate() {
+        let is_idle = |edge: &Edge| edge.health == Health::Idle;
+        let same = all.iter_mut().map(|(_, known)| known).find(|known| {
+            (known.from, known.to) == (edge.from, edge.to)
+                && (is_idle(edge) && is_idle(known) || (known.from_bar, known.to_bar) == (edge.from_bar, edge.to_bar))
+        });
+        match same {
+            Some(known) => {
+                known.rate += edge.rate;
+                known.health = match (known.health, edge.health) {
+                    (Health::Idle, other) | (other, Health::Idle) => other,
+                    (one, other) => one.max(other),
+                };
+            }
+            None => all.push((index, edge.clone())),
+        }
+    }
+    all
 }
 
 fn draw_box(buffer: &mut Buffer, area: Rect, part: &Part, detail: Detail, selected: bool, theme: &Theme) {
@@ -250,6 +264,10 @@ pub(super) fn draw_bar(buffer: &mut Buffer, area: Rect, one: &Bar, amounts: u16,
     let columns = area.width.saturating_sub(text_columns + 3).min(bar_columns(detail) * 2);
     let start = area.x + text_columns + 1;
     put(buffer, start, area.y, columns, &bar(one.fill, columns), style);
+    // Where there is no colour, the glyph tells the state.
+    if matches!(one.health, Health::Strained | Health::Failing) {
+        put(buffer, area.right().saturating_sub(2), area.y, 1, health_glyph(one.health), style);
+    }
     put(buffer, area.right().saturating_sub(1), area.y, 1, trend_glyph(i64::from(one.trend)), style);
 }
 
@@ -348,6 +366,7 @@ fn draw_path(buffer: &mut Buffer, path: &[(u16, u16)], edge: &Edge, style: Style
     let flows = edge.rate > 0.0;
     let (across, down) = match (edge.health, flows) {
         (Health::Failing, _) => ("╌", "╎"),
+        (Health::Strained, true) => ("╍", "╏"),
         (_, true) => ("━", "┃"),
         (_, false) => ("┄", "┆"),
     };
@@ -461,6 +480,13 @@ mod tests {
         }
         assert_eq!(seen, ["a", "b", "c"]);
         assert_eq!(neighbour(&map, Some("c"), -1, 0).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn two_kinds_of_work_between_two_parts_are_one_edge() {
+        let edge = |rate, health| Edge { from: 0, to: 1, from_bar: None, to_bar: None, rate, health };
+        let all = together(&[edge(20.0, Health::Good), edge(0.0, Health::Idle), edge(9.0, Health::Failing)]);
+        assert_eq!(all, [(0, edge(29.0, Health::Failing))]);
     }
 
     #[test]

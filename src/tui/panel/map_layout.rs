@@ -86,8 +86,9 @@ pub fn lines_of(part: &Part, detail: Detail, inner: u16) -> u16 {
     let cell_rows = if cells == 0 { 0 } else { cells.div_ceil(cells_in(inner)) };
     let line = match (part.line.is_empty(), detail) {
         (true, _) => 0,
-        // Room for two rows, needed or not, so that nothing moves when a number grows.
-        (false, Detail::Narrow) => 1 + u16::from(part.cells.len() > FEW),
+        // Room for two rows, needed or not, so that nothing moves when a number grows; elsewhere once they are needed.
+        (false, Detail::Narrow) if part.cells.len() > FEW => 2,
+        (false, Detail::Narrow) => line_rows(&part.line, inner).len().min(2) as u16,
         (false, _) => 1,
     };
     let line = if line_beside_cells(part, inner) { 0 } else { line };
@@ -137,7 +138,12 @@ fn place_at(map: &Map, area: Rect, detail: Detail, widest: &mut Widest) -> Optio
     }
     let boxes_width: u16 = widths.iter().sum();
     let gutters = used.saturating_sub(1) as u16;
-    let narrowest = if is_narrow(detail) { 4 } else { 7 };
+    let narrowest = match detail {
+        Detail::Wide | Detail::Normal => 7,
+        Detail::Narrow => 4,
+        // A line and an arrow: better than no map.
+        Detail::Tight => 3,
+    };
     if boxes_width + gutters * narrowest > area.width {
         return None;
     }

@@ -1,6 +1,6 @@
 //! The map as a list, where there is no room for boxes: a part a line, its bars and instances below it.
 
-use super::map::{MapState, Motion, badges, draw_bar, rate_text};
+use super::map::{MapState, Motion, badges, draw_bar, rate_text, states};
 use super::map_layout::{Detail, FEW, cells_in, text_columns};
 use crate::incident::view::{Bar, Health, Map};
 use crate::tui::hit::{Hits, Target};
@@ -21,6 +21,8 @@ enum RowKind<'a> {
     Head,
     Bar(&'a Bar, usize),
     Cells(usize, usize),
+    /// What its instances are doing.
+    States(String),
 }
 
 /// Draws the list; what hurts is in sight unless something else is selected.
@@ -39,7 +41,8 @@ pub fn draw(
     let amounts = map.parts.iter().map(|part| text_columns(&part.bars)).max().unwrap_or(0);
     let mut order: Vec<usize> = (0..map.parts.len()).collect();
     order.sort_by_key(|i| (map.parts[*i].column, map.parts[*i].row));
-    let mut rows = list_rows(map, &order, in_row);
+    let selected = motion.focused.then_some(state.selected.as_deref()).flatten();
+    let mut rows = fitting(list_rows(map, &order, in_row), map, selected, area.height as usize);
     // The customers stay in sight at the top, however far the list is scrolled.
     let is_long = rows.len() > area.height as usize && area.height > 3;
     let top: Vec<Row<'_>> = if is_long { vec![rows.remove(0)] } else { vec![] };
@@ -76,6 +79,9 @@ pub fn draw(
                 let rest = Rect { x: x + label + 1, width: room.saturating_sub(label + 1), ..line_area };
                 draw_bar(buffer, rest, one, amounts, Detail::Wide, theme);
             }
+            RowKind::States(text) => {
+                put(buffer, x, line_area.y, room, text, theme.health(part.health));
+            }
             RowKind::Cells(from, to) => {
                 for (index, cell) in part.cells[*from..*to].iter().enumerate() {
                     let column = x + index as u16 + index as u16 / 10;
@@ -106,6 +112,29 @@ fn list_rows<'a>(map: &'a Map, order: &[usize], in_row: usize) -> Vec<Row<'a>> {
             let to = (from + in_row).min(part.cells.len());
             rows.push(Row { part: *index, kind: RowKind::Cells(from, to) });
             from = to;
+        }
+    }
+    rows
+}
+
+/// The rows as the room allows: where it is short, bars in which nothing is wrong are left out, but those of the selected
+/// part; where some is left, parts that are not well say what their instances are doing.
+fn fitting<'a>(mut rows: Vec<Row<'a>>, map: &Map, selected: Option<&str>, room: usize) -> Vec<Row<'a>> {
+    if rows.len() > room {
+        rows.retain(|row| match row.kind {
+            RowKind::Bar(bar, _) => bar.health != Health::Good || selected == Some(map.parts[row.part].name.as_str()),
+            _ => true,
+        });
+    }
+    let mut wrong: Vec<usize> = (0..map.parts.len()).collect();
+    wrong.retain(|part| matches!(map.parts[*part].health, Health::Failing | Health::Strained));
+    wrong.sort_by_key(|part| map.parts[*part].health != Health::Failing);
+    for part in wrong {
+        let text = states(&map.parts[part]);
+        let last = rows.iter().rposition(|row| row.part == part);
+        // A single word says no more than the line above it.
+        if let Some(last) = last.filter(|_| rows.len() < room && text.contains("  ")) {
+            rows.insert(last + 1, Row { part, kind: RowKind::States(text) });
         }
     }
     rows
@@ -144,12 +173,16 @@ fn draw_head_row(
     if !part.badges.is_empty() {
         pieces.push((format!("   {}", badges(part)), theme.failing));
     }
-    let flows: f64 = map.edges.iter().filter(|edge| edge.from == index).map(|edge| edge.rate).sum();
-    if map.edges.iter().any(|edge| edge.from == index) {
-        pieces.push((format!("   {} ━▶", rate_text(flows)), theme.dim));
-    }
+    let leaving = || map.edges.iter().filter(|edge| edge.from == index);
+    let flows: f64 = leaving().map(|edge| edge.rate).sum();
+    let fails = leaving().any(|edge| edge.health == Health::Failing);
+    let (sign, style) = if fails { ("╌▶", theme.failing) } else { ("━▶", theme.dim) };
+    let flow = leaving().next().map_or_else(String::new, |_| format!("   {} {sign}", rate_text(flows)));
+    // A rate is whole or isn't there: half a number would be another one.
+    let room = room.saturating_sub(width(&flow));
     let borrowed: Vec<(&str, Style)> = pieces.iter().map(|(text, style)| (text.as_str(), *style)).collect();
-    put_pieces(buffer, x, area.y, room, &borrowed);
+    let used = put_pieces(buffer, x, area.y, room, &borrowed);
+    put(buffer, x + used, area.y, width(&flow), &flow, style);
 }
 
 /// The part that is worst off; none where all is well.
@@ -159,4 +192,30 @@ fn worst(map: &Map) -> Option<&str> {
         .find_map(|health| map.parts.iter().find(|part| part.health == health && !part.cells.is_empty()))
         .or_else(|| map.parts.iter().find(|part| part.health == Health::Failing))
         .map(|part| part.name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::view::{Cell, Part};
+
+    #[test]
+    fn where_room_is_short_what_is_well_gives_way_and_what_is_not_says_more() {
+        let bar = |health| Bar { health, ..Bar::default() };
+        let cell = |state: &str| Cell { state: state.to_owned(), ..Cell::default() };
+        let well = Part { name: "well".to_owned(), bars: vec![bar(Health::Good); 3], ..Part::default() };
+        let ill = Part {
+            name: "ill".to_owned(),
+            health: Health::Failing,
+            bars: vec![bar(Health::Failing)],
+            cells: vec![cell("Running"), cell("Error")],
+            ..Part::default()
+        };
+        let map = Map { parts: vec![well, ill], edges: vec![] };
+        let count = |room, selected| fitting(list_rows(&map, &[0, 1], 40), &map, selected, room).len();
+        assert_eq!(count(6, None), 6, "everything fits");
+        assert_eq!(count(7, None), 7, "and there is room for what the instances are doing");
+        assert_eq!(count(5, None), 4, "the bars of what is well give way, and leave room for that");
+        assert_eq!(count(5, Some("well")), 6, "those of what is selected stay, and can be scrolled to");
+    }
 }

@@ -12,6 +12,7 @@
 pub mod chart;
 pub mod console;
 pub mod dialog;
+pub mod explore;
 pub mod graphs;
 pub mod header;
 pub mod keys;

@@ -1,19 +1,25 @@
 //! What happened: the story, the player's run beside the real team's, and what would have come without each move.
 
+mod timeline;
+
 use crate::incident::view::{Compared, Debrief, Mark, MarkKind, Move, Phase};
 use crate::sim::quantity::Time;
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Intent;
 use crate::tui::local_time::LocalTime;
-use crate::tui::panel::chart::{Scale, Series, draw as draw_chart};
+use crate::tui::panel::chart::{Axis, Scale, Series, draw as draw_chart};
 use crate::tui::pen::{Edge, grouped, pane, put, put_pieces, put_right, width, wrap};
 use crate::tui::theme::{Look, Theme};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use timeline::TimelineState;
 
 /// The pages, in order.
-pub const PAGES: [&str; 4] = ["what happened", "your run", "their run", "what if"];
+pub const PAGES: [&str; 5] = ["what happened", "your run", "their run", "what if", "timeline"];
+
+/// The page on which one goes through time.
+const TIMELINE: usize = 4;
 
 /// The story afterwards; not there yet while the level is played again for it.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +37,7 @@ pub struct DebriefScreen {
     height: u16,
     /// The lines below what was drawn last.
     hidden: u16,
+    timeline: TimelineState,
 }
 
 impl DebriefScreen {
@@ -52,8 +59,24 @@ impl DebriefScreen {
         self.scroll = 0;
     }
 
-    /// Turns pages and scrolls.
+    /// Whether the page is in sight on which one goes through time.
+    #[must_use]
+    pub const fn is_timeline(&self) -> bool {
+        self.page == TIMELINE && self.debrief.is_some()
+    }
+
+    /// Goes to a moment of both runs.
+    pub fn go_to(&mut self, at: Time) {
+        if let Some(debrief) = &self.debrief {
+            self.timeline.go_to(at, debrief);
+        }
+    }
+
+    /// Turns pages, scrolls, and goes through time.
     pub fn on_intent(&mut self, intent: Intent) {
+        if let Some(debrief) = self.debrief.as_ref().filter(|_| self.page == TIMELINE) {
+            self.timeline.on_intent(intent, debrief);
+        }
         match intent {
             Intent::NextPage => self.turn_to((self.page + 1) % PAGES.len()),
             Intent::PreviousPage => self.turn_to((self.page + PAGES.len() - 1) % PAGES.len()),
@@ -89,6 +112,10 @@ impl DebriefScreen {
             }
             return;
         };
+        if self.page == TIMELINE {
+            self.hidden = 0;
+            return self.timeline.draw(frame, inner, debrief, self.local, hits, theme);
+        }
         let page = Page::of(self.page, debrief, inner.width, self.local, theme);
         self.height = inner.height.saturating_sub(1).max(1);
         let (scroll, hidden) = page.draw(frame, inner, self.scroll, self.local, theme);
@@ -138,7 +165,7 @@ struct Page<'a> {
 /// Curves, the line at which they stand, and the moves that are marked on them.
 struct Chart<'a> {
     at: usize,
-    curves: Vec<&'a Compared>,
+    curves: &'a [Compared],
     marks: Vec<Mark>,
 }
 
@@ -207,8 +234,8 @@ impl<'a> Page<'a> {
             let head = format!("{what:<26} {figure:>14}  ");
             self.hang(&head, remark, columns, theme.text, theme.dim);
         }
-        let own: Vec<&Compared> = debrief.compared.iter().filter(|one| one.who == "you").collect();
-        self.chart_here(own, marks(&debrief.moves));
+        let own = debrief.compared.iter().position(|one| one.who == "you");
+        self.chart_here(own.map_or(&[], |at| &debrief.compared[at..=at]), marks(&debrief.moves));
         self.heading("move by move: customers spared or hurt by each, against the run without it", theme);
         for (index, one) in debrief.moves.iter().enumerate() {
             self.move_line(index, one, columns, theme);
@@ -255,6 +282,7 @@ impl<'a> Page<'a> {
                 self.hang(head, &format!("{}  ({})", piece.says, piece.see), columns, style, theme.text);
             }
         }
+        self.thoughts(debrief, columns, theme);
         if !debrief.predictions.is_empty() {
             self.heading("what you expected", theme);
         }
@@ -265,6 +293,22 @@ impl<'a> Page<'a> {
                 None => (" ? open       ", theme.dim),
             };
             self.hang(head, &prediction.text, columns, style, theme.text);
+        }
+    }
+
+    /// The hypotheses on the way, and what was held for and against each.
+    fn thoughts(&mut self, debrief: &Debrief, columns: u16, theme: &Theme) {
+        if !debrief.hypotheses.is_empty() {
+            self.heading("what you thought, and what spoke for and against it", theme);
+        }
+        for hypothesis in &debrief.hypotheses {
+            self.hang(&format!(" {} ", hypothesis.number), &hypothesis.text, columns, theme.dim, theme.text);
+            for (speaks_for, head, style) in [(true, "   + ", theme.good), (false, "   − ", theme.failing)] {
+                let about = (hypothesis.number, speaks_for);
+                for pin in debrief.pins.iter().filter(|pin| pin.about.contains(&about)) {
+                    self.hang(head, &format!("{}  ({})", pin.line.trim(), pin.command), columns, style, theme.dim);
+                }
+            }
         }
     }
 
@@ -286,7 +330,7 @@ impl<'a> Page<'a> {
         self.say("The same outage, the same seed, played again:", columns, theme.dim);
         self.lines.push(vec![]);
         self.table(&debrief.compared);
-        self.chart_here(debrief.compared.iter().collect(), vec![]);
+        self.chart_here(&debrief.compared, vec![]);
         if !debrief.is_whole {
             return self.say(STILL_PLAYING, columns, theme.dim);
         }
@@ -313,7 +357,7 @@ impl<'a> Page<'a> {
     }
 
     /// Leaves room for a chart.
-    fn chart_here(&mut self, curves: Vec<&'a Compared>, marks: Vec<Mark>) {
+    fn chart_here(&mut self, curves: &'a [Compared], marks: Vec<Mark>) {
         if curves.iter().any(|one| one.curve.len() > 1) {
             self.lines.push(vec![]);
             self.chart = Some(Chart { at: self.lines.len(), curves, marks });
@@ -348,23 +392,40 @@ fn marks(moves: &[Move]) -> Vec<Mark> {
 }
 
 fn draw_curves(frame: &mut Frame, area: Rect, chart: &Chart<'_>, local: LocalTime, theme: &Theme) {
+    let times = || chart.curves.iter().flat_map(|one| &one.curve).map(|(at, _)| *at);
+    let (Some(from), Some(to)) = (times().min(), times().max()) else { return };
+    _ = draw_curves_at(frame, area, chart.curves, &chart.marks, (from, to), None, local, theme);
+}
+
+/// How many were hurt in each run, between two moments.
+#[expect(clippy::too_many_arguments, reason = "a frame, a place, curves, a stretch of time, and how it is drawn")]
+fn draw_curves_at(
+    frame: &mut Frame,
+    area: Rect,
+    compared: &[Compared],
+    marks: &[Mark],
+    (from, to): (Time, Time),
+    cursor: Option<Time>,
+    local: LocalTime,
+    theme: &Theme,
+) -> Option<(Rect, Axis)> {
     let highest = |one: &&Compared| one.curve.iter().map(|(_, value)| *value).fold(0.0, f64::max);
-    let (nobody, people): (Vec<&Compared>, Vec<&Compared>) = chart.curves.iter().partition(|one| one.who == "nobody");
+    let (nobody, people): (Vec<&Compared>, Vec<&Compared>) = compared.iter().partition(|one| one.who == "nobody");
     // What nobody's doing anything leads to would press all else to the ground: it leaves through the top.
     let people_highest = people.iter().map(highest).fold(0.0, f64::max);
     let far_above = people_highest > 0.0 && nobody.iter().map(highest).any(|top| top > people_highest * 4.0);
     let limit = if far_above { people_highest * 2.0 } else { f64::INFINITY };
-    let curves: Vec<Vec<(Time, Option<f64>)>> = chart
-        .curves
+    let curves: Vec<Vec<(Time, Option<f64>)>> = compared
         .iter()
-        .map(|one| one.curve.iter().map(|(at, value)| (*at, (*value <= limit).then_some(*value))).collect())
+        .map(|one| {
+            let inside = one.curve.iter().filter(|(at, _)| *at <= to);
+            inside.map(|(at, value)| (*at, (*value <= limit).then_some(*value))).collect()
+        })
         .collect();
-    let times = || curves.iter().flatten().map(|(at, _)| *at);
-    let (Some(from), Some(to)) = (times().min(), times().max()) else { return };
     // The player's own line is drawn last, over the others.
     let mut series: Vec<Series<'_>> = curves
         .iter()
-        .zip(&chart.curves)
+        .zip(compared)
         .map(|(points, one)| {
             let (style, label) = match one.who.as_str() {
                 "you" => (theme.own, "you"),
@@ -376,8 +437,8 @@ fn draw_curves(frame: &mut Frame, area: Rect, chart: &Chart<'_>, local: LocalTim
         })
         .collect();
     series.reverse();
-    let scale = Scale { from, to, unit: "", threshold: None, marks: &chart.marks, local };
-    draw_chart(frame.buffer_mut(), area, &series, &scale, theme);
+    let scale = Scale { from, to, unit: "", threshold: None, fires_below: false, marks, cursor, local };
+    draw_chart(frame.buffer_mut(), area, &series, &scale, theme)
 }
 
 /// The sentence with which an incident ends, before the debrief.

@@ -57,7 +57,8 @@ pub fn scrolls(screen: Rect, places: &[Place], theme: &Theme) -> bool {
 }
 
 fn wide(screen: Rect) -> u16 {
-    screen.width.min(if screen.width >= 130 { 124 } else { 78 })
+    // A column of what lies below, at each side, would only be stray pieces of borders.
+    if screen.width <= 84 { screen.width } else { screen.width.min(if screen.width >= 130 { 124 } else { 78 }) }
 }
 
 fn lines(places: &[Place], columns: u16, theme: &Theme) -> Vec<HelpLine> {

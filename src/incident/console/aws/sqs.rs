@@ -57,7 +57,7 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
     };
     match operation.as_str() {
         "get-queue-attributes" => {
-            let lines = find(world, &queue).map(|(_, of)| attributes(of, &queue, world)).unwrap_or_default();
+            let lines = find(world, &queue).map(|(_, of)| attributes(of, &queue)).unwrap_or_default();
             call.say_all(lines);
             Progress::Done(0)
         }
@@ -100,11 +100,9 @@ fn json_list(key: &str, values: &[String]) -> Vec<String> {
     lines
 }
 
-fn attributes(broker: &Broker, queue: &str, world: &dyn World) -> Vec<String> {
+fn attributes(broker: &Broker, queue: &str) -> Vec<String> {
     let (Some(view), Some(of)) = (broker.queue(queue), broker.attributes(queue)) else { return vec![] };
-    let age = broker.oldest(queue, world.now()).unwrap_or_default();
     let mut rows = vec![
-        ("ApproximateAgeOfOldestMessage", age.seconds().to_string()),
         ("ApproximateNumberOfMessages", view.ready.to_string()),
         ("ApproximateNumberOfMessagesDelayed", "0".to_owned()),
         ("ApproximateNumberOfMessagesNotVisible", view.unacked.to_string()),

@@ -2,6 +2,8 @@
 
 use super::{found, here};
 use crate::incident::console::{Call, Progress, World};
+use crate::sim::component::database::server::File;
+use crate::sim::quantity::{Span, Time};
 
 /// The lines of a file on a machine, where it is one of a database's.
 pub fn file(world: &dyn World, host: &str, path: &str) -> Option<Vec<String>> {
@@ -9,7 +11,7 @@ pub fn file(world: &dyn World, host: &str, path: &str) -> Option<Vec<String>> {
     if !path.ends_with("error.log") && !path.ends_with("mysqld.err") {
         return None;
     }
-    let line = |(at, text): &(crate::sim::quantity::Time, String)| {
+    let line = |(at, text): &(Time, String)| {
         let plain = world.clock().utc_plain(*at);
         // 110823 11:31:04, as MySQL 5.1 writes it; the machine keeps UTC.
         format!("{}{}{} {} {text}", &plain[2..4], &plain[5..7], &plain[8..10], &plain[11..])
@@ -28,11 +30,33 @@ pub fn list(call: &mut Call, world: &dyn World) -> Progress {
     for (at, file) in log.files.iter().enumerate() {
         let size = file.size + 106 + if at == last { torn } else { 0 };
         let name = on.database.file_name(file.number);
-        lines.push(if is_long { format!("-rw-rw---- 1 mysql adm {size:>11} {name}") } else { name });
+        let written = world.clock().journal(begun(&log.files, at + 1).unwrap_or_else(|| world.now()));
+        let written = &written[..written.len() - 3];
+        lines.push(if is_long { format!("-rw-rw---- 1 mysql adm {size:>11} {written} {name}") } else { name });
     }
-    lines.push(if is_long { "-rw-r----- 1 mysql adm       14208 error.log".to_owned() } else { "error.log".into() });
+    let started = world.clock().journal(begun(&log.files, 0).unwrap_or_else(|| world.now()));
+    let started = &started[..started.len() - 3];
+    let index = (log.files.len() * 35).to_string();
+    let of_server = [("mysql-bin.index", index.as_str()), ("error.log", "14208")];
+    for (name, size) in of_server {
+        let long = format!("-rw-rw---- 1 mysql adm {size:>11} {started} {name}");
+        lines.push(if is_long { long } else { name.to_owned() });
+    }
     call.say_all(lines);
     Progress::Done(0)
+}
+
+/// When a file of a log was begun, and the one before it written for the last time; nothing for the one to come. What was
+/// logged before anybody looked was logged as fast as the first file since.
+fn begun(files: &[File], at: usize) -> Option<Time> {
+    let known = files.iter().position(|file| file.begun.is_some())?;
+    if at >= known {
+        return files.get(at)?.begun;
+    }
+    let first = files[known].begun?;
+    let second = files.get(known + 1).and_then(|file| file.begun);
+    let each = second.map_or(Span::from_seconds(60), |second| second.since(first));
+    Some(first - each * (known - at) as i64)
 }
 
 /// `mysqlbinlog FILE`: what each table has in it. The rows themselves would fill the screen for days.
@@ -51,7 +75,7 @@ pub fn mysqlbinlog(call: &mut Call, world: &mut dyn World) -> Progress {
     };
     let file = &log.files[at];
     // What was logged before anybody looked is like what was logged on a quiet day.
-    let own = |file: &crate::sim::component::database::server::File| file.by_table.iter().sum::<u64>();
+    let own = |file: &File| file.by_table.iter().sum::<u64>();
     let quiet = log.files.iter().filter(|file| own(file) > 0).min_by_key(|file| own(file));
     let by_table: Vec<u64> = match quiet {
         Some(quiet) if file.by_table.is_empty() => {
@@ -63,8 +87,15 @@ pub fn mysqlbinlog(call: &mut Call, world: &mut dyn World) -> Progress {
     let mut sums: Vec<(u64, &str)> =
         by_table.iter().zip(&on.database.settings.tables).map(|(bytes, table)| (*bytes, table.name.as_str())).collect();
     sums.sort_unstable();
+    let first = begun(&log.files, at).unwrap_or_else(|| world.now());
+    let stamp = world.clock().utc_plain(first);
+    let stamp = format!("{}{}{} {}", &stamp[2..4], &stamp[5..7], &stamp[8..10], &stamp[11..]);
+    let id = on.number + 1;
     for (number, (bytes, table)) in sums.iter().filter(|(bytes, _)| *bytes > 0).enumerate() {
-        lines.push(format!("#     Table_map: `production`.`{table}` mapped to number {}", number + 31));
+        let (end, mapped) = (233 + number * 181, number + 31);
+        lines.push(format!(
+            "#{stamp} server id {id}  end_log_pos {end} \tTable_map: `production`.`{table}` mapped to number {mapped}"
+        ));
         lines.push(format!("base64 {:>12} bytes of rows of `{table}`", bytes * 4 / 3));
     }
     if at + 1 == log.files.len() && log.torn.is_some() {

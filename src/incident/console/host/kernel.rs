@@ -93,7 +93,7 @@ pub fn logged(host: &str, world: &dyn World) -> Option<Vec<String>> {
     let machine = super::all(world).into_iter().find(|machine| machine.name == host)?;
     let line = |(at, text): (Time, String)| {
         let since = at.since(super::booted(&machine));
-        let stamp = format!("[{}.{:06}]", since.seconds(), since.micros().rem_euclid(1_000_000));
+        let stamp = format!("[{:>5}.{:06}]", since.seconds(), since.micros().rem_euclid(1_000_000));
         format!("{} {host} kernel: {stamp} {text}", world.clock().journal(at))
     };
     // Logs are rotated: what was said at the boot is in another file.
@@ -145,7 +145,7 @@ pub fn dmesg(call: &mut Call, world: &mut dyn World) -> Progress {
             }
         } else {
             let since = at.since(super::booted(&machine));
-            format!("[{}.{:06}]", since.seconds(), since.micros().rem_euclid(1_000_000))
+            format!("[{:>5}.{:06}]", since.seconds(), since.micros().rem_euclid(1_000_000))
         };
         before = Some(at);
         call.say(format!("{stamp} {text}"));

@@ -114,6 +114,10 @@ pub fn of_pod(pod: &Pod, cluster: &Cluster, clock: &Clock) -> Vec<String> {
     out.push(format!("    Ready:          {}", capital(pod.ready)));
     out.push(format!("    Restart Count:  {}", pod.restarts));
     out.extend(resources(&pod.template));
+    let deployment = cluster.deployments.iter().find(|one| one.name == pod.deployment);
+    if let Some(liveness) = deployment.and_then(|one| one.liveness.as_ref()) {
+        out.push(format!("    Liveness:       {liveness}"));
+    }
     out.push("Conditions:".to_owned());
     out.push("  Type              Status".to_owned());
     out.push(format!("  PodScheduled      {}", capital(pod.node.is_some())));

@@ -4,8 +4,9 @@
 use super::variables::Variables;
 use super::{LINES_MAX, Pending, READ, Request, Running};
 use crate::incident::console::filters::{self, Source, Stop, Unread};
-use crate::incident::console::shell::{Line, Loop, Part, Redirect, Stage, Then, Word};
+use crate::incident::console::shell::{Compound, Line, Part, Redirect, Stage, Then, Word, is_name};
 use crate::incident::console::{Printed, Runs, Stream, find, parse};
+use std::collections::VecDeque;
 
 /// Characters of a line that are kept.
 const LINE_MAX: usize = 4_000;
@@ -32,6 +33,12 @@ pub struct Evaluation<'a> {
     pub screen: Vec<String>,
     /// What the first command of the next line is given.
     stdin: Option<Vec<String>>,
+    /// What is piped into a loop, for `read` to take line by line; elsewhere `read` is another command.
+    unread: Option<VecDeque<String>>,
+    /// How many loops go on around.
+    loops: usize,
+    /// What a `break` or `continue` has begun: how many loops are left, and whether the last of them goes on.
+    leaving: Option<(usize, bool)>,
     /// The command under way, where its output so far has gone on through the filters after it.
     pub blocked: Option<Box<Request>>,
 }
@@ -40,7 +47,20 @@ impl<'a> Evaluation<'a> {
     pub fn new(running: &'a Running) -> Self {
         let (results, pending) = (running.results.as_slice(), running.call.as_ref());
         let variables = running.variables.clone();
-        Self { results, pending, next: 0, depth: 0, steps: 0, variables, screen: vec![], stdin: None, blocked: None }
+        Self {
+            results,
+            pending,
+            next: 0,
+            depth: 0,
+            steps: 0,
+            variables,
+            screen: vec![],
+            stdin: None,
+            unread: None,
+            loops: 0,
+            leaving: None,
+            blocked: None,
+        }
     }
 
     /// Runs a line; its output goes to `capture` or onto the screen.
@@ -61,6 +81,9 @@ impl<'a> Evaluation<'a> {
             if !skip {
                 code = self.pipeline(&item.stages, host, capture.as_deref_mut())?;
                 self.variables.ended(code);
+                if self.leaving.is_some() {
+                    break;
+                }
             }
             skip = match item.then {
                 Then::Always | Then::Meanwhile => false,
@@ -85,8 +108,8 @@ impl<'a> Evaluation<'a> {
             let is_last = index + 1 == stages.len();
             self.step()?;
             // A loop that prints where the line does shows what it has come to round by round.
-            if let Some(repeats) = stage.repeats.as_deref().filter(|_| is_last && stage.redirects.is_empty()) {
-                code = self.repeat(repeats, host, capture.as_deref_mut())?;
+            if let Some(compound) = stage.compound.as_deref().filter(|_| is_last && stage.redirects.is_empty()) {
+                code = self.fed(input.take(), |of| of.compound(compound, host, capture.as_deref_mut()))?;
                 continue;
             }
             let before = (stages.len() > 1).then(|| self.variables.clone());
@@ -119,35 +142,128 @@ impl<'a> Evaluation<'a> {
         Ok(())
     }
 
-    /// Runs the rounds of a loop.
-    fn repeat(
+    /// Does something whose `read` takes these lines.
+    fn fed<T>(
         &mut self,
-        repeats: &Loop,
+        input: Option<Vec<String>>,
+        what: impl FnOnce(&mut Self) -> Result<T, Pause>,
+    ) -> Result<T, Pause> {
+        let Some(input) = input else { return what(self) };
+        let outer = self.unread.replace(input.into());
+        let done = what(self);
+        self.unread = outer;
+        done
+    }
+
+    /// Runs what is chosen, or the rounds of a loop.
+    fn compound(
+        &mut self,
+        compound: &Compound,
         host: Option<&str>,
         mut capture: Option<&mut Vec<String>>,
     ) -> Result<u8, Pause> {
         let mut code = 0;
-        match repeats {
-            Loop::For { name, over, body } => {
+        match compound {
+            Compound::If { arms, otherwise } => {
+                for (condition, body) in arms {
+                    if self.line(condition, host, capture.as_deref_mut())? == 0 {
+                        return self.line(body, host, capture);
+                    }
+                }
+                if let Some(body) = otherwise {
+                    code = self.line(body, host, capture)?;
+                }
+            }
+            Compound::For { name, over, body } => {
                 let values = self.words(over, host)?;
                 for (round, value) in values.into_iter().enumerate() {
                     self.round(round)?;
                     self.set(name, value)?;
-                    code = self.line(body, host, capture.as_deref_mut())?;
+                    code = self.body(body, host, capture.as_deref_mut())?;
+                    if self.leaves() {
+                        break;
+                    }
                 }
             }
-            Loop::While { condition, until, body } => {
+            Compound::While { condition, until, body } => {
                 for round in 0.. {
                     self.round(round)?;
                     let is_met = self.line(condition, host, capture.as_deref_mut())? == 0;
                     if is_met == *until {
                         break;
                     }
-                    code = self.line(body, host, capture.as_deref_mut())?;
+                    code = self.body(body, host, capture.as_deref_mut())?;
+                    if self.leaves() {
+                        break;
+                    }
                 }
             }
         }
         Ok(code)
+    }
+
+    /// One round of a loop.
+    fn body(&mut self, body: &Line, host: Option<&str>, capture: Option<&mut Vec<String>>) -> Result<u8, Pause> {
+        self.loops += 1;
+        let done = self.line(body, host, capture);
+        self.loops -= 1;
+        done
+    }
+
+    /// Whether a loop ends after a round in which somebody may have said so.
+    fn leaves(&mut self) -> bool {
+        match self.leaving {
+            None => false,
+            Some((1, goes_on)) => {
+                self.leaving = None;
+                !goes_on
+            }
+            Some((loops, goes_on)) => {
+                self.leaving = Some((loops - 1, goes_on));
+                true
+            }
+        }
+    }
+
+    /// `break [N]` and `continue [N]`.
+    fn leave(&mut self, words: &[String]) -> Printed {
+        if self.loops == 0 {
+            return Printed::error(
+                0,
+                format!("bash: {}: only meaningful in a `for', `while', or `until' loop", words[0]),
+            );
+        }
+        match words.get(1).map_or(Ok(1), |count| count.parse::<usize>()) {
+            Ok(count @ 1..) => {
+                self.leaving = Some((count.min(self.loops), words[0] == "continue"));
+                Printed::default()
+            }
+            _ => Printed::error(1, format!("bash: {}: {}: loop count out of range", words[0], words[1])),
+        }
+    }
+
+    /// `read [-r] NAME…`: the words of the next line; the last name gets the rest.
+    fn take_line(&mut self, words: &[String]) -> Result<Printed, Pause> {
+        let mut names: Vec<&str> = words[1..].iter().map(String::as_str).filter(|word| *word != "-r").collect();
+        if let Some(wrong) = names.iter().find(|name| !is_name(name)) {
+            return Ok(Printed::error(1, format!("bash: read: `{wrong}': not a valid identifier")));
+        }
+        if names.is_empty() {
+            names.push("REPLY");
+        }
+        let Some(line) = self.unread.as_mut().and_then(VecDeque::pop_front) else {
+            return Ok(Printed { lines: vec![], code: 1 });
+        };
+        let mut rest = line.trim();
+        for (index, name) in names.iter().enumerate() {
+            let (first, after) = match rest.split_once(char::is_whitespace) {
+                Some((first, after)) if index + 1 < names.len() => (first, after.trim_start()),
+                _ => (rest, ""),
+            };
+            self.set(name, first.to_owned())?;
+            rest = after;
+        }
+        Ok(Printed::default())
     }
 
     fn round(&mut self, round: usize) -> Result<(), Pause> {
@@ -186,10 +302,10 @@ impl<'a> Evaluation<'a> {
         Ok(&[])
     }
 
-    /// Runs a loop into a pipe or a file.
-    fn collected(&mut self, repeats: &Loop, host: Option<&str>) -> Result<Printed, Pause> {
+    /// Runs a compound into a pipe or a file.
+    fn collected(&mut self, compound: &Compound, host: Option<&str>) -> Result<Printed, Pause> {
         let mut output = vec![];
-        let verdict = self.repeat(repeats, host, Some(&mut output));
+        let verdict = self.compound(compound, host, Some(&mut output));
         let lines = output.into_iter().map(|line| (Stream::Output, line)).collect();
         match verdict {
             Ok(code) => Ok(Printed { lines, code }),
@@ -212,8 +328,8 @@ impl<'a> Evaluation<'a> {
                 }
             }
         }
-        let mut printed = match &stage.repeats {
-            Some(repeats) => self.collected(repeats, host)?,
+        let mut printed = match &stage.compound {
+            Some(compound) => self.fed(input, |of| of.collected(compound, host))?,
             None => self.command(&words, host, input)?,
         };
         for redirect in &stage.redirects {
@@ -264,6 +380,8 @@ impl<'a> Evaluation<'a> {
                 words[1..].iter().for_each(|name| self.variables.unset(name));
                 Ok(Printed::default())
             }
+            (Some(Runs::Shell(_)), "break" | "continue") => Ok(self.leave(words)),
+            (_, "read") if self.unread.is_some() => self.take_line(words),
             (Some(Runs::Shell(_)), "xargs") => self.xargs(words, host, &input.unwrap_or_default()),
             (Some(Runs::Shell(_)), "ssh") => self.ssh(words, host, input),
             (Some(Runs::Shell(_)), "dsh") => self.dsh(words, host, input.as_ref()),
@@ -405,8 +523,12 @@ impl<'a> Evaluation<'a> {
             for part in &word.parts {
                 match part {
                     Part::Text(text) => open.get_or_insert_default().push_str(text),
-                    Part::Variable { name, quoted } => {
-                        let text = self.variables.get(name, host);
+                    Part::Variable { name, otherwise, quoted } => {
+                        let mut text = self.variables.get(name, host);
+                        if let Some(parts) = otherwise.as_ref().filter(|_| text.is_empty()) {
+                            let word = Word { parts: parts.clone(), span: word.span.clone() }.quoted();
+                            text = self.words(&[word], host)?.concat();
+                        }
                         if *quoted {
                             open.get_or_insert_default().push_str(&text);
                         } else {

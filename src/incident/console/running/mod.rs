@@ -9,7 +9,7 @@ mod perform;
 mod variables;
 mod watch;
 
-use super::shell::{Line, Loop, Stage, Word};
+use super::shell::{Compound, Line, Stage, Word};
 use super::{Call, Printed, Progress, Wish, World, find};
 use crate::incident::view::Entry;
 use crate::sim::quantity::{Span, Time};
@@ -106,8 +106,12 @@ impl Running {
     #[must_use]
     pub fn is_lengthy(&self) -> bool {
         let follows = |stage: &Stage| {
-            if matches!(stage.repeats.as_deref(), Some(Loop::While { .. })) {
-                return true;
+            if let Some(Compound::While { condition, .. }) = stage.compound.as_deref() {
+                // What reads its input line by line ends with it.
+                return condition
+                    .stages()
+                    .first()
+                    .is_none_or(|first| first.words.first().is_none_or(|word| word.known() != "read"));
             }
             let words: Vec<String> = stage.words.iter().map(Word::known).collect();
             let flagged = |flags: &[&str]| words.iter().any(|word| flags.contains(&word.as_str()));

@@ -55,7 +55,13 @@ impl Variables {
     pub fn known(&self, word: &Word) -> String {
         let text = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Variable { name, .. } => self.get(name, None),
+            Part::Variable { name, otherwise, .. } => {
+                let held = self.get(name, None);
+                match otherwise {
+                    Some(parts) if held.is_empty() => self.known(&Word { parts: parts.clone(), span: 0..0 }),
+                    _ => held,
+                }
+            }
             Part::Output { .. } => String::new(),
         };
         word.parts.iter().map(text).collect()

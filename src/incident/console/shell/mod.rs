@@ -1,12 +1,13 @@
 //! The shell language: a line of text to a tree of commands, and back.
 //!
-//! Words with quotes and backslashes, comments, pipes, `&&`, `||`, `;`, `&`, variables, `$(…)` and backticks, `for` and
-//! `while`, and the redirections that are of use to somebody who reads output. Knows no command and no variable's value.
+//! Words with quotes and backslashes, comments, pipes, `&&`, `||`, `;`, `&`, variables, `$(…)` and backticks, `if`, `for`
+//! and `while`, and the redirections that are of use to somebody who reads output. Knows no command and no variable's value.
 //! A `$` before anything but a name is itself, so that `awk '{print $1}'` also works between double quotes. Whatever is
 //! typed, reading it ends in a line or in a [`SyntaxError`], and a line prints back to one that means the same.
 //!
-//! `read` turns text into the tree, `write` the tree into text.
+//! `read` turns text into the tree (`compound` what chooses and repeats), `write` the tree into text.
 
+mod compound;
 mod read;
 mod write;
 
@@ -20,8 +21,10 @@ pub const LONGEST: usize = 8192;
 const DEEPEST: usize = 12;
 
 /// Words that mean something where a command could stand.
-const KEYWORDS: [&str; 14] =
-    ["for", "while", "until", "do", "done", "if", "then", "else", "fi", "case", "esac", "select", "function", "in"];
+const KEYWORDS: [&str; 15] = [
+    "for", "while", "until", "do", "done", "if", "then", "elif", "else", "fi", "case", "esac", "select", "function",
+    "in",
+];
 
 /// What was typed, as commands.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -68,20 +71,27 @@ pub enum Then {
     Meanwhile,
 }
 
-/// One command with its words, or a loop.
+/// One command with its words, or commands that are chosen or repeated.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Stage {
-    /// The command's name and its arguments; nothing where it is a loop.
+    /// The command's name and its arguments; nothing where it is a compound.
     pub words: Vec<Word>,
-    /// A loop in place of a command.
-    pub repeats: Option<Box<Loop>>,
+    /// What stands in place of a command.
+    pub compound: Option<Box<Compound>>,
     /// Where its output goes instead of the screen.
     pub redirects: Vec<Redirect>,
 }
 
-/// Lines that run again and again.
+/// Lines that run again and again, or only where something is so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Loop {
+pub enum Compound {
+    /// `if CONDITION; then BODY; elif CONDITION; then BODY; else BODY; fi`
+    If {
+        /// What has to end well, and what runs then.
+        arms: Vec<(Line, Line)>,
+        /// What runs where none has.
+        otherwise: Option<Line>,
+    },
     /// `for NAME in WORDS; do BODY; done`
     For {
         /// The variable.
@@ -147,6 +157,8 @@ pub enum Part {
     Variable {
         /// Its name.
         name: String,
+        /// `${NAME:-TEXT}`: what stands for it where it holds nothing.
+        otherwise: Option<Vec<Part>>,
         /// Whether it stood between double quotes, so that its text stays one word.
         quoted: bool,
     },
@@ -257,27 +269,35 @@ impl Stage {
 }
 
 impl Line {
-    /// Every command in it, in loops too; not those in substitutions.
+    /// Every command in it, in compounds too; not those in substitutions.
     #[must_use]
     pub fn stages(&self) -> Vec<&Stage> {
         let mut all = vec![];
         for stage in self.items.iter().flat_map(|item| &item.stages) {
             all.push(stage);
-            match stage.repeats.as_deref() {
-                Some(Loop::For { body, .. }) => all.extend(body.stages()),
-                Some(Loop::While { condition, body, .. }) => {
-                    all.extend(condition.stages());
-                    all.extend(body.stages());
-                }
-                None => {}
-            }
+            let inner: Vec<&Self> = stage.compound.iter().flat_map(|compound| compound.lines()).collect();
+            all.extend(inner.into_iter().flat_map(Self::stages));
         }
         all
     }
 }
 
+impl Compound {
+    /// The lines in it, in their order.
+    #[must_use]
+    pub fn lines(&self) -> Vec<&Line> {
+        match self {
+            Self::If { arms, otherwise } => {
+                arms.iter().flat_map(|(condition, body)| [condition, body]).chain(otherwise).collect()
+            }
+            Self::For { body, .. } => vec![body],
+            Self::While { condition, body, .. } => vec![condition, body],
+        }
+    }
+}
+
 /// Whether a text can be the name of a variable.
-fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     text.starts_with(letter) && text.chars().all(|c| letter(c) || c.is_ascii_digit())
 }

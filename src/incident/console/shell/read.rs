@@ -1,11 +1,11 @@
 //! From text to the tree.
 
-use super::{Cursor, DEEPEST, Item, LONGEST, Line, Loop, Part, Redirect, Stage, SyntaxError, Then, Word, is_name};
+use super::{Cursor, DEEPEST, Item, LONGEST, Line, Part, Redirect, Stage, SyntaxError, Then, Word, is_name};
 use std::ops::Range;
 
 pub(super) struct Reader<'a> {
-    text: &'a str,
-    at: usize,
+    pub(super) text: &'a str,
+    pub(super) at: usize,
     depth: usize,
     /// Where present, open quotes and brackets end with the text, and the innermost command is kept here.
     pub(super) unfinished: Option<Cursor>,
@@ -14,8 +14,10 @@ pub(super) struct Reader<'a> {
     plain: fn(&str) -> bool,
     /// While such words are read: how many brackets are open among them.
     brackets: Option<usize>,
-    /// How many loops are open.
-    loops: usize,
+    /// How many compounds are open.
+    pub(super) open: usize,
+    /// The word with which the last line ended that ends with one.
+    pub(super) ended_with: &'static str,
 }
 
 /// Where a line ends.
@@ -25,15 +27,15 @@ pub(super) enum End {
     Text,
     /// With this bracket or backtick.
     Bracket(char),
-    /// With this word: `done`.
-    Word(&'static str),
+    /// With one of these words: `done`.
+    Words(&'static [&'static str]),
 }
 
 impl End {
     fn is_at(self, next: Option<char>) -> bool {
         match self {
             Self::Bracket(bracket) => next.is_none() || next == Some(bracket),
-            Self::Text | Self::Word(_) => next.is_none(),
+            Self::Text | Self::Words(_) => next.is_none(),
         }
     }
 }
@@ -43,14 +45,24 @@ impl<'a> Reader<'a> {
         if text.len() > LONGEST {
             return Err(SyntaxError { span: LONGEST..text.len(), what: format!("a line ends at {LONGEST} bytes") });
         }
-        Ok(Self { text, at: 0, depth: 0, unfinished: None, reached: false, plain, brackets: None, loops: 0 })
+        Ok(Self {
+            text,
+            at: 0,
+            depth: 0,
+            unfinished: None,
+            reached: false,
+            plain,
+            brackets: None,
+            open: 0,
+            ended_with: "",
+        })
     }
 
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
@@ -60,7 +72,7 @@ impl<'a> Reader<'a> {
         Some(c)
     }
 
-    fn take(&mut self, token: &str) -> bool {
+    pub(super) fn take(&mut self, token: &str) -> bool {
         let found = self.rest().starts_with(token);
         if found {
             self.at += token.len();
@@ -68,7 +80,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn skip_space(&mut self) {
+    pub(super) fn skip_space(&mut self) {
         loop {
             match self.peek() {
                 Some(' ' | '\t' | '\r') => self.at += 1,
@@ -79,7 +91,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn unexpected(&self, start: usize) -> SyntaxError {
+    pub(super) fn unexpected(&self, start: usize) -> SyntaxError {
         let token: String = match self.text[start..].chars().next() {
             None | Some('\n') => "newline".to_owned(),
             Some(c) => {
@@ -100,10 +112,11 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let start = self.at;
-            if let End::Word(word) = end
+            if let End::Words(words) = end
                 && !line.items.is_empty()
-                && self.keyword(word)
+                && let Some(word) = words.iter().find(|word| self.keyword(word))
             {
+                self.ended_with = word;
                 return Ok(line);
             }
             if self.at_end(end, start)? {
@@ -139,7 +152,8 @@ impl<'a> Reader<'a> {
                 _ if self.unfinished.is_some() => Ok(true),
                 End::Text => Ok(true),
                 End::Bracket(bracket) => Err(self.unclosed(bracket)),
-                End::Word(word) => {
+                End::Words(words) => {
+                    let word = words.last().copied().unwrap_or_default();
                     Err(self.wrong(start, format!("syntax error: unexpected end of file: `{word}' is missing")))
                 }
             };
@@ -154,12 +168,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A word of the language where a command could stand.
-    fn keyword(&mut self, word: &str) -> bool {
+    pub(super) fn keyword(&mut self, word: &str) -> bool {
         let Some(rest) = self.rest().strip_prefix(word) else { return false };
         rest.chars().next().is_none_or(|c| c.is_ascii_whitespace() || ";&|)<>`".contains(c)) && self.take(word)
     }
 
-    fn wrong(&self, start: usize, what: String) -> SyntaxError {
+    pub(super) fn wrong(&self, start: usize, what: String) -> SyntaxError {
         SyntaxError { span: start..self.text.len(), what }
     }
 
@@ -195,7 +209,7 @@ impl<'a> Reader<'a> {
     }
 
     fn stage(&mut self, piped: bool) -> Result<Stage, SyntaxError> {
-        let mut stage = Stage { repeats: self.repeats()?, ..Stage::default() };
+        let mut stage = Stage { compound: self.compound()?, ..Stage::default() };
         let outer = self.brackets.take();
         loop {
             self.skip_space();
@@ -208,7 +222,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             match self.word()? {
-                Some(_) if stage.repeats.is_some() => return Err(self.unexpected(start)),
+                Some(_) if stage.compound.is_some() => return Err(self.unexpected(start)),
                 Some((word, quote)) => {
                     if self.peek().is_none() {
                         self.reach(&stage.words, &word, quote, piped);
@@ -226,76 +240,6 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-    }
-
-    /// A loop, where one stands here.
-    fn repeats(&mut self) -> Result<Option<Box<Loop>>, SyntaxError> {
-        self.skip_space();
-        let start = self.at;
-        if ["do", "done", "then", "fi", "else", "esac"].iter().any(|word| self.keyword(word)) {
-            let word = &self.text[start..self.at];
-            return Err(self.wrong(start, format!("syntax error near unexpected token `{word}'")));
-        }
-        if ["if", "case", "select", "function"].iter().any(|word| self.keyword(word)) {
-            let word = &self.text[start..self.at];
-            return Err(
-                self.wrong(start, format!("`{word}' isn't read here: `&&' and `||' choose, for and while repeat"))
-            );
-        }
-        let is_for = self.keyword("for");
-        let until = !is_for && self.keyword("until");
-        if !is_for && !until && !self.keyword("while") {
-            return Ok(None);
-        }
-        self.loops += 1;
-        if self.loops > DEEPEST {
-            return Err(self.wrong(start, format!("loops lie more than {DEEPEST} deep in each other")));
-        }
-        let found = if is_for {
-            let (name, over) = self.over()?;
-            Loop::For { name, over, body: self.line(End::Word("done"))? }
-        } else {
-            let condition = self.line(End::Word("do"))?;
-            Loop::While { condition, until, body: self.line(End::Word("done"))? }
-        };
-        self.loops -= 1;
-        Ok(Some(Box::new(found)))
-    }
-
-    /// `NAME in WORDS; do`
-    fn over(&mut self) -> Result<(String, Vec<Word>), SyntaxError> {
-        let start = self.at;
-        let name = self.word()?.map(|(word, _)| word.known()).unwrap_or_default();
-        self.skip_space();
-        let name = if name.is_empty() { self.word()?.map(|(word, _)| word.known()).unwrap_or_default() } else { name };
-        if !is_name(&name) {
-            return Err(self.wrong(start, format!("`{name}': not a valid identifier: for NAME in WORDS; do …; done")));
-        }
-        self.skip_space();
-        if !self.keyword("in") {
-            return Err(self.unexpected(self.at));
-        }
-        let mut words = vec![];
-        loop {
-            self.skip_space();
-            let start = self.at;
-            if self.peek().is_none() {
-                self.reach(&[Word::of("for")], &Word { span: start..start, ..Word::default() }, None, false);
-            }
-            let Some((word, quote)) = self.word()? else { break };
-            if self.peek().is_none() {
-                self.reach(&[Word::of("for")], &word, quote, false);
-            }
-            words.push(word);
-        }
-        let _ = self.take(";");
-        while self.peek().is_some_and(|c| c.is_ascii_whitespace()) {
-            self.at += 1;
-        }
-        if !self.keyword("do") && self.unfinished.is_none() {
-            return Err(self.unexpected(self.at));
-        }
-        Ok((name, words))
     }
 
     fn redirect(&mut self) -> Result<Option<Redirect>, SyntaxError> {
@@ -338,7 +282,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A word, and the quote that is open at its end (which only an unfinished line can have).
-    fn word(&mut self) -> Result<Option<(Word, Option<char>)>, SyntaxError> {
+    pub(super) fn word(&mut self) -> Result<Option<(Word, Option<char>)>, SyntaxError> {
         let start = self.at;
         let mut parts = Parts::default();
         let mut open = None;
@@ -468,7 +412,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// `$NAME`, `${NAME}`, `$?`, or a dollar that is only itself.
+    /// `$NAME`, `${NAME}`, `${NAME:-TEXT}`, `$?`, or a dollar that is only itself.
     fn variable(&mut self, parts: &mut Parts, quoted: bool) -> Result<(), SyntaxError> {
         let start = self.at;
         self.at += 1;
@@ -489,17 +433,71 @@ impl<'a> Reader<'a> {
         if braced && self.unfinished.is_some() && self.peek().is_none() {
             return Ok(());
         }
-        if braced && (!is_variable || !self.take("}")) {
+        let name = name.to_owned();
+        let otherwise = if braced && is_variable && (self.take(":-") || self.take("-")) {
+            Some(self.otherwise(start)?)
+        } else {
+            None
+        };
+        if braced && (!is_variable || !self.take("}")) && !(self.unfinished.is_some() && self.peek().is_none()) {
             let end = self.rest().find('}').map_or(self.text.len(), |end| self.at + end + 1);
-            let what = format!("{}: bad substitution: ${{NAME}} is what is read here", &self.text[start..end]);
+            let what =
+                format!("{}: bad substitution: ${{NAME}} and ${{NAME:-TEXT}} are read here", &self.text[start..end]);
             return Err(SyntaxError { span: start..end, what });
         }
-        parts.variable(name, quoted);
+        parts.variable(&name, otherwise, quoted);
+        Ok(())
+    }
+
+    /// What stands for a variable that holds nothing: everything up to the brace.
+    fn otherwise(&mut self, start: usize) -> Result<Vec<Part>, SyntaxError> {
+        let mut parts = Parts::default();
+        loop {
+            match self.peek() {
+                Some('}') => return Ok(parts.parts),
+                None if self.unfinished.is_some() => return Ok(parts.parts),
+                None => {
+                    return Err(SyntaxError { span: start..self.at, what: "bad substitution: no closing `}'".into() });
+                }
+                Some('\'') if let Some(end) = self.rest()[1..].find('\'') => {
+                    parts.text(&self.rest()[1..=end]);
+                    self.at += end + 2;
+                }
+                Some('"') => {
+                    self.at += 1;
+                    self.double_quoted(&mut parts)?;
+                }
+                Some('\\') => {
+                    self.at += 1;
+                    if let Some(c) = self.next() {
+                        parts.text(c.encode_utf8(&mut [0; 4]));
+                    }
+                }
+                Some('`') if self.closes_backtick() => return Err(self.unclosed('}')),
+                Some('$' | '`') => self.nested(&mut parts)?,
+                Some(c) => {
+                    self.at += c.len_utf8();
+                    parts.text(c.encode_utf8(&mut [0; 4]));
+                }
+            }
+        }
+    }
+
+    /// A substitution in what stands for a variable: these lie in each other, too.
+    fn nested(&mut self, parts: &mut Parts) -> Result<(), SyntaxError> {
+        let (start, outer) = (self.at, self.depth);
+        self.depth += 2;
+        if self.depth / 2 > DEEPEST {
+            let what = format!("substitutions lie more than {DEEPEST} deep in each other");
+            return Err(SyntaxError { span: start..self.at, what });
+        }
+        self.dollar(parts, true)?;
+        self.depth = outer;
         Ok(())
     }
 
     /// The end of an unfinished text: keeps the innermost command, which gets here first.
-    fn reach(&mut self, words: &[Word], word: &Word, quote: Option<char>, piped: bool) {
+    pub(super) fn reach(&mut self, words: &[Word], word: &Word, quote: Option<char>, piped: bool) {
         let Some(cursor) = &mut self.unfinished else { return };
         if !std::mem::replace(&mut self.reached, true) {
             let before = words.iter().map(Word::known).collect();
@@ -535,9 +533,9 @@ impl Parts {
         self.parts.push(Part::Output { line, quoted });
     }
 
-    fn variable(&mut self, name: &str, quoted: bool) {
+    fn variable(&mut self, name: &str, otherwise: Option<Vec<Part>>, quoted: bool) {
         self.touched = true;
-        self.parts.push(Part::Variable { name: name.to_owned(), quoted });
+        self.parts.push(Part::Variable { name: name.to_owned(), otherwise, quoted });
     }
 
     fn finish(self, span: Range<usize>) -> Option<Word> {
@@ -547,6 +545,6 @@ impl Parts {
 
 impl Stage {
     fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.repeats.is_none()
+        self.words.is_empty() && self.compound.is_none()
     }
 }

@@ -28,21 +28,28 @@ fn show(line: &Line) -> String {
 }
 
 fn show_stage(stage: &Stage) -> String {
-    let mut out = match stage.repeats.as_deref() {
+    let mut out = match stage.compound.as_deref() {
         None => String::new(),
-        Some(Loop::For { name, over, body }) => {
+        Some(Compound::If { arms, otherwise }) => {
+            let arms: Vec<String> = arms.iter().map(|(is, then)| format!("{}? {}", show(is), show(then))).collect();
+            format!("{{{} : {}}}", arms.join(" : "), otherwise.as_ref().map(show).unwrap_or_default())
+        }
+        Some(Compound::For { name, over, body }) => {
             let words: Vec<String> = over.iter().map(ToString::to_string).collect();
             format!("{{{name}: {}; {}}}", words.join(" "), show(body))
         }
-        Some(Loop::While { condition, until, body }) => format!("{{{until} {} {}}}", show(condition), show(body)),
+        Some(Compound::While { condition, until, body }) => {
+            format!("{{{until} {} {}}}", show(condition), show(body))
+        }
     };
     for word in &stage.words {
         out += "[";
         for part in &word.parts {
             match part {
                 Part::Text(text) => out += text,
-                Part::Variable { name, quoted } => {
-                    let _ = write!(out, "${}{name}", if *quoted { "q:" } else { ":" });
+                Part::Variable { name, otherwise, quoted } => {
+                    let otherwise = otherwise.as_ref().map(|parts| format!("-{}", parts.len())).unwrap_or_default();
+                    let _ = write!(out, "${}{name}{otherwise}", if *quoted { "q:" } else { ":" });
                 }
                 Part::Output { line, quoted } => {
                     let _ = write!(out, "${}({})", if *quoted { "q" } else { "" }, show(line));
@@ -78,6 +85,9 @@ fn lines_read_as_bash_reads_them() {
         ("awk \"{print $1, $NF}\"", "[awk][{print $1, $q:NF}];"),
         ("a $X x${Y}z \"$X $?\"", "[a][$:X][x$:Yz][$q:X $q:?];"),
         ("X=1 Y=\"a b\"", "[X=1][Y=a b];"),
+        ("if a; then b; elif c | d; then e; else f; fi", "{[a];? [b]; : [c] | [d];? [e]; : [f];};"),
+        ("if a; then for x in 1 2; do b; done; fi > c", "{[a];? {x: 1 2; [b];}; : }tofile;"),
+        ("echo ${X:-a b} \"${Y:-$(c)}\"", "[echo][$:X-1][$q:Y-1];"),
         ("a '$X' \\$X $ $5 a$", "[a][$X][$X][$][$5][a$];"),
         ("for x in a $(b); do c $x; d; done | e", "{x: a $(b); [c][$:x];[d];} | [e];"),
         ("for x in a b\ndo c\ndone; d", "{x: a b; [c];};[d];"),
@@ -124,8 +134,12 @@ fn what_cannot_be_read_says_why() {
         ("while a; do done", "bash: syntax error near unexpected token `done'"),
         ("a; done", "bash: syntax error near unexpected token `done'"),
         ("for x in a; do b; done c", "bash: syntax error near unexpected token `c'"),
-        ("if a; then b; fi", "bash: `if' isn't read here: `&&' and `||' choose, for and while repeat"),
-        ("echo ${X:-1}", "bash: ${X:-1}: bad substitution: ${NAME} is what is read here"),
+        ("if a; then b", "bash: syntax error: unexpected end of file: `fi' is missing"),
+        ("if a; fi", "bash: syntax error near unexpected token `fi'"),
+        ("if a; then b; else fi", "bash: syntax error near unexpected token `fi'"),
+        ("case a in b) c;; esac", "bash: `case' isn't read here: if chooses, for and while repeat"),
+        ("echo ${X:-1", "bash: bad substitution: no closing `}'"),
+        ("echo ${X#1}", "bash: ${X#1}: bad substitution: ${NAME} and ${NAME:-TEXT} are read here"),
     ];
     for (text, expected) in table {
         assert_eq!(shape(text), expected, "{text}");
@@ -197,19 +211,23 @@ fn the_cursor_knows_its_command() {
 
 /// The line without the places of its words, which printing moves.
 fn bare(mut line: Line) -> Line {
-    for repeats in line.items.iter_mut().flat_map(|i| &mut i.stages).filter_map(|s| s.repeats.as_deref_mut()) {
-        match repeats {
-            Loop::For { over, body, .. } => {
+    let compounds = line.items.iter_mut().flat_map(|i| &mut i.stages).filter_map(|s| s.compound.as_deref_mut());
+    for compound in compounds {
+        let lines: Vec<&mut Line> = match compound {
+            Compound::If { arms, otherwise } => {
+                arms.iter_mut().flat_map(|(is, then)| [is, then]).chain(otherwise.as_mut()).collect()
+            }
+            Compound::For { over, body, .. } => {
                 for word in over {
                     word.span = 0..0;
                     strip(word);
                 }
-                *body = bare(std::mem::take(body));
+                vec![body]
             }
-            Loop::While { condition, body, .. } => {
-                *condition = bare(std::mem::take(condition));
-                *body = bare(std::mem::take(body));
-            }
+            Compound::While { condition, body, .. } => vec![condition, body],
+        };
+        for line in lines {
+            *line = bare(std::mem::take(line));
         }
     }
     for word in line.items.iter_mut().flat_map(|i| &mut i.stages).flat_map(|s| &mut s.words) {
@@ -226,9 +244,15 @@ fn bare(mut line: Line) -> Line {
 }
 
 fn strip(word: &mut Word) {
-    for part in &mut word.parts {
-        if let Part::Output { line, .. } = part {
-            *line = bare(std::mem::take(line));
+    strip_parts(&mut word.parts);
+}
+
+fn strip_parts(parts: &mut [Part]) {
+    for part in parts {
+        match part {
+            Part::Output { line, .. } => *line = bare(std::mem::take(line)),
+            Part::Variable { otherwise: Some(parts), .. } => strip_parts(parts),
+            _ => {}
         }
     }
 }
@@ -252,7 +276,13 @@ fn shellish() -> impl Strategy<Value = String> {
         Just("while ".to_owned()),
         Just("; do ".to_owned()),
         Just("; done".to_owned()),
+        Just("if ".to_owned()),
+        Just("; then ".to_owned()),
+        Just("; else ".to_owned()),
+        Just("; fi".to_owned()),
         Just("${X}".to_owned()),
+        Just("${X:-".to_owned()),
+        Just("}".to_owned()),
         Just("\\".to_owned()),
         Just("\n".to_owned()),
         Just("é".to_owned()),

@@ -1,6 +1,6 @@
 //! From the tree to text that means the same.
 
-use super::{KEYWORDS, Line, Loop, Part, Redirect, Stage, Then, Word};
+use super::{Compound, KEYWORDS, Line, Part, Redirect, Stage, Then, Word};
 use std::fmt;
 
 /// A text as one word: quoted where it has to be.
@@ -36,8 +36,8 @@ impl fmt::Display for Line {
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut gap = "";
-        if let Some(repeats) = &self.repeats {
-            write!(f, "{repeats}")?;
+        if let Some(compound) = &self.compound {
+            write!(f, "{compound}")?;
             gap = " ";
         }
         for word in &self.words {
@@ -63,21 +63,30 @@ impl fmt::Display for Stage {
     }
 }
 
-impl fmt::Display for Loop {
+impl fmt::Display for Compound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let body = match self {
+        let inner = |line: &Line| format!("{line}{}", line.separator());
+        match self {
+            Self::If { arms, otherwise } => {
+                for (index, (condition, body)) in arms.iter().enumerate() {
+                    let word = if index == 0 { "if" } else { " elif" };
+                    write!(f, "{word} {} then {}", inner(condition), inner(body))?;
+                }
+                if let Some(body) = otherwise {
+                    write!(f, " else {}", inner(body))?;
+                }
+                f.write_str(" fi")
+            }
             Self::For { name, over, body } => {
                 write!(f, "for {name} in")?;
                 over.iter().try_for_each(|word| write!(f, " {word}"))?;
-                f.write_str("; do ")?;
-                body
+                write!(f, "; do {} done", inner(body))
             }
             Self::While { condition, until, body } => {
-                write!(f, "{} {condition}{} do ", if *until { "until" } else { "while" }, condition.separator())?;
-                body
+                let word = if *until { "until" } else { "while" };
+                write!(f, "{word} {} do {} done", inner(condition), inner(body))
             }
-        };
-        write!(f, "{body}{} done", body.separator())
+        }
     }
 }
 
@@ -93,15 +102,38 @@ impl fmt::Display for Word {
         if self.parts.is_empty() {
             return f.write_str("''");
         }
-        for part in &self.parts {
-            match part {
-                Part::Text(text) => f.write_str(&quote(text))?,
-                Part::Output { line, quoted: false } => write!(f, "$({line})")?,
-                Part::Output { line, quoted: true } => write!(f, "\"$({line})\"")?,
-                Part::Variable { name, quoted: false } => write!(f, "${{{name}}}")?,
-                Part::Variable { name, quoted: true } => write!(f, "\"${{{name}}}\"")?,
+        self.parts.iter().try_for_each(|part| write!(f, "{part}"))
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (text, quoted) = match self {
+            Self::Text(text) => return f.write_str(&quote(text)),
+            Self::Output { line, quoted } => (format!("$({line})"), quoted),
+            Self::Variable { name, otherwise: None, quoted } => (format!("${{{name}}}"), quoted),
+            Self::Variable { name, otherwise: Some(parts), quoted } => {
+                (format!("${{{name}:-{}}}", parts.iter().map(bare).collect::<String>()), quoted)
             }
+        };
+        if *quoted { write!(f, "\"{text}\"") } else { f.write_str(&text) }
+    }
+}
+
+/// A part of what stands for a variable: nothing splits it, so that it needs no quotes but for what would end it.
+fn bare(part: &Part) -> String {
+    match part {
+        Part::Text(text) => text.chars().fold(String::new(), |mut all, c| {
+            if "}$`\\'\"".contains(c) {
+                all.push('\\');
+            }
+            all.push(c);
+            all
+        }),
+        Part::Output { line, .. } => format!("$({line})"),
+        Part::Variable { name, otherwise: None, .. } => format!("${{{name}}}"),
+        Part::Variable { name, otherwise: Some(parts), .. } => {
+            format!("${{{name}:-{}}}", parts.iter().map(bare).collect::<String>())
         }
-        Ok(())
     }
 }

@@ -136,7 +136,13 @@ impl Database {
                 core.telemetry.set(*metric, *bytes as i64);
             }
         }
-        on.log.files.push(File { number: number + 1, start, size: 0, by_table: vec![0; tables] });
+        on.log.files.push(File {
+            number: number + 1,
+            start,
+            size: 0,
+            begun: Some(core.now),
+            by_table: vec![0; tables],
+        });
     }
 
     /// The writer gives up in the middle of an event.

@@ -24,7 +24,7 @@ impl Database {
             Sql::MaxConnections(most) => self.servers[number].max_connections = (*most).max(1),
             Sql::Purge(to) => return self.purge(number, *to),
             Sql::FlushLogs => self.rotate(number, core),
-            Sql::ResetMaster => self.reset_master(number),
+            Sql::ResetMaster => self.reset_master(number, core.now),
             Sql::StopSlave | Sql::StartSlave | Sql::ResetSlave | Sql::ChangeMaster { .. } => {
                 return self.slave(number, sql);
             }
@@ -75,14 +75,15 @@ impl Database {
         Ok(Applied::Count(freed))
     }
 
-    fn reset_master(&mut self, number: usize) {
+    fn reset_master(&mut self, number: usize, now: Time) {
         let tables = self.settings.tables.len();
         let on = &mut self.servers[number];
         let end = on.log.end();
         let size: u64 = on.log.files.iter().map(|file| file.size).sum();
         let volume = &mut on.volumes[on.log_volume];
         volume.used = volume.used.saturating_sub(size);
-        on.log.files = vec![super::server::File { number: 1, start: end, size: 0, by_table: vec![0; tables] }];
+        on.log.files =
+            vec![super::server::File { number: 1, start: end, size: 0, begun: Some(now), by_table: vec![0; tables] }];
     }
 
     fn slave(&mut self, number: usize, sql: &Sql) -> Result<Applied, Refusal> {

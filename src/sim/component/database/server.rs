@@ -85,6 +85,8 @@ pub struct File {
     pub start: u64,
     /// How long it is.
     pub size: u64,
+    /// When it was begun; for files from before the level not known.
+    pub begun: Option<Time>,
     /// What it holds of each table; empty for files from before the level.
     pub by_table: Vec<u64>,
 }
@@ -249,10 +251,10 @@ impl Server {
         let first = if is_primary { settings.binlog.number } else { 1 };
         let closed = (past / size).min(u64::from(first.saturating_sub(1)));
         let mut files: Vec<File> = (0..closed)
-            .map(|n| File { number: first - (closed - n) as u32, start: n * size, size, by_table: vec![] })
+            .map(|n| File { number: first - (closed - n) as u32, start: n * size, size, begun: None, by_table: vec![] })
             .collect();
         let start = closed * size;
-        files.push(File { number: first, start, size: 0, by_table: vec![0; settings.tables.len()] });
+        files.push(File { number: first, start, size: 0, begun: Some(now), by_table: vec![0; settings.tables.len()] });
         let marks = vec![Mark { end: start, transactions: 0, at: now }];
         let log = Log { files, marks, torn: None, cut_at: None };
         let replica = (!is_primary).then_some(Replica {

@@ -22,6 +22,19 @@ struct Growth {
     since: Time,
 }
 
+/// Address space comes in pages of 4 KiB.
+const PAGE: u64 = 4096;
+
+impl Growth {
+    /// The address space that it has taken so far. What grows is copied into an area of twice its size whenever it is
+    /// full (lists and string builders of the common runtimes grow like that): the kernel has given all of that, the
+    /// process has filled between a half and the whole.
+    fn mapped(&self, speed: Throughput, now: Time) -> Bytes {
+        let filled = speed.amount_in(now.since(self.since)).0;
+        Bytes(filled.saturating_mul(2).min(self.wanted.0))
+    }
+}
+
 /// What the machines of a service have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sim) struct MachineMemory {
@@ -193,7 +206,7 @@ impl Service {
         let of = &mut self.instances[instance];
         of.fail_count += 60 + (of.uid % 150) as u32;
         let anon_rss = Bytes(limit.0.saturating_sub(settings.memory.kernel_side.0));
-        let wanted: u64 = of.memory.growths.iter().map(|growth| growth.wanted.0).sum();
+        let mapped: u64 = of.memory.growths.iter().map(|growth| growth.mapped(settings.memory.fills_at, now).0).sum();
         let killed = Killed {
             node: of.node.unwrap_or_default(),
             pod_uid: of.uid,
@@ -203,7 +216,7 @@ impl Service {
             limit,
             anon_rss,
             file_rss: settings.memory.mapped_files,
-            total_vm: Bytes(of.memory.idle.0 + wanted + settings.memory.reserved.0),
+            total_vm: Bytes((of.memory.idle.0 + mapped + settings.memory.reserved.0) & !(PAGE - 1)),
             oom_score_adj,
             fail_count: of.fail_count,
         };

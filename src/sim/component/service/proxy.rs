@@ -9,10 +9,10 @@ use crate::sim::log::Severity;
 /// nginx's lines, in the order: nobody let it connect, nobody answered, a connection was refused, one broke. A `{word}`
 /// stands for something that is the same for the same request.
 pub(in crate::sim) const LINES: [&str; 4] = [
-    "2841#0: *{id} upstream timed out (110: Connection timed out) while connecting to upstream, client: {address}, server: www, request: \"GET /{path} HTTP/1.1\", upstream: \"http://{backend}:8080/{path}\", host: \"www\"",
-    "2841#0: *{id} upstream timed out (110: Connection timed out) while reading response header from upstream, client: {address}, server: www, request: \"GET /{path} HTTP/1.1\", upstream: \"http://{backend}:8080/{path}\", host: \"www\"",
-    "2841#0: *{id} connect() failed (111: Connection refused) while connecting to upstream, client: {address}, server: www, request: \"GET /{path} HTTP/1.1\", upstream: \"http://{backend}:8080/{path}\", host: \"www\"",
-    "2841#0: *{id} upstream prematurely closed connection while reading response header from upstream, client: {address}, server: www, request: \"GET /{path} HTTP/1.1\", upstream: \"http://{backend}:8080/{path}\", host: \"www\"",
+    "2841#0: *{connection} upstream timed out (110: Connection timed out) while connecting to upstream, client: {address}, server: www, request: \"GET /{path} HTTP/1.1\", upstream: \"http://{backend}:8080/{path}\", host: \"www\"",
+    "2841#0: *{connection} upstream timed out (110: Connection timed out) while reading response header from upstream, client: {address}, server: www, request: \"GET /{path} HTTP/1.1\", upstream: \"http://{backend}:8080/{path}\", host: \"www\"",
+    "2841#0: *{connection} connect() failed (111: Connection refused) while connecting to upstream, client: {address}, server: www, request: \"GET /{path} HTTP/1.1\", upstream: \"http://{backend}:8080/{path}\", host: \"www\"",
+    "2841#0: *{connection} upstream prematurely closed connection while reading response header from upstream, client: {address}, server: www, request: \"GET /{path} HTTP/1.1\", upstream: \"http://{backend}:8080/{path}\", host: \"www\"",
 ];
 
 impl Service {

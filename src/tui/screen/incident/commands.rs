@@ -4,7 +4,7 @@ use super::offers::sentences;
 use super::seen::is_aside;
 use super::{Chosen, Dialog, IncidentScreen, QUIET_TICKS, STANDS, Transition, WAITS};
 use crate::incident::INTERRUPT;
-use crate::incident::view::{Choice, Completion, Health, RingState};
+use crate::incident::view::{Choice, Completion, EntryState, Health, RingState};
 use crate::tui::keymap::{Intent, Pane};
 use crate::tui::panel::dialog::{Item, ListDialog, Question};
 use crate::tui::panel::pager::{PagerRow, rows};
@@ -29,6 +29,7 @@ impl IncidentScreen {
 
     /// Performs a line that isn't remembered as one that the player has typed.
     pub(super) fn performed(&mut self, tab: usize, line: &str, store: &mut dyn Store) -> usize {
+        let typed = line;
         let line = &if tab == 1 { line.to_owned() } else { format!("@{tab} {line}") };
         let at = self.incident.now();
         let was_busy = self.incident.is_busy(tab);
@@ -43,11 +44,16 @@ impl IncidentScreen {
             self.say(&error.to_string());
         }
         self.look();
-        if let Some(done) = self.incident.console().get(entry).filter(|done| is_aside(done)) {
+        let ended = self.incident.console().get(entry).filter(|one| one.state != EntryState::Running);
+        if let Some(told) = ended.filter(|one| is_aside(one)) {
             // The columns of a table would take the room of what it says.
-            let told: Vec<&str> = done.output.iter().flat_map(|line| line.split_whitespace()).collect();
-            let told = told.join(" ");
-            self.say(&told);
+            let told: Vec<&str> = told.output.iter().flat_map(|line| line.split_whitespace()).collect();
+            self.say(&told.join(" "));
+        } else if let Some(rest) = typed.trim().strip_prefix("explore")
+            && ended.is_some_and(|one| one.state == EntryState::Done)
+        {
+            let rest = rest.trim();
+            self.open_explore((!rest.is_empty()).then_some(rest));
         }
         entry
     }
@@ -123,6 +129,7 @@ impl IncidentScreen {
             Intent::Hypothesis => self.prefill("hypothesis ", ""),
             Intent::Predict => self.prefill("predict \"", "\" in 2m"),
             Intent::Note => self.prefill("note ", ""),
+            Intent::SpeaksFor | Intent::SpeaksAgainst => self.weigh(intent == Intent::SpeaksFor, store),
             Intent::Diagnose => self.open_diagnose_menu(store),
             Intent::Resolve => self
                 .ask("resolve", "Closes the incident. If its cause is still in the system, the pager will ring again."),
@@ -312,6 +319,57 @@ impl IncidentScreen {
         self.dialog = Some(Dialog::List(ListDialog::menu("diagnose", items, None).below(question), Chosen::Run));
     }
 
+    /// The chosen evidence speaks for or against a hypothesis: for the only one, or one that is chosen from a list.
+    fn weigh(&mut self, speaks_for: bool, store: &mut dyn Store) {
+        let pins = self.seen.notebook.pins.len();
+        let word = if speaks_for { "for" } else { "against" };
+        let line = |hypothesis: usize| match self.console.selected {
+            Some((_, 0)) => None,
+            Some((entry, line)) => Some(format!("pin {entry}:{line} --{word} {hypothesis}")),
+            None => Some(self.notebook_pin.unwrap_or(pins.checked_sub(1)?) + 1)
+                .map(|evidence| format!("pin {word} {hypothesis} {evidence}")),
+        };
+        let all = self.seen.notebook.hypotheses.iter();
+        let items: Vec<Item> = all
+            .filter_map(|one| Some(Item { label: one.text.clone(), line: line(one.number)?, warning: None }))
+            .collect();
+        match items.as_slice() {
+            [] if self.seen.notebook.hypotheses.is_empty() => self.say("first a hypothesis: h writes one down"),
+            [] => self.say("first a line of output as evidence: PgUp in the console, then p"),
+            [only] => {
+                let line = only.line.clone();
+                let selected = self.console.selected;
+                self.perform(&line, store);
+                self.console.selected = selected;
+            }
+            _ => {
+                let list = ListDialog::menu(format!("it speaks {word}"), items, None);
+                self.dialog = Some(Dialog::List(list, Chosen::Run));
+            }
+        }
+    }
+
+    /// What can be done with the evidence that is selected in the notebook.
+    pub(super) fn open_evidence_menu(&mut self, near: Option<(u16, u16)>) {
+        let notebook = &self.seen.notebook;
+        let chosen = self.notebook_pin.or_else(|| notebook.pins.len().checked_sub(1));
+        let Some((at, pin)) = chosen.and_then(|at| Some((at, notebook.pins.get(at)?))) else {
+            return self.say("nothing is pinned yet: PgUp in the console, then p on a line");
+        };
+        let mut items = vec![];
+        for hypothesis in &notebook.hypotheses {
+            for (word, says) in [("for", "Speaks for"), ("against", "Speaks against")] {
+                let label = format!("{says}: {}", hypothesis.text);
+                let line = format!("pin {word} {} {}", hypothesis.number, at + 1);
+                items.push(Item { label, line, warning: None });
+            }
+        }
+        let label = "Take it off the notebook".to_owned();
+        items.push(Item { label, line: format!("unpin {}", quoted(pin.line.trim())), warning: None });
+        let about = crate::tui::pen::sane(pin.line.trim());
+        self.dialog = Some(Dialog::List(ListDialog::menu("evidence", items, near).below(about), Chosen::Run));
+    }
+
     fn ask(&mut self, line: &str, warning: &str) {
         let question = Question { title: "do it?".to_owned(), text: warning.to_owned(), line: line.to_owned() };
         self.dialog = Some(Dialog::Ask(question));
@@ -353,6 +411,10 @@ impl IncidentScreen {
 
     /// The end takes no answer at once, nor one that ends a line which somebody was typing.
     fn on_the_end(&mut self, intent: Intent) -> Transition {
+        // Nobody types F10 by accident.
+        if intent == Intent::Debrief {
+            return Transition::Debrief;
+        }
         if self.idle < QUIET_TICKS {
             return Transition::Stay;
         }

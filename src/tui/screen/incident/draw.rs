@@ -6,7 +6,7 @@ use crate::incident::view::{Health, RingState};
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::{Intent, Pane, Place};
 use crate::tui::panel::{self, dialog, graphs, map, notebook, pager, reader};
-use crate::tui::pen::{Edge, pane, put, put_right, width};
+use crate::tui::pen::{Edge, fit, pane, put, put_right, width};
 use crate::tui::theme::{Look, Theme};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -31,22 +31,28 @@ impl IncidentScreen {
         let may_pause = !refused.contains(&Intent::Pause);
         panel::header::draw(frame, layout.header, &self.seen.header, may_pause, hits, theme);
         if let Some(notice) = layout.notice {
-            let text =
-                format!("{}×{} is small; from {}×{} on everything fits", area.width, area.height, LEAST.0, LEAST.1);
-            put(frame.buffer_mut(), notice.x + 1, notice.y, notice.width.saturating_sub(2), &text, theme.strained);
+            let (wide, high) = LEAST;
+            let room = notice.width.saturating_sub(2);
+            let whole = format!("{}×{} is small; from {wide}×{high} on everything fits", area.width, area.height);
+            let text = if width(&whole) <= room { whole } else { format!("needs {wide}×{high}") };
+            put(frame.buffer_mut(), notice.x + 1, notice.y, room, &text, theme.strained);
         }
-        for (which, place) in &layout.panes {
-            self.draw_pane(frame, *which, *place, layout.tabs, hits, look);
-        }
-        let words = panel::keys::Words { first: &self.first(), refused: &refused };
-        panel::keys::draw(frame, layout.keys, places, words, hits, theme);
-        self.remember_room(&layout);
         // What hurts and the keys stay in sight, whatever lies over the panes.
         let body = Rect {
             y: area.y + layout.header.height,
             height: layout.keys.y.saturating_sub(area.y + layout.header.height),
             ..area
         };
+        if self.explore.is_some() {
+            self.draw_explore(frame, body, hits, theme);
+        } else {
+            for (which, place) in &layout.panes {
+                self.draw_pane(frame, *which, *place, layout.tabs, hits, look);
+            }
+        }
+        let words = panel::keys::Words { first: &self.first(), refused: &refused };
+        panel::keys::draw(frame, layout.keys, places, words, hits, theme);
+        self.remember_room(&layout);
         self.draw_reader(frame, body, hits, theme);
         if let Some(message) = &self.message {
             panel::keys::draw_message(frame, layout.keys, message, theme);
@@ -121,11 +127,6 @@ impl IncidentScreen {
             style: flashes.then_some(theme.alarm),
         };
         let inner = pane(frame.buffer_mut(), area, &edge, theme);
-        if which == Pane::Graphs && !with_tabs && self.seen.graph_count > self.seen.graphs.len() {
-            let columns = width(&right) + 2;
-            let x = area.right().saturating_sub(columns + 1);
-            hits.add(Rect { x, y: area.y, width: columns, height: 1 }, Target::More(Pane::Graphs));
-        }
         if with_tabs {
             self.draw_tabs(frame, area, which, hits, theme);
         }
@@ -168,14 +169,11 @@ impl IncidentScreen {
                 );
             }
             Pane::Graphs => {
-                let shown = graphs::Shown {
-                    graphs: &self.seen.graphs,
-                    marks: &self.seen.marks,
-                    now,
-                    window: self.graphs.span(),
-                    local,
-                };
-                graphs::draw(frame, inner, &shown, theme);
+                let shown = self.shown_graphs();
+                let axis = graphs::draw(frame, inner, &shown, hits, theme);
+                let words = axis.map_or_else(String::new, |axis| graphs::cursor_words(&shown, &axis, now));
+                self.graphs.axis = axis;
+                self.draw_window(frame, inner, &words, hits, theme);
             }
             Pane::Console => {
                 let shown = panel::console::Shown {
@@ -188,12 +186,39 @@ impl IncidentScreen {
                 panel::console::draw(frame, inner, &shown, &mut self.console, hits, theme);
             }
             Pane::Notebook => {
-                let scroll = &mut self.notebook_scroll;
+                let mut chosen = notebook::Chosen {
+                    scroll: self.notebook_scroll,
+                    pin: self.notebook_pin.filter(|_| focused),
+                    follows: std::mem::take(&mut self.notebook_follows),
+                };
                 self.notebook_room = inner.height;
-                self.notebook_most =
-                    notebook::draw(frame, inner, &self.seen.notebook, &self.seen.questions, scroll, local, hits, theme);
+                let shown = (&self.seen.notebook, self.seen.questions.as_slice());
+                self.notebook_most = notebook::draw(frame, inner, shown, &mut chosen, local, hits, theme);
+                self.notebook_scroll = chosen.scroll;
             }
         }
+    }
+
+    fn shown_graphs(&self) -> graphs::Shown<'_> {
+        let now = self.seen.now();
+        graphs::Shown {
+            graphs: &self.seen.graphs,
+            marks: &self.seen.marks,
+            readings: &self.seen.readings,
+            cursor: self.graphs.cursor,
+            now,
+            until: self.graphs.until(now),
+            window: self.graphs.span(now),
+            local: self.seen.local(),
+        }
+    }
+
+    fn draw_explore(&mut self, frame: &mut Frame, body: Rect, hits: &mut Hits, theme: &Theme) {
+        let Some(mut state) = self.explore.take() else { return };
+        let window = self.graphs.words();
+        let axis = panel::explore::draw(frame, body, &mut state, &self.shown_graphs(), &window, hits, theme);
+        self.graphs.axis = axis;
+        self.explore = Some(state);
     }
 
     /// In the map's lower border: what the selected part's instances are doing.
@@ -204,6 +229,38 @@ impl IncidentScreen {
         if !states.is_empty() && inner.width > 20 {
             let text = format!(" {}: {states} ", part.name);
             put(frame.buffer_mut(), inner.x + 1, inner.bottom(), inner.width.saturating_sub(12), &text, theme.dim);
+        }
+    }
+
+    /// In the graphs' lower border: what is read at the cursor, more graphs, and the window with its two keys.
+    fn draw_window(&self, frame: &mut Frame, inner: Rect, cursor: &str, hits: &mut Hits, theme: &Theme) {
+        let (y, buffer) = (inner.bottom(), frame.buffer_mut());
+        let mut right = inner.right().saturating_sub(1);
+        let words = format!(" [ {} ] ", self.graphs.words());
+        if width(&words) > inner.width {
+            return;
+        }
+        let x = put_right(buffer, right, y, inner.width, &words, theme.dim);
+        for (at, glyph, intent) in [(x, "[", Intent::Farther), (right - 3, "]", Intent::Closer)] {
+            put(buffer, at + 1, y, 1, glyph, theme.key);
+            hits.add(Rect { x: at, y, width: 3, height: 1 }, Target::PaneKey(Pane::Graphs, intent));
+        }
+        right = x.saturating_sub(1);
+        if cursor.is_empty() || inner.width > 100 {
+            let x = put_right(buffer, right, y, 14, " e explore ", theme.dim);
+            put(buffer, x + 1, y, 1, "e", theme.key);
+            hits.add(Rect { x, y, width: right - x, height: 1 }, Target::Key(Intent::Explore));
+            right = x.saturating_sub(1);
+        }
+        let more = self.seen.graph_count.saturating_sub(self.seen.graphs.len());
+        if more > 0 && right > inner.x + 14 {
+            let x = put_right(buffer, right, y, 14, &format!(" {more} more ▼ "), theme.dim);
+            hits.add(Rect { x, y, width: right - x, height: 1 }, Target::More(Pane::Graphs));
+            right = x.saturating_sub(1);
+        }
+        if !cursor.is_empty() {
+            let room = right.saturating_sub(inner.x + 1);
+            put(buffer, inner.x + 1, y, room, &format!(" {} ", fit(cursor, room.saturating_sub(2))), theme.own);
         }
     }
 
@@ -222,15 +279,7 @@ impl IncidentScreen {
                 0 => String::new(),
                 count => format!("{count} ringing"),
             },
-            Pane::Graphs => {
-                let more = self.seen.graph_count.saturating_sub(self.seen.graphs.len());
-                let part = self.map.selected.as_deref().map_or(String::new(), |part| format!("{part}   "));
-                if more > 0 {
-                    format!("{part}{more} more   {}", self.graphs.words())
-                } else {
-                    format!("{part}{}", self.graphs.words())
-                }
-            }
+            Pane::Graphs => self.map.selected.clone().unwrap_or_default(),
             Pane::Console => {
                 // The tabs stand there.
                 String::new()

@@ -3,6 +3,7 @@
 mod commands;
 mod console;
 mod draw;
+mod explore;
 pub mod layout;
 mod mouse;
 pub mod offers;
@@ -18,6 +19,7 @@ use crate::tui::key::Key;
 use crate::tui::keymap::{Intent, Pane, Place};
 use crate::tui::panel::console::ConsoleState;
 use crate::tui::panel::dialog::{ListDialog, Question};
+use crate::tui::panel::explore::ExploreState;
 use crate::tui::panel::graphs::GraphsState;
 use crate::tui::panel::map::MapState;
 use crate::tui::panel::pager::{PagerState, rows};
@@ -85,12 +87,19 @@ pub struct IncidentScreen {
     tabs: Tabs,
     /// The answer that is read over the whole screen.
     reader: Option<Reader>,
+    /// The explore view, while it lies over the panes.
+    explore: Option<Box<ExploreState>>,
     notebook_scroll: u16,
+    /// The evidence that is selected, by its place.
+    notebook_pin: Option<usize>,
+    /// Whether it has just been selected, and has to be in sight.
+    notebook_follows: bool,
     /// The rows inside the panes, as drawn last, for paging.
     notebook_room: u16,
     notebook_most: u16,
     map_room: u16,
-    dialog: Option<Dialog>,
+    /// What lies over the panes, if anything.
+    pub dialog: Option<Dialog>,
     /// What the last line says for a moment, in ticks that are left.
     message: Option<String>,
     message_left: u32,
@@ -145,7 +154,10 @@ impl IncidentScreen {
             tab: 1,
             tabs: Tabs::default(),
             reader: None,
+            explore: None,
             notebook_scroll: 0,
+            notebook_pin: None,
+            notebook_follows: false,
             notebook_room: 10,
             notebook_most: 0,
             map_room: 8,
@@ -179,14 +191,19 @@ impl IncidentScreen {
     /// Looks at the incident again.
     pub fn look(&mut self) {
         let row = self.pager_row();
+        let now = self.incident.now();
+        self.graphs.hold(now);
         let wanted = Wanted {
             part: self.map.selected.as_deref(),
             first: self.graphs.first,
             count: self.graph_room,
-            window: self.graphs.span(),
+            window: self.graphs.span(now),
+            until: self.graphs.until(now),
+            cursor: self.graphs.cursor,
             points: self.graph_points.clamp(20, 400),
         };
         self.seen.look(&self.incident, &wanted);
+        self.look_at_explored();
         self.keep_pager_row(row);
         self.keep_tabs();
         if self.pager_in_sight() {
@@ -322,12 +339,20 @@ impl IncidentScreen {
             Some(_) => return vec![Place::Reader, Place::Incident],
             None => {}
         }
+        match &self.explore {
+            Some(state) if state.typing => return vec![Place::Query, Place::Incident],
+            Some(_) => return vec![Place::Explore, Place::Panes, Place::Incident],
+            None => {}
+        }
         match self.focus {
             Pane::Console if self.console.selected.is_some() => vec![Place::Scrollback, Place::Panes, Place::Incident],
             Pane::Console if self.watch().is_some() && self.console.editor.line().is_empty() => {
                 vec![Place::Watching, Place::In(Pane::Console), Place::Incident]
             }
             Pane::Console => vec![Place::In(Pane::Console), Place::Incident],
+            Pane::Graphs if self.graphs.cursor.is_some() => {
+                vec![Place::Reading, Place::In(Pane::Graphs), Place::Panes, Place::Incident]
+            }
             other => vec![Place::In(other), Place::Panes, Place::Incident],
         }
     }
@@ -352,7 +377,7 @@ impl IncidentScreen {
             refused.push(Intent::Reply);
         }
         let dead_end = match self.focus {
-            Pane::Notebook => self.notebook_most == 0,
+            Pane::Notebook => self.notebook_most == 0 && self.seen.notebook.pins.is_empty(),
             Pane::Graphs => self.seen.graph_count <= self.graph_room,
             Pane::Map => self.seen.map.parts.len() < 2,
             Pane::Pager => rows(&self.seen.rings, &self.seen.sayings).len() < 2,
@@ -360,6 +385,10 @@ impl IncidentScreen {
         };
         if dead_end && self.dialog.is_none() {
             refused.push(Intent::Down);
+        }
+        let notebook = &self.seen.notebook;
+        if notebook.hypotheses.is_empty() || notebook.pins.is_empty() {
+            refused.extend([Intent::SpeaksFor, Intent::SpeaksAgainst]);
         }
         refused
     }
@@ -377,6 +406,7 @@ impl IncidentScreen {
             }
             Some(Dialog::Over(_)) => self.typing |= matches!(key, Key::Char(_)),
             None if self.reader.is_some() => self.edit_search(key),
+            None if self.explore.is_some() => self.edit_query(key),
             None if self.focus == Pane::Console && self.console.selected.is_none() => {
                 self.console.editor.edit(key);
             }
@@ -391,6 +421,8 @@ impl IncidentScreen {
             text.chars().for_each(|c| _ = list.edit(Key::Char(c)));
         } else if self.reader.is_some() {
             text.chars().for_each(|c| self.edit_search(Key::Char(c)));
+        } else if self.explore.is_some() && self.dialog.is_none() {
+            self.paste_query(text);
         } else if self.dialog.is_none() {
             self.focus = Pane::Console;
             self.console.selected = None;
@@ -406,12 +438,17 @@ impl IncidentScreen {
         if self.reader.is_some() && self.on_reader(intent, store) {
             return Transition::Stay;
         }
+        let intent = match self.on_explore(intent, store) {
+            Ok(transition) => return transition,
+            Err(intent) => intent,
+        };
         match intent {
             Intent::StopWatch => self.stop_watch(store),
             Intent::NewTab => self.open_tab(),
             Intent::NextTab => self.turn_tab(1),
             Intent::PreviousTab => self.turn_tab(-1),
             Intent::Read | Intent::Find => self.read(intent == Intent::Find),
+            Intent::Explore => self.open_explore(None),
             Intent::Pane(pane) => self.go(pane),
             Intent::NextPane => self.go(neighbouring(self.focus, 1)),
             Intent::PreviousPane => self.go(neighbouring(self.focus, -1)),
@@ -435,11 +472,13 @@ impl IncidentScreen {
     }
 
     fn go(&mut self, pane: Pane) {
+        self.explore = None;
         self.focus = pane;
         self.reader = None;
+        // To go to the console is to go to its prompt.
+        self.console.selected = None;
         if pane != Pane::Console {
             self.top = pane;
-            self.console.selected = None;
             self.console.editor.list = None;
         }
         if pane == Pane::Map && self.map.selected.is_none() {
@@ -463,7 +502,8 @@ impl IncidentScreen {
     }
 
     fn ask_for_debrief(&mut self) -> Transition {
-        if self.seen.header.phase.is_over() {
+        // It may have ended since the last look.
+        if self.incident.header().phase.is_over() {
             return Transition::Debrief;
         }
         self.say("the debrief comes after the end");

@@ -20,6 +20,12 @@ impl IncidentScreen {
         store: &mut dyn Store,
     ) -> Transition {
         let opened_at = self.opened_at.take();
+        if self.dialog.is_none()
+            && let Some(target) = target.filter(|_| matches!(act, MouseAct::Click | MouseAct::Menu | MouseAct::Drag))
+            && self.click_explore(target, at, store)
+        {
+            return Transition::Stay;
+        }
         match (act, target) {
             (MouseAct::WheelUp | MouseAct::WheelDown, target) => {
                 self.on_wheel(act == MouseAct::WheelUp, target, store);
@@ -37,6 +43,15 @@ impl IncidentScreen {
                 }
             }
             (_, Some(Target::Outside)) if !matches!(self.dialog, Some(Dialog::Over(_))) => self.dialog = None,
+            (_, Some(Target::Chart(axis))) => {
+                self.go(Pane::Graphs);
+                self.graphs.read_at(axis.at(at.0), self.incident.now());
+                self.look();
+            }
+            (_, Some(Target::PaneKey(pane, intent))) => {
+                self.go(*pane);
+                return self.on_intent(*intent, store);
+            }
             (_, Some(Target::Key(intent))) => return self.on_key_name(*intent, store),
             (_, Some(Target::Answer(saying, number))) => self.answer(*saying, *number, store),
             (_, Some(Target::PagerKey(row, intent))) => {
@@ -50,6 +65,15 @@ impl IncidentScreen {
             (_, Some(Target::Speed)) => self.cycle_speed(store),
             (_, Some(Target::More(pane))) => self.on_more(*pane),
             (_, Some(Target::Part(index))) => self.click_part(*index, act, at),
+            (_, Some(Target::Evidence(index))) => {
+                let again = self.focus == Pane::Notebook && self.notebook_pin == Some(*index);
+                self.go(Pane::Notebook);
+                self.notebook_pin = Some(*index);
+                if act == MouseAct::Menu || again {
+                    self.open_evidence_menu(Some(at));
+                    self.opened_at = Some((at, CLICKS));
+                }
+            }
             (_, Some(Target::PagerRow(index))) => {
                 let again = self.focus == Pane::Pager && self.pager.selected == Some(*index);
                 self.go(Pane::Pager);
@@ -175,6 +199,10 @@ impl IncidentScreen {
             (0..by.abs()).for_each(|_| _ = self.on_reader(if up { Intent::Up } else { Intent::Down }, store));
             return;
         }
+        if self.explore.is_some() {
+            _ = self.on_explore(if up { Intent::Up } else { Intent::Down }, store);
+            return;
+        }
         let answers = self.seen.answers(self.tab);
         match target {
             Some(Target::Output(..) | Target::Watch(_) | Target::Prompt | Target::Pane(Pane::Console)) => {
@@ -200,10 +228,15 @@ impl IncidentScreen {
                 self.pager.scroll = if up { scroll.saturating_add(3) } else { scroll.saturating_sub(3) };
                 self.pager.selected = None;
             }
-            Some(Target::Pane(Pane::Notebook) | Target::More(Pane::Notebook)) => {
+            Some(Target::Pane(Pane::Notebook) | Target::More(Pane::Notebook) | Target::Evidence(_)) => {
                 self.notebook_scroll = self.notebook_scroll.saturating_add_signed(by as i16);
             }
-            Some(Target::Pane(Pane::Graphs) | Target::More(Pane::Graphs)) => {
+            Some(
+                Target::Pane(Pane::Graphs)
+                | Target::More(Pane::Graphs)
+                | Target::Chart(_)
+                | Target::PaneKey(Pane::Graphs, _),
+            ) => {
                 let focus = std::mem::replace(&mut self.focus, Pane::Graphs);
                 self.on_pane(if up { Intent::Up } else { Intent::Down });
                 self.focus = focus;

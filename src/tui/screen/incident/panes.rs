@@ -2,8 +2,8 @@
 
 use super::IncidentScreen;
 use crate::tui::keymap::{Intent, Pane};
-use crate::tui::panel::graphs::WINDOWS;
 use crate::tui::panel::map::neighbour;
+use crate::tui::panel::notebook;
 use crate::tui::panel::pager::{PagerRow, rows};
 
 impl IncidentScreen {
@@ -35,6 +35,7 @@ impl IncidentScreen {
 
     fn on_graphs(&mut self, intent: Intent) {
         let (room, count) = (self.graph_room.max(1), self.seen.graph_count);
+        let now = self.incident.now();
         let graphs = &mut self.graphs;
         match intent {
             Intent::Up | Intent::PageUp => graphs.first = graphs.first.saturating_sub(room),
@@ -42,14 +43,40 @@ impl IncidentScreen {
             // After the last come the first again.
             Intent::Down | Intent::First => graphs.first = 0,
             Intent::Last => graphs.first = count.saturating_sub(1) / room * room,
-            Intent::Left | Intent::Farther => graphs.window = (graphs.window + 1).min(WINDOWS.len() - 1),
-            Intent::Right | Intent::Closer => graphs.window = graphs.window.saturating_sub(1),
+            Intent::Left | Intent::Right => graphs.step(intent == Intent::Right, now),
+            Intent::Farther | Intent::Closer => graphs.zoom(intent == Intent::Farther, now),
+            Intent::NextMark | Intent::PreviousMark if self.seen.marks.is_empty() => {
+                self.say("nothing has happened yet that is marked");
+            }
+            Intent::NextMark | Intent::PreviousMark => {
+                graphs.step_to_mark(intent == Intent::NextMark, &self.seen.marks, now);
+            }
+            Intent::Back => graphs.leave(),
             _ => {}
         }
     }
 
     fn on_notebook(&mut self, intent: Intent) {
         let page = self.notebook_room.saturating_sub(1).max(1);
+        // In the order in which it stands there.
+        let order = notebook::order(&self.seen.notebook);
+        let at = self.notebook_pin.and_then(|pin| order.iter().position(|other| *other == pin));
+        let next = match (intent, at) {
+            (Intent::Open, _) => return self.open_evidence_menu(None),
+            (Intent::Up, Some(at)) => at.checked_sub(1),
+            (Intent::Down, Some(at)) => Some(at + 1),
+            (Intent::Down, None) if self.notebook_scroll == 0 => Some(0),
+            _ => None,
+        };
+        if let Some(pin) = next.and_then(|at| order.get(at)) {
+            self.notebook_pin = Some(*pin);
+            self.notebook_follows = true;
+            return;
+        }
+        // Beyond the evidence the page is scrolled.
+        if intent == Intent::Up && self.notebook_scroll == 0 {
+            self.notebook_pin = None;
+        }
         // Drawing keeps it in range.
         self.notebook_scroll = match intent {
             Intent::Up => self.notebook_scroll.saturating_sub(1),

@@ -26,6 +26,8 @@ pub struct Seen {
     pub questions: Vec<Question>,
     /// The graphs in sight, or why there is none.
     pub graphs: Vec<Result<Graph, String>>,
+    /// What each of them had at the cursor.
+    pub readings: Vec<Option<String>>,
     /// How many graphs there are in all.
     pub graph_count: usize,
     /// What happened, for the time axes.
@@ -43,6 +45,10 @@ pub struct Wanted<'a> {
     pub count: usize,
     /// Over which time.
     pub window: Span,
+    /// The end of that time.
+    pub until: Time,
+    /// The moment at which values are read.
+    pub cursor: Option<Time>,
     /// In how many steps.
     pub points: usize,
 }
@@ -66,12 +72,11 @@ impl Seen {
             }
         }
         self.graph_count = names.len();
-        self.graphs = names
-            .iter()
-            .skip(wanted.first)
-            .take(wanted.count)
-            .map(|name| incident.graph(name, wanted.window, wanted.points))
-            .collect();
+        let names: Vec<&String> = names.iter().skip(wanted.first).take(wanted.count).collect();
+        let (until, window) = (wanted.until, wanted.window);
+        self.graphs = names.iter().map(|name| incident.graph_until(name, until, window, wanted.points)).collect();
+        self.readings =
+            wanted.cursor.map_or_else(Vec::new, |at| names.iter().map(|name| incident.reading(name, at)).collect());
     }
 
     /// What has ended doesn't change any more, so that it needn't be copied again.

@@ -323,7 +323,8 @@ impl IncidentScreen {
     fn weigh(&mut self, speaks_for: bool, store: &mut dyn Store) {
         let pins = self.seen.notebook.pins.len();
         let word = if speaks_for { "for" } else { "against" };
-        let line = |hypothesis: usize| match self.console.selected {
+        let marked = self.marked();
+        let line = |hypothesis: usize| match marked {
             Some((_, 0)) => None,
             Some((entry, line)) => Some(format!("pin {entry}:{line} --{word} {hypothesis}")),
             None => Some(self.notebook_pin.unwrap_or(pins.checked_sub(1)?) + 1)
@@ -338,9 +339,7 @@ impl IncidentScreen {
             [] => self.say("first a line of output as evidence: PgUp in the console, then p"),
             [only] => {
                 let line = only.line.clone();
-                let selected = self.console.selected;
-                self.perform(&line, store);
-                self.console.selected = selected;
+                self.perform_aside(&line, store);
             }
             _ => {
                 let list = ListDialog::menu(format!("it speaks {word}"), items, None);

@@ -93,7 +93,7 @@ impl IncidentScreen {
     }
 
     /// The line under the cursor, while looking back or reading: its entry, and its place from 1; 0 is the command.
-    fn marked(&self) -> Option<(usize, usize)> {
+    pub(super) fn marked(&self) -> Option<(usize, usize)> {
         match &self.reader {
             Some(reader) => Some((reader.entry, reader.line + 1)),
             None => self.console.selected,

@@ -38,35 +38,6 @@ pub fn forty_pods() -> Seen {
     }
 }
 
-/// An answer that is longer than any pane.
-pub fn long_answer() -> Seen {
-    let mut seen = forty_pods();
-    let answer = seen.console.last_mut().expect("something was typed");
-    (answer.shell, answer.line, answer.state) = ("node-a1".to_owned(), "dmesg".to_owned(), EntryState::Done);
-    let line = |number: i64| match number % 9 {
-        4 => {
-            format!("[8623{number:03}.136] Memory cgroup out of memory: Kill process 31{number:03} (python) score 1994")
-        }
-        _ => format!("[8623{number:03}.145] oom_reaper: nothing to do"),
-    };
-    answer.output = (0..90).map(line).collect();
-    seen
-}
-
-/// A second shell with a `watch` and a command that failed, while the first one works.
-pub fn two_shells() -> Seen {
-    let mut seen = forty_pods();
-    let (mut watch, mut failed) = (seen.console[0].clone(), seen.console[1].clone());
-    watch.output.splice(0..0, ["Every 2.0s: kubectl get pods | head -3".to_owned(), String::new()]);
-    (watch.id, watch.tab, watch.line) = (10, 2, "watch \"kubectl get pods | head -3\"".to_owned());
-    watch.state = EntryState::Running;
-    (failed.id, failed.tab, failed.shell) = (11, 2, "node-a1".to_owned());
-    seen.console.extend([watch, failed]);
-    seen.shells[0].is_busy = true;
-    seen.shells.push(Shell { number: 2, place: "node-a1".to_owned(), ..Shell::default() });
-    seen
-}
-
 /// The same system before anything happens: nothing rings, nothing hurts.
 pub fn quiet() -> Seen {
     let mut seen = forty_pods();
@@ -538,4 +509,29 @@ pub fn debrief() -> Debrief {
         }],
         timeline: vec![(at(190), "note: queue depth".to_owned()), (at(422), "PAGE: messages late".to_owned())],
     }
+}
+
+/// The last answer is longer than a screen.
+pub fn answers_at_length(seen: &mut Seen) {
+    let answer = seen.console.last_mut().expect("there is one");
+    "ssh node-a1 dmesg".clone_into(&mut answer.line);
+    answer.output = (0..90)
+        .map(|n| match n % 9 {
+            4 => format!("[8623{n:03}.136] Memory cgroup out of memory: Kill process 31{n:03} (python) score 1994"),
+            _ => format!("[8623{n:03}.145] eth0: link is up at 1000 Mbps"),
+        })
+        .collect();
+}
+
+/// A second shell, on a machine, in which something is watched and something has failed.
+pub fn watches_in_a_second_tab(seen: &mut Seen) {
+    let mut watch = seen.console[0].clone();
+    let mut failed = seen.console[1].clone();
+    watch.output.splice(0..0, ["Every 2.0s: kubectl get pods | head -3".to_owned(), String::new()]);
+    (watch.id, watch.tab, watch.line) = (10, 2, "watch \"kubectl get pods | head -3\"".to_owned());
+    watch.state = EntryState::Running;
+    (failed.id, failed.tab, failed.shell) = (11, 2, "node-a1".to_owned());
+    seen.console.extend([watch, failed]);
+    seen.shells[0].is_busy = true;
+    seen.shells.push(Shell { number: 2, place: "node-a1".to_owned(), ..Shell::default() });
 }

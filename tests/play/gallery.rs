@@ -211,12 +211,7 @@ pub fn first_sight(incident: &Incident, size: (u16, u16), look: &Look) -> Buffer
 
 fn incident(name: &str) -> IncidentScreen {
     let mut shelf = Shelf::default();
-    let seen = match name {
-        "incident-quiet" => fixture::quiet(),
-        "reader" => fixture::long_answer(),
-        "watch" => fixture::two_shells(),
-        _ => fixture::forty_pods(),
-    };
+    let mut seen = if name == "incident-quiet" { fixture::quiet() } else { fixture::forty_pods() };
     let focus = match name {
         "incident-pager" => Pane::Pager,
         "incident-graphs" => Pane::Graphs,
@@ -224,6 +219,9 @@ fn incident(name: &str) -> IncidentScreen {
         "incident-notebook" => Pane::Notebook,
         _ => Pane::Map,
     };
+    if name == "reader" {
+        fixture::answers_at_length(&mut seen);
+    }
     let mut screen = incident_with(&seen, focus);
     let question = |title: &str, text: &str, line: &str| Question {
         title: title.to_owned(),
@@ -240,7 +238,10 @@ fn incident(name: &str) -> IncidentScreen {
             "kill".chars().for_each(|c| _ = screen.on_text(Key::Char(c), &mut shelf));
             screen.on_intent(Intent::FindNext, &mut shelf);
         }
-        "watch" => _ = screen.on_intent(Intent::NewTab, &mut shelf),
+        "watch" => {
+            screen.on_intent(Intent::NewTab, &mut shelf);
+            fixture::watches_in_a_second_tab(&mut seen);
+        }
         "completion" => {
             screen.on_text(Key::Char('h'), &mut shelf);
             screen.on_intent(Intent::Complete, &mut shelf);

@@ -104,13 +104,18 @@ impl ExploreState {
         self.selected = 0;
     }
 
-    /// Moves the selection in the list, or among the series.
+    /// Moves the selection in the list, or among the series, which a single step goes round.
     pub fn step(&mut self, by: isize) {
         if self.typing {
             let count = self.shown.len() + usize::from(self.can_be_drawn);
             self.selected = self.selected.saturating_add_signed(by).min(count.saturating_sub(1));
         } else {
-            self.chosen = self.chosen.saturating_add_signed(by).min(self.series.len().saturating_sub(1));
+            let last = self.series.len().saturating_sub(1);
+            self.chosen = match by {
+                1 if self.chosen >= last => 0,
+                -1 if self.chosen == 0 => last,
+                _ => self.chosen.saturating_add_signed(by).min(last),
+            };
         }
     }
 

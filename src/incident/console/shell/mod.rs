@@ -297,6 +297,7 @@ impl Compound {
 }
 
 /// Whether a text can be the name of a variable.
+#[must_use]
 pub fn is_name(text: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     text.starts_with(letter) && text.chars().all(|c| letter(c) || c.is_ascii_digit())

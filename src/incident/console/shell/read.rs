@@ -439,7 +439,8 @@ impl<'a> Reader<'a> {
         } else {
             None
         };
-        if braced && (!is_variable || !self.take("}")) && !(self.unfinished.is_some() && self.peek().is_none()) {
+        let is_cut_off = self.unfinished.is_some() && self.peek().is_none();
+        if braced && !is_cut_off && (!is_variable || !self.take("}")) {
             let end = self.rest().find('}').map_or(self.text.len(), |end| self.at + end + 1);
             let what =
                 format!("{}: bad substitution: ${{NAME}} and ${{NAME:-TEXT}} are read here", &self.text[start..end]);

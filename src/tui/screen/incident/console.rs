@@ -154,6 +154,7 @@ impl IncidentScreen {
 
     /// Opens a certain answer over the whole screen.
     pub(super) fn read_at(&mut self, entry: usize, line: usize) {
+        self.explore = None;
         self.reader = Some(Reader::at(entry, line));
     }
 
@@ -193,6 +194,7 @@ impl IncidentScreen {
             | Intent::Debrief
             | Intent::NextPane
             | Intent::PreviousPane
+            | Intent::Explore
             | Intent::NewTab
             | Intent::NextTab
             | Intent::PreviousTab => {

@@ -82,13 +82,13 @@ pub struct IncidentScreen {
     pager: PagerState,
     graphs: GraphsState,
     console: ConsoleState,
+    /// The explore view, while it lies over the panes.
+    explore: Option<Box<ExploreState>>,
     /// The tab of the console that is in sight, and the others.
     tab: usize,
     tabs: Tabs,
     /// The answer that is read over the whole screen.
     reader: Option<Reader>,
-    /// The explore view, while it lies over the panes.
-    explore: Option<Box<ExploreState>>,
     notebook_scroll: u16,
     /// The evidence that is selected, by its place.
     notebook_pin: Option<usize>,
@@ -151,10 +151,10 @@ impl IncidentScreen {
             pager: PagerState::default(),
             graphs: GraphsState::default(),
             console: ConsoleState::default(),
+            explore: None,
             tab: 1,
             tabs: Tabs::default(),
             reader: None,
-            explore: None,
             notebook_scroll: 0,
             notebook_pin: None,
             notebook_follows: false,
@@ -334,14 +334,14 @@ impl IncidentScreen {
             Some(Dialog::Leave(_)) => return vec![Place::Leaving],
             None => {}
         }
-        match &self.reader {
-            Some(reader) if reader.asking.is_some() => return vec![Place::Finding],
-            Some(_) => return vec![Place::Reader, Place::Incident],
-            None => {}
-        }
         match &self.explore {
             Some(state) if state.typing => return vec![Place::Query, Place::Incident],
             Some(_) => return vec![Place::Explore, Place::Panes, Place::Incident],
+            None => {}
+        }
+        match &self.reader {
+            Some(reader) if reader.asking.is_some() => return vec![Place::Finding],
+            Some(_) => return vec![Place::Reader, Place::Incident],
             None => {}
         }
         match self.focus {
@@ -377,6 +377,7 @@ impl IncidentScreen {
             refused.push(Intent::Reply);
         }
         let dead_end = match self.focus {
+            _ if self.explore.is_some() => self.explore.as_ref().is_some_and(|explore| explore.series.len() < 2),
             Pane::Notebook => self.notebook_most == 0 && self.seen.notebook.pins.is_empty(),
             Pane::Graphs => self.seen.graph_count <= self.graph_room,
             Pane::Map => self.seen.map.parts.len() < 2,
@@ -405,8 +406,8 @@ impl IncidentScreen {
                 list.edit(key);
             }
             Some(Dialog::Over(_)) => self.typing |= matches!(key, Key::Char(_)),
-            None if self.reader.is_some() => self.edit_search(key),
             None if self.explore.is_some() => self.edit_query(key),
+            None if self.reader.is_some() => self.edit_search(key),
             None if self.focus == Pane::Console && self.console.selected.is_none() => {
                 self.console.editor.edit(key);
             }
@@ -419,10 +420,10 @@ impl IncidentScreen {
     pub fn on_paste(&mut self, text: &str) {
         if let Some(Dialog::List(list, _)) = &mut self.dialog {
             text.chars().for_each(|c| _ = list.edit(Key::Char(c)));
-        } else if self.reader.is_some() {
-            text.chars().for_each(|c| self.edit_search(Key::Char(c)));
         } else if self.explore.is_some() && self.dialog.is_none() {
             self.paste_query(text);
+        } else if self.reader.is_some() {
+            text.chars().for_each(|c| self.edit_search(Key::Char(c)));
         } else if self.dialog.is_none() {
             self.focus = Pane::Console;
             self.console.selected = None;
@@ -435,20 +436,20 @@ impl IncidentScreen {
         if self.dialog.is_some() {
             return self.on_dialog(intent, store);
         }
-        if self.reader.is_some() && self.on_reader(intent, store) {
-            return Transition::Stay;
-        }
         let intent = match self.on_explore(intent, store) {
             Ok(transition) => return transition,
             Err(intent) => intent,
         };
+        if self.reader.is_some() && self.on_reader(intent, store) {
+            return Transition::Stay;
+        }
         match intent {
+            Intent::Explore => self.open_explore(None),
             Intent::StopWatch => self.stop_watch(store),
             Intent::NewTab => self.open_tab(),
             Intent::NextTab => self.turn_tab(1),
             Intent::PreviousTab => self.turn_tab(-1),
             Intent::Read | Intent::Find => self.read(intent == Intent::Find),
-            Intent::Explore => self.open_explore(None),
             Intent::Pane(pane) => self.go(pane),
             Intent::NextPane => self.go(neighbouring(self.focus, 1)),
             Intent::PreviousPane => self.go(neighbouring(self.focus, -1)),
@@ -474,9 +475,9 @@ impl IncidentScreen {
     fn go(&mut self, pane: Pane) {
         self.explore = None;
         self.focus = pane;
-        self.reader = None;
         // To go to the console is to go to its prompt.
         self.console.selected = None;
+        self.reader = None;
         if pane != Pane::Console {
             self.top = pane;
             self.console.editor.list = None;

@@ -195,12 +195,12 @@ impl IncidentScreen {
         if self.dialog.is_some() {
             return;
         }
-        if self.reader.is_some() {
-            (0..by.abs()).for_each(|_| _ = self.on_reader(if up { Intent::Up } else { Intent::Down }, store));
-            return;
-        }
         if self.explore.is_some() {
             _ = self.on_explore(if up { Intent::Up } else { Intent::Down }, store);
+            return;
+        }
+        if self.reader.is_some() {
+            (0..by.abs()).for_each(|_| _ = self.on_reader(if up { Intent::Up } else { Intent::Down }, store));
             return;
         }
         let answers = self.seen.answers(self.tab);

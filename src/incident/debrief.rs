@@ -26,9 +26,9 @@ pub fn debrief_of(incident: &Incident) -> Debrief {
     let told = told(incident);
     let mut compared = told.compared;
     compared.extend(they.as_ref().map(|run| compare("they", run)));
-    let nobody = played(incident, &[]);
+    let (moves, nobody) = moves(incident);
     compared.push(compare("nobody", &nobody));
-    Debrief { compared, moves: moves(incident, bad(&nobody)), is_whole: true, graphs: graphs(incident), ..told }
+    Debrief { compared, moves, is_whole: true, graphs: graphs(incident), ..told }
 }
 
 /// The debrief with the graphs of the run, which need no replay but take longer than a key may.
@@ -141,15 +141,12 @@ fn again(incident: &Incident) -> Incident {
     Incident::start(std::sync::Arc::clone(&incident.stage.level), seed, Mode::OnCall)
 }
 
-/// The level again with these lines at their times, up to where the incident ended.
-fn played(incident: &Incident, lines: &[(Time, String)]) -> Incident {
-    let mut run = again(incident);
+/// Types these lines at their times.
+fn play_on(run: &mut Incident, lines: &[(Time, String)]) {
     for (at, line) in lines {
-        advance_to(&mut run, *at);
+        advance_to(run, *at);
         run.perform(line);
     }
-    advance_to(&mut run, end_of(incident));
-    run
 }
 
 /// How many requests went bad in the whole of a run, by what counts against the budget.
@@ -181,10 +178,8 @@ fn compare(who: &str, run: &Incident) -> Compared {
     }
 }
 
-/// The player's moves: lines that changed the system, and words that made others do so. Each is played again without it;
-/// `nobody` is how many go bad where nobody acts.
-fn moves(incident: &Incident, nobody: i64) -> Vec<Move> {
-    let with = bad(incident);
+/// The places of the lines that changed the system, and of the words that made others do so.
+fn acting(incident: &Incident) -> Vec<usize> {
     let acts = |entry: &Entry| incident.stage.done.iter().any(|done| done.entry == entry.id);
     let asks = |entry: &Entry| {
         entry.state == EntryState::Done
@@ -192,27 +187,64 @@ fn moves(incident: &Incident, nobody: i64) -> Vec<Move> {
     };
     let entries = incident.entries.iter().enumerate();
     let entries = entries.filter_map(|(index, entry)| entry.map(|id| (index, &incident.console()[id])));
-    let acting: Vec<usize> = entries.filter(|(_, entry)| acts(entry) || asks(entry)).map(|(index, _)| index).collect();
-    let mut moves = vec![];
-    for (number, index) in acting.into_iter().enumerate() {
-        let (at, line) = incident.typed()[index].clone();
-        let mut spared = 0;
-        let remark = if number < MOVES_REVIEWED {
-            let mut others = incident.typed().to_vec();
-            others.remove(index);
-            spared = bad(&played(incident, &others)) - with;
-            match spared {
-                NOTICED.. => String::new(),
-                _ if spared <= -NOTICED => String::new(),
-                _ => alone(nobody - bad(&played(incident, &[(at, line.clone())]))),
-            }
-        } else {
-            "not played again: too many moves".to_owned()
+    entries.filter(|(_, entry)| acts(entry) || asks(entry)).map(|(index, _)| index).collect()
+}
+
+/// The player's moves, the first of which are played again: the run without each, and, where that went the same way, the
+/// run with nothing else. And the run in which nobody acts.
+fn moves(incident: &Incident) -> (Vec<Move>, Incident) {
+    let acting = acting(incident);
+    let reviewed = &acting[..acting.len().min(MOVES_REVIEWED)];
+    let with = bad(incident);
+    let spared: Vec<i64> = without_each(incident, reviewed).into_iter().map(|without| without - with).collect();
+    let is_unsure = |number: usize| spared[number].abs() < NOTICED;
+    let unsure: Vec<usize> = (0..reviewed.len()).filter(|number| is_unsure(*number)).collect();
+    let lines: Vec<usize> = unsure.iter().map(|number| reviewed[*number]).collect();
+    let (lone, nobody) = each_alone(incident, &lines);
+    let move_of = |(number, index): (usize, &usize)| {
+        let (at, line) = &incident.typed()[*index];
+        let remark = match unsure.iter().position(|other| *other == number) {
+            Some(place) => alone(bad(&nobody) - lone[place]),
+            None if number < reviewed.len() => String::new(),
+            None => "not played again: too many moves".to_owned(),
         };
-        let line = super::console::addressed(&line).1.to_owned();
-        moves.push(Move { at, clock: incident.stage.clock.seconds(at), line, spared, remark });
+        let line = super::console::addressed(line).1.to_owned();
+        let spared = spared.get(number).copied().unwrap_or_default();
+        Move { at: *at, clock: incident.stage.clock.seconds(*at), line, spared, remark }
+    };
+    (acting.iter().enumerate().map(move_of).collect(), nobody)
+}
+
+/// How many go bad without each of these lines. Up to the line it is the player's run, which is played once.
+fn without_each(incident: &Incident, lines: &[usize]) -> Vec<i64> {
+    let typed = incident.typed();
+    let (mut trunk, mut next) = (again(incident), 0);
+    let mut without = |index: &usize| {
+        play_on(&mut trunk, &typed[next..*index]);
+        advance_to(&mut trunk, typed[*index].0);
+        next = *index;
+        let mut run = trunk.clone();
+        play_on(&mut run, &typed[*index + 1..]);
+        advance_to(&mut run, end_of(incident));
+        bad(&run)
+    };
+    lines.iter().map(&mut without).collect()
+}
+
+/// How many go bad where each of these lines is the only one, and the run in which nobody acts.
+fn each_alone(incident: &Incident, lines: &[usize]) -> (Vec<i64>, Incident) {
+    let mut nobody = again(incident);
+    let mut lone = vec![];
+    for index in lines {
+        let line = &incident.typed()[*index];
+        advance_to(&mut nobody, line.0);
+        let mut run = nobody.clone();
+        play_on(&mut run, std::slice::from_ref(line));
+        advance_to(&mut run, end_of(incident));
+        lone.push(bad(&run));
     }
-    moves
+    advance_to(&mut nobody, end_of(incident));
+    (lone, nobody)
 }
 
 /// What is said of a move without which the run would have gone the same way, by what it would have spared as the only one.

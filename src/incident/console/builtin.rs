@@ -179,7 +179,7 @@ pub const COMMANDS: &[Command] = &[
         )
     },
     Command {
-        aliases: &["sh", "for", "while", "until"],
+        aliases: &["sh", "if", "for", "while", "until"],
         manual: SHELL,
         ..builtin(
             "bash",
@@ -199,13 +199,17 @@ pub const COMMANDS: &[Command] = &[
 const SHELL: &str = "A line is what bash reads: words in quotes, pipes, && || ; &, $(COMMAND), > FILE, >> FILE, 2>&1, < FILE, # remarks.
 
 NAME=VALUE                            a variable; $NAME and ${NAME} are what it holds, $? how the last command ended
+${NAME:-TEXT}                         what it holds, or the text where it holds nothing
+if LINE; then LINE; else LINE; fi     runs the second line where the first ends well; elif LINE; then LINE
 for NAME in WORDS; do LINE; done      runs the line for each word
 while LINE; do LINE; done             until the first line fails; in the background, as watch does; until …; do …; done
-test A = B, [ N -gt M ]               for && and ||
+LINE | while read NAME; do LINE; done runs the line for each line that the first prints
+break, continue                       leave a loop, or go on with its next round
+test A = B, [ N -gt M ]               for if, while, && and ||
 
 @2 LINE types a line in a second shell of yours, which runs beside the first and has its own log-ins; `exit` closes it.
 
-There is no if (&& and || do it), no functions, no scripts. Ctrl-C ends what runs.
+There are no functions, no case, no scripts. Ctrl-C ends what runs.
 
 for pod in $(kubectl get pods -o name | head -3); do echo $pod; kubectl logs $pod --tail=2; done";
 

@@ -103,8 +103,8 @@ fn listed(rows: &[Filesystem], given: &Given) -> Vec<String> {
     };
     let line = |names: [&str; 3], values: [&str; 3], share: &str| {
         let kind = if has_type { format!("{:<8} ", names[1]) } else { String::new() };
-        let numbers: String = values.iter().zip(widths).map(|(value, width)| format!("{value:>width$} ")).collect();
-        format!("{:<14} {kind}{numbers}{share:>4} {}", names[0], names[2])
+        let ([all, used, free], [a, b, c]) = (values, widths);
+        format!("{:<14} {kind}{all:>a$} {used:>b$} {free:>c$} {share:>4} {}", names[0], names[2])
     };
     let mut lines = vec![line(["Filesystem", "Type", "Mounted on"], numbers, share)];
     for row in rows {

@@ -187,6 +187,21 @@ fn turn_its_keys(hand: &mut Hand<'_>, place: Place, others: &[Key]) {
 }
 
 #[test]
+fn while_a_command_runs_a_line_is_kept_and_another_shell_works() {
+    let mut shelf = Shelf::in_the_middle_of(&forty_pods_after(Span::from_seconds(60)));
+    let recorded = std::rc::Rc::clone(&shelf.recorded);
+    let mut hand = Hand::on(&mut shelf, briefing_of(LEVEL), USUAL);
+    let (read, tab) = (Press(Key::Ctrl('o')), Press(Key::Ctrl('t')));
+    walk(&mut hand, &[Press(ENTER), Type("sleep 500"), Press(ENTER), Ticks(1), read, Press(DOWN), Type("p")]);
+    hand.see();
+    assert!(hand.rows().join("\n").contains("pinned: node-a1"), "what was kept is told");
+    walk(&mut hand, &[Type("q"), tab, Type("kubectl get nodes"), Press(ENTER), Ticks(8)]);
+    let shown = hand.rows().join("\n");
+    assert!(shown.contains(" 2 bastion ") && shown.contains("node-a3   Ready"), "the second shell has answered");
+    assert_eq!(*recorded.borrow(), ["sleep 500", "pin 1:2", "@2 kubectl get nodes"]);
+}
+
+#[test]
 fn the_keys_of_the_debrief_turn_its_pages_and_lead_on() {
     // Nobody does anything, so that it ends by itself.
     let incident = forty_pods_after(Span::from_seconds(6000));

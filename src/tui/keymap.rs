@@ -259,6 +259,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Reader, &[Key::Char('n')], I::FindNext, "next hit", "the next line that holds what is searched for"),
     bind(L::Reader, &[Key::Char('N')], I::FindPrevious, "", "the line before that holds it"),
     bind(L::Reader, &[Key::Char('p'), ENTER], I::Pin, "pin as evidence", "keep the selected line as evidence"),
+    bind(L::Reader, &[Key::Char('+')], I::SpeaksFor, "", "keep it: it speaks for a hypothesis"),
+    bind(L::Reader, &[Key::Char('-')], I::SpeaksAgainst, "", "keep it: it speaks against a hypothesis"),
     bind(L::Reader, &[Key::Char('y')], I::Copy, "copy", "copy the selected line to the clipboard"),
     bind(L::Reader, &[DOWN, Key::Char('j')], I::Down, "line", "a line down"),
     bind(L::Reader, &[UP, Key::Char('k')], I::Up, "", "a line up"),

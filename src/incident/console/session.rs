@@ -370,7 +370,7 @@ fn is_aside(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words.as_slice() {
         ["pause" | "speed", rest @ ..] => rest.iter().all(|word| word.chars().all(char::is_alphanumeric)),
-        ["pin", place] => {
+        ["pin", place] | ["pin", place, "--for" | "--against", _] => {
             let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             place.split_once(':').is_some_and(|(entry, line)| is_number(entry) && is_number(line))
         }

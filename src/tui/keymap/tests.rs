@@ -1,3 +1,5 @@
+//! The table of keys holds together: one meaning in one place, each explained, narrow places before wide ones.
+
 use super::*;
 
 #[test]

@@ -225,8 +225,7 @@ fn rows_of(entry: &Entry, line: usize, pins: &[Pin], columns: u16) -> Vec<Consol
         let state = match entry.state {
             EntryState::Running if entry.is_watch() => " … shown above",
             EntryState::Running => " …",
-            EntryState::Failed => " ✕",
-            EntryState::Done => "",
+            _ => "",
         };
         return wrap(&format!("{text}{state}"), columns.saturating_sub(width(&prompt)))
             .into_iter()

@@ -29,7 +29,7 @@ pub fn draw(frame: &mut Frame, area: Rect, entry: &Entry, live: bool, hits: &mut
     let x = put_right(buffer, right, area.y, 14, end, theme.key);
     hits.add(Rect { x, y: area.y, width: width(end), height: 1 }, Target::Key(Intent::StopWatch));
     let hidden = lines.len() - rows as usize;
-    let more = if hidden > 0 { format!("  {hidden} more lines") } else { String::new() };
+    let more = if hidden > 0 { format!("  {hidden} more ▼") } else { String::new() };
     let title = entry.output.first().map_or_else(|| format!("{}: no result yet", entry.line), Clone::clone);
     let room = x.saturating_sub(area.x + 2 + width(&more));
     let used = put(buffer, area.x + 1, area.y, room, &fit(&sane(&title), room), theme.own);

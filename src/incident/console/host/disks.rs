@@ -9,18 +9,23 @@ use crate::sim::quantity::Bytes;
 
 /// A size as GNU tools print it for people: powers of 1024, rounded up, one decimal below ten.
 pub fn human(bytes: Bytes) -> String {
-    let units = ["", "K", "M", "G", "T"];
+    scaled(bytes.0, 1024)
+}
+
+/// A number in powers of `base`, rounded up, with one decimal below ten.
+fn scaled(number: u64, base: u64) -> String {
+    let units = ["", if base == 1000 { "k" } else { "K" }, "M", "G", "T"];
     let mut unit = 0;
     let mut scale = 1_u64;
-    while bytes.0.div_ceil(scale) >= 1024 && unit + 1 < units.len() {
-        scale *= 1024;
+    while number.div_ceil(scale) >= base && unit + 1 < units.len() {
+        scale *= base;
         unit += 1;
     }
-    let tenths = (u128::from(bytes.0) * 10).div_ceil(u128::from(scale)) as u64;
+    let tenths = (u128::from(number) * 10).div_ceil(u128::from(scale)) as u64;
     match (unit, tenths) {
-        (0, _) => bytes.0.to_string(),
+        (0, _) => number.to_string(),
         (_, 0..100) => format!("{}.{}{}", tenths / 10, tenths % 10, units[unit]),
-        _ => format!("{}{}", bytes.0.div_ceil(scale), units[unit]),
+        _ => format!("{}{}", number.div_ceil(scale), units[unit]),
     }
 }
 
@@ -45,48 +50,75 @@ pub fn df(call: &mut Call, world: &mut dyn World) -> Progress {
         Ok(machine) => machine,
         Err(error) => return call.fail(error),
     };
-    let people = given.has("human-readable") || given.has("si");
-    let show = |bytes: Bytes| if people { human(bytes) } else { bytes.kib().to_string() };
-    let mut rows: Vec<[String; 6]> = vec![];
+    let mut rows = vec![];
     for (index, volume) in machine.disks.volumes.iter().enumerate() {
         let asked = |path: &String| machine.disks.volume_of(path) == Some(index);
-        if !given.operands.is_empty() && !given.operands.iter().any(asked) {
-            continue;
+        if given.operands.is_empty() || given.operands.iter().any(asked) {
+            let (size, used, free) = (volume.size.0, volume.used.0, volume.free().0);
+            let names = [volume.device.to_string(), "ext4".to_owned(), volume.mount.to_string()];
+            rows.push(Filesystem { names, bytes: [size, used, free], percent: percent(volume) });
         }
-        rows.push([
-            volume.device.to_string(),
-            show(volume.size),
-            show(volume.used),
-            show(volume.free()),
-            percent(volume),
-            volume.mount.to_string(),
-        ]);
     }
     if machine.disks.volumes.is_empty() {
-        let (size, used) = (Bytes(94 << 30), Bytes(21 << 30));
-        let free = Bytes(size.0 - used.0);
-        rows.push(["/dev/root".to_owned(), show(size), show(used), show(free), "23%".to_owned(), "/".to_owned()]);
+        // A machine of which nobody says what its disk holds has a usual one.
+        let names = ["/dev/root", "ext4", "/"].map(str::to_owned);
+        rows.push(Filesystem { names, bytes: [94 << 30, 21 << 30, 73 << 30], percent: "23%".to_owned() });
     }
     if given.operands.is_empty() {
-        let half = Bytes(machine.memory.0 / 2);
-        let none = show(Bytes(0));
-        let row = ["tmpfs".to_owned(), show(half), none, show(half), "0%".to_owned(), "/dev/shm".to_owned()];
-        rows.push(row);
+        let half = machine.memory.0 / 2;
+        let names = ["tmpfs", "tmpfs", "/dev/shm"].map(str::to_owned);
+        rows.push(Filesystem { names, bytes: [half, 0, half], percent: "0%".to_owned() });
     }
-    let heads = if people {
-        "Filesystem      Size  Used Avail Use% Mounted on"
-    } else {
-        "Filesystem     1K-blocks     Used Available Use% Mounted on"
-    };
-    call.say(heads);
-    for [device, size, used, free, percent, mount] in rows {
-        call.say(if people {
-            format!("{device:<14} {size:>5} {used:>5} {free:>5} {percent:>4} {mount}")
-        } else {
-            format!("{device:<14} {size:>9} {used:>8} {free:>9} {percent:>4} {mount}")
-        });
-    }
+    call.say_all(listed(&rows, &given));
     Progress::Done(0)
+}
+
+/// A row of `df`.
+struct Filesystem {
+    /// The device, the type, where it is mounted.
+    names: [String; 3],
+    /// All, used, free.
+    bytes: [u64; 3],
+    percent: String,
+}
+
+impl Filesystem {
+    /// All, used and free inodes, and the share that is used: one for each 16 KiB, as `mke2fs` makes them by default. Files
+    /// of a quarter of a megabyte on average are plenty.
+    fn inodes(&self) -> ([u64; 3], String) {
+        let (all, used) = (self.bytes[0] / (16 << 10), self.bytes[1].div_ceil(256 << 10) + 11);
+        let used = used.min(all);
+        ([all, used, all - used], format!("{}%", (used * 100).div_ceil(all.max(1))))
+    }
+}
+
+fn listed(rows: &[Filesystem], given: &Given) -> Vec<String> {
+    let base = if given.has("si") { Some(1000) } else { given.has("human-readable").then_some(1024) };
+    let (counts_inodes, has_type) = (given.has("inodes"), given.has("print-type"));
+    let (numbers, share, widths) = match (counts_inodes, base) {
+        (true, None) => (["Inodes", "IUsed", "IFree"], "IUse%", [9, 8, 9]),
+        (true, Some(_)) => (["Inodes", "IUsed", "IFree"], "IUse%", [6, 5, 5]),
+        (false, None) => (["1K-blocks", "Used", "Available"], "Use%", [9, 8, 9]),
+        (false, Some(_)) => (["Size", "Used", "Avail"], "Use%", [5, 5, 5]),
+    };
+    let line = |names: [&str; 3], values: [&str; 3], share: &str| {
+        let kind = if has_type { format!("{:<8} ", names[1]) } else { String::new() };
+        let ([all, used, free], [a, b, c]) = (values, widths);
+        format!("{:<14} {kind}{all:>a$} {used:>b$} {free:>c$} {share:>4} {}", names[0], names[2])
+    };
+    let mut lines = vec![line(["Filesystem", "Type", "Mounted on"], numbers, share)];
+    for row in rows {
+        let (values, share) = if counts_inodes { row.inodes() } else { (row.bytes, row.percent.clone()) };
+        let show = |value: u64| match base {
+            Some(base) => scaled(value, base),
+            None if counts_inodes => value.to_string(),
+            None => (value / 1024).to_string(),
+        };
+        let [all, used, free] = values.map(show);
+        let [device, kind, mount] = &row.names;
+        lines.push(line([device, kind, mount], [&all, &used, &free], &share));
+    }
+    lines
 }
 
 pub fn du(call: &mut Call, world: &mut dyn World) -> Progress {

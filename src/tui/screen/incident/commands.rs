@@ -29,6 +29,7 @@ impl IncidentScreen {
 
     /// Performs a line that isn't remembered as one that the player has typed.
     pub(super) fn performed(&mut self, tab: usize, line: &str, store: &mut dyn Store) -> usize {
+        let typed = line;
         let line = &if tab == 1 { line.to_owned() } else { format!("@{tab} {line}") };
         let at = self.incident.now();
         let was_busy = self.incident.is_busy(tab);
@@ -43,16 +44,16 @@ impl IncidentScreen {
             self.say(&error.to_string());
         }
         self.look();
-        let has_ended = self.incident.console().get(entry).is_some_and(|one| one.state == EntryState::Done);
-        if let Some(rest) = line.trim().strip_prefix("explore").filter(|_| has_ended) {
+        let ended = self.incident.console().get(entry).filter(|one| one.state != EntryState::Running);
+        if let Some(told) = ended.filter(|one| is_aside(one)) {
+            // The columns of a table would take the room of what it says.
+            let told: Vec<&str> = told.output.iter().flat_map(|line| line.split_whitespace()).collect();
+            self.say(&told.join(" "));
+        } else if let Some(rest) = typed.trim().strip_prefix("explore")
+            && ended.is_some_and(|one| one.state == EntryState::Done)
+        {
             let rest = rest.trim();
             self.open_explore((!rest.is_empty()).then_some(rest));
-        }
-        if let Some(done) = self.incident.console().get(entry).filter(|done| is_aside(done)) {
-            // The columns of a table would take the room of what it says.
-            let told: Vec<&str> = done.output.iter().flat_map(|line| line.split_whitespace()).collect();
-            let told = told.join(" ");
-            self.say(&told);
         }
         entry
     }
@@ -322,7 +323,8 @@ impl IncidentScreen {
     fn weigh(&mut self, speaks_for: bool, store: &mut dyn Store) {
         let pins = self.seen.notebook.pins.len();
         let word = if speaks_for { "for" } else { "against" };
-        let line = |hypothesis: usize| match self.console.selected {
+        let marked = self.marked();
+        let line = |hypothesis: usize| match marked {
             Some((_, 0)) => None,
             Some((entry, line)) => Some(format!("pin {entry}:{line} --{word} {hypothesis}")),
             None => Some(self.notebook_pin.unwrap_or(pins.checked_sub(1)?) + 1)
@@ -337,9 +339,7 @@ impl IncidentScreen {
             [] => self.say("first a line of output as evidence: PgUp in the console, then p"),
             [only] => {
                 let line = only.line.clone();
-                let selected = self.console.selected;
-                self.perform(&line, store);
-                self.console.selected = selected;
+                self.perform_aside(&line, store);
             }
             _ => {
                 let list = ListDialog::menu(format!("it speaks {word}"), items, None);

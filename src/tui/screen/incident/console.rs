@@ -93,7 +93,7 @@ impl IncidentScreen {
     }
 
     /// The line under the cursor, while looking back or reading: its entry, and its place from 1; 0 is the command.
-    fn marked(&self) -> Option<(usize, usize)> {
+    pub(super) fn marked(&self) -> Option<(usize, usize)> {
         match &self.reader {
             Some(reader) => Some((reader.entry, reader.line + 1)),
             None => self.console.selected,
@@ -154,6 +154,7 @@ impl IncidentScreen {
 
     /// Opens a certain answer over the whole screen.
     pub(super) fn read_at(&mut self, entry: usize, line: usize) {
+        self.explore = None;
         self.reader = Some(Reader::at(entry, line));
     }
 
@@ -193,6 +194,7 @@ impl IncidentScreen {
             | Intent::Debrief
             | Intent::NextPane
             | Intent::PreviousPane
+            | Intent::Explore
             | Intent::NewTab
             | Intent::NextTab
             | Intent::PreviousTab => {

@@ -119,13 +119,12 @@ impl Seen {
 
 /// Whether an entry is an act of the game that the screen tells in its own way, in its last line.
 pub(super) fn is_aside(entry: &Entry) -> bool {
-    let mut words = entry.line.split_whitespace();
-    entry.who.is_empty()
-        && entry.state != EntryState::Running
-        && match words.next() {
-            Some("pause" | "speed") => true,
-            // By its number, as the key writes it; what was typed in words stays.
-            Some("pin") => words.next().is_some_and(|place| place.contains(':')) && words.next().is_none(),
-            _ => false,
-        }
+    let words: Vec<&str> = entry.line.split_whitespace().take(5).collect();
+    let is_told = match words.as_slice() {
+        ["pause" | "speed", ..] => true,
+        // By its number, as the keys write it; what was typed in words stays.
+        ["pin", place] | ["pin", place, "--for" | "--against", _] => place.contains(':'),
+        _ => false,
+    };
+    is_told && entry.who.is_empty() && entry.state != EntryState::Running
 }

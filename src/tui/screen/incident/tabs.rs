@@ -68,7 +68,11 @@ impl IncidentScreen {
         for shell in &self.seen.shells {
             let place = self.tabs.open.iter().position(|number| *number == shell.number);
             match (place, shell.is_closed) {
-                (None, false) => self.tabs.open.push(shell.number),
+                (None, false) => {
+                    self.tabs.open.push(shell.number);
+                    // What was there before there was a tab is no news.
+                    self.tabs.read.insert(shell.number, self.printed(shell.number));
+                }
                 (Some(place), true) => {
                     self.tabs.open.remove(place);
                     self.tabs.others.remove(&shell.number);

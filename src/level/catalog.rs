@@ -54,7 +54,7 @@ pub fn levels() -> Vec<Level> {
 }
 
 /// What is told of the built-in levels before they are played, in the order in which they are played. It takes a
-/// twentieth of the time that reading them whole does.
+/// small part of the time that reading them whole does.
 #[must_use]
 pub fn heads() -> Vec<Head> {
     files().iter().filter_map(|file| Head::read(file.text)).collect()

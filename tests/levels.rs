@@ -11,7 +11,7 @@ use sev1::level::Level;
 use sev1::level::catalog;
 use sev1::level::document::Document;
 use sev1::level::schema::{Change, Statement};
-use sev1::sim::quantity::Time;
+use sev1::sim::quantity::{Span, Time};
 use std::sync::Arc;
 
 const FORTY_PODS: &str = include_str!("../levels/10-forty-pods.ron");
@@ -280,7 +280,14 @@ fn what_nobody_has_written_is_offered_once_somebody_has_said_what_it_is_for() {
     // The question has come up, with the first page.
     advance_to(&mut incident, Time::from_seconds(12 * 60));
     assert_eq!(offers(&incident), []);
+    let listed = |incident: &mut Incident| {
+        let id = incident.perform("deploy");
+        advance_to(incident, incident.now() + Span::from_seconds(5));
+        incident.console()[id].output.join("\n").contains("py3-safe-logger")
+    };
+    assert!(!listed(&mut incident));
     incident.perform("diagnose poison");
+    assert!(listed(&mut incident));
     let offered = offers(&incident);
     assert!(offered[0].warning.starts_with("It takes about 25m to write first."), "{offered:?}");
 }

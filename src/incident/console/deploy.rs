@@ -101,6 +101,12 @@ fn changes(world: &dyn World) -> Vec<Change<'_>> {
     all
 }
 
+/// Those that one sees: what nobody has written yet is thought of once the player has said what is wrong.
+fn thought_of(world: &dyn World) -> Vec<Change<'_>> {
+    let has_answered = !world.named(Named::Answered).is_empty();
+    changes(world).into_iter().filter(|change| has_answered || unwritten(change, world).is_none()).collect()
+}
+
 /// Seven hexadecimal digits that stand for a version.
 fn hash(service: &str, version: &str) -> String {
     let word = random::mix(random::hash_name(service) ^ random::hash_name(version).rotate_left(17));
@@ -236,7 +242,7 @@ fn config(call: &mut Call, world: &mut dyn World) -> Progress {
 }
 
 fn list(call: &mut Call, world: &dyn World) -> Progress {
-    for change in changes(world) {
+    for change in thought_of(world) {
         let mark = match (change.runs, change.wanted) {
             (true, 0) => "current, scaled to zero",
             (true, _) => "runs now",
@@ -326,7 +332,7 @@ fn show(call: &mut Call, words: &[String], world: &dyn World) -> Progress {
     let Some(wanted) = words.iter().find(|word| !word.starts_with('-')) else {
         return call.fail("usage: git show VERSION");
     };
-    let all = changes(world);
+    let all = thought_of(world);
     let is = |change: &&Change| change.version.name == *wanted || hash(change.service, &change.version.name) == *wanted;
     let Some(change) = all.iter().find(is) else {
         let near = nearest(wanted, all.iter().map(|change| change.version.name.as_str()));
@@ -351,7 +357,7 @@ fn complete_deploy(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
     match typed.before {
         [_] => names(world),
         [_, name] => {
-            let of = changes(world).into_iter().filter(|change| change.service == name);
+            let of = thought_of(world).into_iter().filter(|change| change.service == name);
             of.map(|change| candidate(change.version.name.clone(), change.version.note.clone())).collect()
         }
         _ => vec![],
@@ -367,32 +373,27 @@ fn complete_git(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
             all
         }
         Some("show") => {
-            changes(world).iter().map(|c| candidate(c.version.name.clone(), c.version.note.clone())).collect()
+            thought_of(world).iter().map(|c| candidate(c.version.name.clone(), c.version.note.clone())).collect()
         }
         Some(_) => nothing(typed, world),
     }
 }
 
-/// The versions of a service that could run instead of the one that does, with what else a deploy means. What nobody has
-/// written yet is thought of once the player has said what is wrong.
+/// The versions of a service that could run instead of the one that does, with what else a deploy means.
 pub fn choices(world: &dyn World, service: &str, warning: &str) -> Vec<Choice> {
-    let has_answered = !world.named(Named::Answered).is_empty();
-    let of = changes(world).into_iter().filter(|change| change.service == service && !change.runs);
+    let of = thought_of(world).into_iter().filter(|change| change.service == service && !change.runs);
     let choice = |change: Change| {
-        let takes = unwritten(&change, world);
-        if takes.is_some() && !has_answered {
-            return None;
-        }
         let name = &change.version.name;
-        let first = takes.map_or(String::new(), |takes| format!("It takes about {} to write first. ", takes.age()));
-        Some(Choice {
+        let first = unwritten(&change, world)
+            .map_or(String::new(), |takes| format!("It takes about {} to write first. ", takes.age()));
+        Choice {
             label: format!("Deploy {name}: {}", change.version.note),
             line: format!("deploy {service} {name}"),
             changes: true,
             warning: first + warning,
-        })
+        }
     };
-    of.filter_map(choice).collect()
+    of.map(choice).collect()
 }
 
 /// How long a version takes to write that nobody has written yet.

@@ -3,6 +3,7 @@
 use super::Incident;
 use super::report::{Impact, Report};
 use super::view::Phase;
+use crate::sim::component::Component;
 use crate::sim::quantity::{Span, Time};
 
 /// One part of the score.
@@ -91,6 +92,16 @@ fn diagnosis(incident: &Incident) -> Part {
     Part { what: "diagnosis", points: (points as u32, 20), remark }
 }
 
+/// What has gone out of the system more than once: nobody can call that back.
+fn sent_again(incident: &Incident) -> i64 {
+    let telemetry = incident.stage.simulation.telemetry();
+    let of = |component: &Component| match component {
+        Component::Gateway(gateway) => telemetry.value(gateway.duplicates()),
+        _ => 0,
+    };
+    incident.stage.simulation.components().iter().map(of).sum()
+}
+
 fn harm(incident: &Incident) -> Part {
     let stage = &incident.stage;
     let lost = stage.sum_of_loads("lost");
@@ -105,6 +116,11 @@ fn harm(incident: &Incident) -> Part {
     if duplicates > 0 {
         points -= 3.min(1 + duplicates / 100);
         remarks.push(format!("{duplicates} handled twice"));
+    }
+    let sent = sent_again(incident);
+    if sent > 0 {
+        points -= 5.min(1 + sent / 100);
+        remarks.push(format!("{sent} sent to somebody who had it already"));
     }
     if stage.judge.reopened > 0 {
         points -= 4;

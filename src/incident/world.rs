@@ -464,8 +464,12 @@ impl Stage {
 
     fn resolve(&mut self) -> Said {
         let now = Self::now(self);
-        if self.judge.impact_at.is_none() && !(self.judge.is_gone && self.has_all_happened()) {
+        if self.judge.impact_at.is_none() && !self.has_all_happened() {
             return Err("nothing has happened yet that could be closed".into());
+        }
+        if self.judge.impact_at.is_none() && !self.judge.is_gone {
+            let why = "nobody is hurt, but the cause is still there, or its last sign is too recent to tell";
+            return Err(format!("not yet: {why}. Look again in a while"));
         }
         if self.judge.impact_at.is_some() && self.judge.phase != Phase::Mitigated {
             let goal = &self.level.goal;

@@ -90,6 +90,12 @@ impl Gateway {
         }
     }
 
+    /// The counter of what was sent for a unit of work once more.
+    #[must_use]
+    pub const fn duplicates(&self) -> MetricId {
+        self.duplicates
+    }
+
     /// How many units of work went out so often, from once on.
     #[must_use]
     pub fn by_count(&self) -> BTreeMap<u32, u64> {

@@ -18,6 +18,8 @@ use unicode_width::UnicodeWidthChar;
 pub struct ConsoleState {
     /// The line that is being typed.
     pub editor: Editor,
+    /// The beginning of a line that a key has put there: who goes back without having typed anything takes it back.
+    pub begun: String,
     /// The line of output that is selected while looking back: the entry's id and its line, 0 for the command itself.
     pub selected: Option<(usize, usize)>,
     /// The first row that was drawn last, counted from the end; kept so that the view moves no more than it must.

@@ -66,15 +66,28 @@ impl Reader {
 
     /// Goes on by a page: as many lines as fill it, however many rows each takes.
     pub fn turn(&mut self, forward: bool, entry: &Entry) {
+        let from = self.line;
         let mut rows = 0;
         loop {
             let before = self.line;
             rows += height(entry, self.line, self.room.1);
             self.step(if forward { 1 } else { -1 }, entry);
             if self.line == before || rows + height(entry, self.line, self.room.1) >= self.room.0 {
-                return;
+                break;
             }
         }
+        // The view goes with it, as far as there is something to fill it.
+        self.top = (self.top + self.line).saturating_sub(from).min(self.last_top(entry));
+    }
+
+    /// The first line in sight where the last one stands at the lower end.
+    fn last_top(&self, entry: &Entry) -> usize {
+        let mut rows = 0;
+        let fits = |line: &usize| {
+            rows += height(entry, *line, self.room.1);
+            rows <= self.room.0
+        };
+        (0..entry.output.len()).rev().take_while(fits).last().unwrap_or(0)
     }
 
     /// Goes to the next line that holds what is searched for, or the one before, and round at the ends; false where

@@ -24,6 +24,12 @@ pub fn file(world: &dyn World, host: &str, path: &str) -> Option<Vec<String>> {
     None
 }
 
+/// The files of this kind on a machine.
+pub fn paths(world: &dyn World, host: &str) -> Vec<String> {
+    let is_here = |service: &Service| service.live().any(|(_, instance)| *instance.name == *host);
+    environments(world).filter(|(_, service)| is_here(service)).flat_map(|(_, service)| files(service)).collect()
+}
+
 fn files(service: &Service) -> Vec<String> {
     let daemon = service.daemon.is_some().then(|| DAEMON.to_owned());
     daemon.into_iter().chain(service.settings.logs.clone()).collect()

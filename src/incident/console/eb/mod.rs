@@ -2,7 +2,7 @@
 
 mod logs;
 
-pub use logs::file;
+pub use logs::{file, paths};
 
 use super::arguments::{Flag, Given, switch, valued};
 use super::world::services;

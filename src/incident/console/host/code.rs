@@ -30,6 +30,11 @@ pub fn paths(world: &dyn World) -> Vec<String> {
     paths
 }
 
+/// The paths of the code on a machine, as it lies there now.
+pub fn lying(world: &dyn World, host: &str) -> Vec<String> {
+    services(world).flat_map(|(_, service)| service.paths_on(host)).collect()
+}
+
 /// What a file says, on the bastion or on a machine.
 pub fn read(host: Option<&str>, path: &str, world: &dyn World) -> Option<Vec<String>> {
     let lines = |text: String| text.lines().map(str::to_owned).collect();

@@ -2,10 +2,11 @@
 //!
 //! The only file of the family that looks into components.
 
+use super::code;
 use super::texts::SYSLOG;
 use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{balancers, caches, hosts, pools, services};
-use crate::incident::console::{World, database, kubectl};
+use crate::incident::console::{World, database, eb, kubectl};
 use crate::sim::component::cache::{self, Cache};
 use crate::sim::component::hosts::{Disks, own_memory};
 use crate::sim::component::nodes::KernelKill;
@@ -175,6 +176,10 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             machine.said = kernel.log.lines().map(|(at, said)| (at, said.text())).collect();
         }
         machine.texts.push(SYSLOG.to_owned());
+        machine.texts.extend(eb::paths(world, &machine.name));
+        machine.texts.extend(code::lying(world, &machine.name));
+        machine.texts.sort();
+        machine.texts.dedup();
         machine.supervisors.sort_by_key(|(at, ..)| *at);
         machine.disks.volumes.extend(database::mounted(world, &machine.name));
         machine.sessions = sessions::sessions(world, Some(&machine.name));

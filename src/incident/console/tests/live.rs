@@ -352,7 +352,7 @@ fn everything_is_completed_with_what_it_is() {
     assert_eq!(offered("rabbitmqctl purge_queue "), ["lines", "presence"]);
     assert_eq!(offered("rabbitmqadmin get queue=li"), ["queue=lines"]);
     assert_eq!(offered("rabbitmqadmin get queue=lines ackmode=ack_requeue_f"), ["ackmode=ack_requeue_false"]);
-    assert_eq!(offered("deploy consumer v"), ["v2", "v1", "v3"]);
+    assert_eq!(offered("deploy consumer v"), ["v2", "v1"]);
     assert_eq!(offered("logs search --count-by "), ["id", "pod", "service", "level", "minute", "message"]);
     assert_eq!(offered("watch -n 5 \"kubectl get po"), ["pods"]);
     let about = console.complete("kubectl describe node node-a1", 29, &world).candidates[0].about.clone();

@@ -59,6 +59,13 @@ impl Service {
         file.text.trim_end().to_owned()
     }
 
+    /// The paths at which this service's files lie on a machine's disk.
+    #[must_use]
+    pub fn paths_on(&self, machine: &str) -> Vec<String> {
+        let Some(of) = self.instances.iter().find(|instance| &*instance.name == machine) else { return vec![] };
+        self.code().iter().take(of.code.len()).map(|file| self.full_path(file)).collect()
+    }
+
     /// What lies at a path of a machine's disk, and whether that is a path of this service.
     #[must_use]
     pub fn text_at(&self, machine: &str, path: &str) -> Option<String> {

@@ -73,6 +73,7 @@ impl IncidentScreen {
         self.zoomed = false;
         self.console.selected = None;
         self.console.editor.set(before, after);
+        self.console.begun = format!("{before}{after}");
         self.offer();
     }
 

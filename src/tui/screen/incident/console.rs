@@ -32,6 +32,10 @@ impl IncidentScreen {
             Intent::Newer if editor.list.is_some() => editor.cycle(true),
             Intent::Older => editor.older(),
             Intent::Newer => editor.newer(),
+            Intent::Back if !editor.line().is_empty() && editor.line() == self.console.begun => {
+                editor.set("", "");
+                self.go(if self.top == Pane::Console { Pane::Map } else { self.top });
+            }
             Intent::Back if editor.list.is_some() => editor.list = None,
             Intent::Back => self.go(if self.top == Pane::Console { Pane::Map } else { self.top }),
             Intent::Search => self.open_history(),

@@ -16,7 +16,7 @@ pub const COMMANDS: &[Command] = &[
         aliases: &[],
         usage: "deploy [SERVICE VERSION | SERVICE --set KEY=VALUE]",
         summary: "builds a version and rolls it out, or changes a setting; without arguments, lists what can be deployed",
-        manual: "A version that isn't written yet is written first, which takes its time; then it is built and pushed; then the deployment is rolled out pod by pod. It runs in the background: `jobs` shows it, `stop` ends it before it rolls.\n\n`kubectl rollout undo` is faster where the version ran before.\n\n`--set KEY=VALUE` changes a setting on all machines; the processes are started again, one after the other. `config SERVICE` shows what there is.",
+        manual: "A version that isn't written yet is written first, which takes its time; then it is built and pushed; then it is rolled out, one instance after the other. It runs in the background: `jobs` shows it, `stop` ends it before it rolls.\n\n`kubectl rollout undo` is faster where the version ran before.\n\n`--set KEY=VALUE` changes a setting on all machines; the processes are started again, one after the other.\n\n`config SERVICE` shows what there is.",
         place: Place::Bastion,
         takes: Span::from_millis(500),
         exists: |world| services(world).next().is_some(),

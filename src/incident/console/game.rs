@@ -382,6 +382,18 @@ fn missing(name: &str, world: &dyn World) -> String {
     }
 }
 
+/// The lines of a manual, without paragraphs and examples of tools that aren't here.
+fn lines_here(manual: &'static str, world: &dyn World) -> Vec<&'static str> {
+    let is_missing = |name: &str| find(name).is_some_and(|command| !(command.exists)(world));
+    let speaks_of_missing = |line: &str| {
+        let quoted = line.split('`').skip(1).step_by(2).filter_map(|piece| piece.split_whitespace().next());
+        quoted.chain(line.split_whitespace().next()).any(is_missing)
+    };
+    let mut lines: Vec<&str> = manual.lines().filter(|line| !speaks_of_missing(line)).collect();
+    lines.dedup_by(|later, earlier| later.is_empty() && earlier.is_empty());
+    lines
+}
+
 fn manual(call: &mut Call, world: &mut dyn World) -> Progress {
     let Some(name) = call.arguments().first() else {
         return call.fail("What manual page do you want? For example: man man");
@@ -399,7 +411,7 @@ fn manual(call: &mut Call, world: &mut dyn World) -> Progress {
     }
     if !command.manual.is_empty() {
         call.say("DESCRIPTION");
-        for line in command.manual.lines() {
+        for line in lines_here(command.manual, world) {
             call.say(format!("    {line}").trim_end());
         }
     }

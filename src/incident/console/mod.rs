@@ -170,9 +170,10 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
     FAMILIES.iter().flat_map(|(_, commands)| commands.iter())
 }
 
-/// Whether the words of a command are plain text: those of the game's own acts, which are sentences and conditions.
+/// Whether the words of a command are plain text: those of the game's own acts, which are sentences and conditions. What
+/// `help` and `man` take are names.
 fn is_plain(name: &str) -> bool {
-    game::COMMANDS.iter().any(|command| command.name == name)
+    !["help", "man"].contains(&name) && game::COMMANDS.iter().any(|command| command.name == name)
 }
 
 /// Reads a line as the console understands it.

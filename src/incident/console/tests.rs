@@ -354,6 +354,7 @@ fn help_and_manual_come_from_the_table() {
         assert!(printed(&format!("man {}", command.name)).contains(command.usage), "{}", command.name);
     }
     assert!(printed("help wacth").contains("did you mean watch?"));
+    assert_eq!(printed("man wait > /dev/null"), "");
 }
 
 #[test]

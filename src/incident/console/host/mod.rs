@@ -44,7 +44,7 @@ pub const COMMANDS: &[Command] = &[
         aliases: &[],
         usage: "ssh HOST [COMMAND]",
         summary: "logs in to a machine, or runs one command there",
-        manual: "The machines are those of `kubectl get nodes`. `exit` leads back.\n\nssh HOST\nssh HOST dmesg | tail -5\nssh HOST 'ps aux | sort -rnk4 | head'",
+        manual: "`exit` leads back.\n\nThe machines of the cluster are those of `kubectl get nodes`.\n\nssh HOST\nssh HOST dmesg | tail -5\nssh HOST 'ps aux | sort -rnk4 | head'",
         place: Place::Anywhere,
         takes: Span::from_seconds(1),
         exists: has_machines,

@@ -41,6 +41,8 @@ fn played(world: &mut Small, lines: &[&str]) -> String {
 fn the_daemon_says_again_and_again_what_the_application_says_has_gone_well() {
     let mut world = busy();
     let daemon = played(&mut world, &["ssh w-1 tail -200 /var/log/aws-sqsd/default.log"]);
+    assert!(played(&mut world, &["ssh w-1 ls /var/log"]).contains("aws-sqsd"), "what can be read is listed");
+    assert!(!played(&mut world, &["man ssh"]).contains("kubectl"), "there is no cluster");
     let again = daemon.lines().find(|line| line.contains(" (2) - 20.0")).expect("somebody was received twice");
     assert!(again.contains("Z socket-err: "), "{again}");
     let id = again.split_whitespace().nth(2).unwrap();

@@ -32,7 +32,10 @@ impl Notebook {
     /// Whether a piece of evidence is among the pins.
     #[must_use]
     pub fn has_pinned(&self, evidence: &crate::level::schema::Evidence) -> bool {
-        self.pins.iter().any(|pinned| evidence.is_in(&pinned.command, &pinned.line))
+        let shows = |pinned: &view::Pin| {
+            std::iter::once(&pinned.line).chain(&pinned.around).any(|line| evidence.is_in(&pinned.command, line))
+        };
+        self.pins.iter().any(shows)
     }
 
     /// Keeps a line, once; returns its place.
@@ -112,5 +115,18 @@ mod tests {
         let counts: Vec<(usize, usize)> =
             notebook.view().hypotheses.iter().map(|one| (one.speaks_for, one.speaks_against)).collect();
         assert_eq!(counts, [(0, 1), (1, 0)]);
+    }
+    #[test]
+    fn a_line_beside_what_shows_it_is_the_evidence_too() {
+        let mut notebook = Notebook::default();
+        let (line, around) = ("994 @ 0x4f3a".to_owned(), vec!["# pubsub.await".to_owned()]);
+        notebook.pin(view::Pin { command: "curl a".to_owned(), line, around, ..view::Pin::default() });
+        let evidence = |shows: &str| crate::level::schema::Evidence {
+            see: "curl*".to_owned(),
+            shows: shows.to_owned(),
+            ..Default::default()
+        };
+        assert!(notebook.has_pinned(&evidence("pubsub.await")));
+        assert!(!notebook.has_pinned(&evidence("heap")));
     }
 }

@@ -329,6 +329,8 @@ pub struct Pin {
     pub command: String,
     /// The line.
     pub line: String,
+    /// The lines beside it: who keeps a line of a block means the block.
+    pub around: Vec<String>,
     /// The hypotheses it is about, by number, and whether it speaks for each.
     pub about: Vec<(usize, bool)>,
 }

@@ -75,12 +75,12 @@ impl World for Stage {
                 self.notebook.notes.push((now, text));
                 line("noted")
             }
-            Act::Pin { command, line: pinned, hypothesis, speaks_for } => {
+            Act::Pin { command, line: pinned, around, hypothesis, speaks_for } => {
                 if hypothesis.is_some_and(|number| number == 0 || number > self.notebook.hypotheses.len()) {
                     return Err("there is no such hypothesis".into());
                 }
                 let said = format!("pinned: {}", pinned.trim());
-                let place = self.notebook.pin(Pin { at: now, command, line: pinned, about: vec![] });
+                let place = self.notebook.pin(Pin { at: now, command, line: pinned, around, about: vec![] });
                 if let Some(number) = hypothesis {
                     self.notebook.weigh(place, number, speaks_for);
                 }

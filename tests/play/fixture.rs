@@ -271,6 +271,7 @@ fn notebook() -> Notebook {
                 line:
                     "[8623419.145] Killed process 3187861 (python) total-vm:2410016kB, anon-rss:1563932kB, file-rss:0kB"
                         .to_owned(),
+                around: vec![],
                 about: vec![(1, true), (2, true)],
             },
             Pin {
@@ -278,6 +279,7 @@ fn notebook() -> Notebook {
                 command: "kubectl describe pod chat-consumer-6c9f7d9c5b-2xk8p".to_owned(),
                 line: "Warning  BackOff  2m3s (x72 over 20m)  kubelet, node-a1  Back-off restarting failed container"
                     .to_owned(),
+                around: vec![],
                 about: vec![(1, false)],
             },
         ],

@@ -337,6 +337,7 @@ fn a_pin_takes_the_latest_line_that_holds_the_text() {
     let pin = |command: &str, line: &str, hypothesis, speaks_for| Act::Pin {
         command: command.to_owned(),
         line: line.to_owned(),
+        around: vec![],
         hypothesis,
         speaks_for,
     };

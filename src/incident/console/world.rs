@@ -164,6 +164,8 @@ pub enum Act {
         command: String,
         /// The line.
         line: String,
+        /// The lines beside it.
+        around: Vec<String>,
         /// The hypothesis that it is about, by number.
         hypothesis: Option<usize>,
         /// Whether it speaks for or against that.

@@ -29,10 +29,13 @@ pub(super) fn pin(call: &mut Call, world: &mut dyn World) -> Progress {
         Some(Ok(number)) => Some(number),
         None => None,
     };
-    let Some((command, line)) = pinned(call, &text) else {
+    let Some((entry, at)) = pinned(call, &text) else {
         return call.fail(format!("pin: no line that has been printed holds `{text}`"));
     };
-    act(call, world, Act::Pin { command, line, hypothesis, speaks_for })
+    let beside = at.saturating_sub(BESIDE)..(at + BESIDE + 1).min(entry.output.len());
+    let around = beside.filter(|other| *other != at).map(|other| entry.output[other].clone()).collect();
+    let (command, line) = (entry.line.clone(), entry.output[at].clone());
+    act(call, world, Act::Pin { command, line, around, hypothesis, speaks_for })
 }
 
 /// `for 2`, `against 2 1`: what is pinned already is weighed.
@@ -51,19 +54,19 @@ fn weighed(words: &[String]) -> Option<Act> {
     Some(Act::Weigh { hypothesis, speaks_for, evidence })
 }
 
-/// The line that is meant, with the command that printed it.
-fn pinned(call: &Call, text: &str) -> Option<(String, String)> {
+/// How many lines on either side belong to a line: a stack, a table's row with its continuation.
+const BESIDE: usize = 2;
+
+/// The line that is meant: what printed it, and its place there.
+fn pinned<'a>(call: &Call<'a>, text: &str) -> Option<(&'a Entry, usize)> {
     let by_number = text.split_once(':').and_then(|(entry, line)| {
         let entry = call.entries.get(entry.parse::<usize>().ok()?)?;
-        let line = entry.output.get(line.parse::<usize>().ok()?.checked_sub(1)?)?;
-        Some((entry.line.clone(), line.clone()))
+        let line = line.parse::<usize>().ok()?.checked_sub(1)?;
+        (line < entry.output.len()).then_some((entry, line))
     });
     by_number.or_else(|| {
-        let own = |entry: &&Entry| !entry.line.starts_with("pin ");
-        let mut lines = call.entries.iter().filter(own).rev().flat_map(|entry| {
-            let of_entry = entry.output.iter().rev();
-            of_entry.map(move |line| (entry.line.clone(), line.clone()))
-        });
-        lines.find(|(_, line)| line.contains(text))
+        let own = |entry: &&'a Entry| !entry.line.starts_with("pin ");
+        let mut all = call.entries.iter().filter(own).rev();
+        all.find_map(|entry| Some((entry, entry.output.iter().rposition(|line| line.contains(text))?)))
     })
 }

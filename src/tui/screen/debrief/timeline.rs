@@ -271,7 +271,11 @@ fn draw_list(
     let last = rows.iter().rposition(|(time, _)| *time <= at);
     // What comes next stays in sight below what has come, and the last one is told in full where there is room.
     let ahead = (room / 3).max(1);
-    let first = last.map_or(0, |last| (last + 1 + ahead).saturating_sub(room)).min(rows.len().saturating_sub(room));
+    let columns = area.width.saturating_sub(if area.width < 48 { 8 } else { 11 });
+    let tall = last.map_or(1, |last| wrap(&rows[last].1, columns).len());
+    let first = last.map_or(0, |last| (last + tall + ahead).saturating_sub(room).min(last));
+    // At the end nothing comes next, and the room is for what has been.
+    let first = if tall > 1 { first } else { first.min(rows.len().saturating_sub(room)) };
     let mut y = area.y + 1;
     for (index, (time, text)) in rows.iter().enumerate().skip(first) {
         if y >= area.bottom() {

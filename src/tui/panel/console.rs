@@ -1,7 +1,8 @@
 //! The command line: what was typed and printed, the line that is being typed, and what could stand in it.
 
+use super::output::put_with_states;
 use super::watching;
-use crate::incident::view::{Entry, EntryState, Health, Pin};
+use crate::incident::view::{Entry, EntryState, Pin};
 use crate::tui::editor::{Editor, List};
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::{Intent, Pane};
@@ -288,39 +289,6 @@ fn draw_row(buffer: &mut Buffer, area: Rect, row: &ConsoleRow, selected: bool, t
         let style = if selected { theme.selected } else { theme.own };
         put_right(buffer, area.right().saturating_sub(1), area.y, 8, label, style);
     }
-}
-
-/// Words with which tools tell a state, in the colour of that state.
-pub fn put_with_states(buffer: &mut Buffer, x: u16, y: u16, columns: u16, text: &str, theme: &Theme) -> u16 {
-    let used = put(buffer, x, y, columns, text, theme.text);
-    let mut column = 0;
-    for word in text.split_inclusive(' ') {
-        let wide = width(word);
-        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-        if let Some(health) = state_of(bare).filter(|_| column + wide <= used) {
-            let before = width(&word[..word.find(bare).unwrap_or(0)]);
-            put(buffer, x + column + before, y, width(bare), bare, theme.health(health));
-        }
-        column += wide;
-    }
-    used
-}
-
-fn state_of(word: &str) -> Option<Health> {
-    const FAILING: [&str; 9] = [
-        "CrashLoopBackOff",
-        "Error",
-        "OOMKilled",
-        "OOMKilling",
-        "Evicted",
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "Failed",
-        "ERROR",
-    ];
-    const STRAINED: [&str; 9] =
-        ["Pending", "ContainerCreating", "Terminating", "NotReady", "Warning", "BackOff", "Unhealthy", "WARN", "flow"];
-    if FAILING.contains(&word) { Some(Health::Failing) } else { STRAINED.contains(&word).then_some(Health::Strained) }
 }
 
 /// The columns kept free beside a line for what runs it.

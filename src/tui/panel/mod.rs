@@ -20,6 +20,7 @@ pub mod map;
 pub mod map_layout;
 pub mod map_list;
 pub mod notebook;
+pub mod output;
 pub mod pager;
 pub mod reader;
 pub mod watching;

@@ -1,6 +1,6 @@
 //! A long answer over the whole screen, to read and search in: what `less` is in a terminal.
 
-use super::console::put_with_states;
+use super::output::put_with_states;
 use crate::incident::view::{Entry, EntryState, Pin};
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Intent;

@@ -1,6 +1,6 @@
 //! The latest result of a `watch`, above the prompt: it stands still while what is typed goes on below.
 
-use super::console::put_with_states;
+use super::output::put_with_states;
 use crate::incident::view::Entry;
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Intent;

@@ -237,6 +237,7 @@ impl Condition {
 pub fn written(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Seconds if value.abs() >= 10.0 => Span::from_seconds((value + 0.5) as i64).to_string(),
+        Unit::Seconds if value.abs() >= 1.0 => format!("{}s", three_digits(value)),
         Unit::Seconds => Span::from_millis((value * 1000.0 + 0.5) as i64).to_string(),
         Unit::Bytes if value >= 1_073_741_824.0 => format!("{}Gi", three_digits(value / 1_073_741_824.0)),
         Unit::Bytes => format!("{}Mi", three_digits(value / 1_048_576.0)),

@@ -116,7 +116,11 @@ fn name(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
         pieces.push((fit(&header.title, 32), theme.text));
         pieces.push((" · ".to_owned(), theme.dim));
     }
-    pieces.push((header.phase.word().to_owned(), theme.phase(header.phase)));
+    // What hurts people isn't quiet because nothing has rung.
+    let unnoticed = header.phase == Phase::Quiet && header.hurt.count > 0;
+    let (word, style) =
+        if unnoticed { ("no page yet", theme.strained) } else { (header.phase.word(), theme.phase(header.phase)) };
+    pieces.push((word.to_owned(), style));
     pieces
 }
 

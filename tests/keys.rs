@@ -112,7 +112,7 @@ fn stages(place: Place) -> Vec<Stage> {
         }
         Place::Menu => {
             let menu = [pane('1'), Press(ENTER)];
-            vec![incident(&menu), incident(&[menu[0].clone(), menu[1].clone(), Press(DOWN), Press(DOWN)])]
+            vec![incident(&menu), incident(&[menu[0].clone(), menu[1].clone(), Press(DOWN)])]
         }
         Place::Filter => {
             let palette = Press(Key::Ctrl('p'));

@@ -82,7 +82,14 @@ fn phases(incident: &Incident) -> Vec<(Time, Phase)> {
         Happened::Turned { phase } => Some((happening.at, phase)),
         _ => None,
     };
-    incident.stage.happenings.iter().filter_map(turned).collect()
+    let mut phases: Vec<(Time, Phase)> = incident.stage.happenings.iter().filter_map(turned).collect();
+    // The first page is told as what it is, and not as a turn.
+    let paged = incident.stage.judge.paged_at.map(|at| (at, Phase::Paged));
+    let place = paged.map(|(at, _)| phases.partition_point(|(time, _)| *time < at));
+    if let Some((paged, place)) = paged.zip(place).filter(|(_, place)| *place == 0) {
+        phases.insert(place, paged);
+    }
+    phases
 }
 
 fn as_it_happened(incident: &Incident) -> Option<&crate::level::schema::Solution> {
@@ -209,7 +216,7 @@ fn moves(incident: &Incident) -> (Vec<Move>, Incident) {
             None => "not played again: too many moves".to_owned(),
         };
         let line = super::console::addressed(line).1.to_owned();
-        let spared = spared.get(number).copied().unwrap_or_default();
+        let spared = spared.get(number).copied().filter(|spared| spared.abs() >= NOTICED).unwrap_or_default();
         Move { at: *at, clock: incident.stage.clock.seconds(*at), line, spared, remark }
     };
     (acting.iter().enumerate().map(move_of).collect(), nobody)

@@ -294,7 +294,7 @@ pub const BINDINGS: &[Binding] = &[
         "",
         "select the last line of the output",
     ),
-    bind(L::In(P::Console), &[Key::Ctrl('o')], I::Read, "", "the last answer over the whole screen, to search in it"),
+    bind(L::Incident, &[Key::Ctrl('o')], I::Read, "", "the last answer over the whole screen, to search in it"),
     bind(
         L::In(P::Console),
         &[Key::Ctrl('d')],
@@ -465,6 +465,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Menu, &[ENTER, Key::Char(' ')], I::Open, "do it", "run the selected command"),
     bind(L::Menu, &[UP, Key::Char('k'), BACK_TAB], I::Up, "", "up"),
     bind(L::Menu, &[DOWN, Key::Char('j'), TAB], I::Down, "choose", "down"),
+    bind(L::Menu, &[HOME, Key::Char('g')], I::First, "", "the first"),
+    bind(L::Menu, &[END, Key::Char('G')], I::Last, "", "the last"),
     bind(L::Menu, &[PAGE_UP], I::PageUp, "", "a page up"),
     bind(L::Menu, &[PAGE_DOWN], I::PageDown, "", "a page down"),
     bind(L::Menu, &[ESC, Key::Char('q'), Key::Ctrl('c')], I::Back, "close", "close the menu"),

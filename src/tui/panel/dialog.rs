@@ -81,9 +81,14 @@ impl ListDialog {
         self.items.get(*self.shown.get(self.selected)?)
     }
 
-    /// Moves the selection; it stops at the ends.
+    /// Moves the selection; a single step goes round at the ends.
     pub fn step(&mut self, by: isize) {
-        self.selected = self.selected.saturating_add_signed(by).min(self.shown.len().saturating_sub(1));
+        let last = self.shown.len().saturating_sub(1);
+        self.selected = match by {
+            1 if self.selected >= last => 0,
+            -1 if self.selected == 0 => last,
+            _ => self.selected.saturating_add_signed(by).min(last),
+        };
     }
 
     /// Moves the selection by a page.

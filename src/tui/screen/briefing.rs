@@ -41,9 +41,10 @@ impl Briefing {
             Intent::Mode => {
                 self.has_chosen = true;
                 self.mode = match self.mode {
-                    Mode::Trainee => Mode::OnCall,
-                    Mode::OnCall => Mode::Principal,
-                    Mode::Principal => Mode::Trainee,
+                    // Whoever looks for another mode most often wants more help.
+                    Mode::OnCall => Mode::Trainee,
+                    Mode::Trainee => Mode::Principal,
+                    Mode::Principal => Mode::OnCall,
                 }
             }
             _ => {}

@@ -384,6 +384,8 @@ impl IncidentScreen {
         match (&mut dialog, intent) {
             (Dialog::List(list, _), Intent::Up) => list.step(-1),
             (Dialog::List(list, _), Intent::Down) => list.step(1),
+            (Dialog::List(list, _), Intent::First) => list.step(isize::MIN / 2),
+            (Dialog::List(list, _), Intent::Last) => list.step(isize::MAX / 2),
             (Dialog::List(list, _), Intent::PageUp) => list.turn(-1),
             (Dialog::List(list, _), Intent::PageDown) => list.turn(1),
             (Dialog::List(list, chosen), Intent::Open | Intent::Complete) => {

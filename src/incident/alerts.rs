@@ -160,7 +160,11 @@ fn measured(rule: &Alert, series: &dyn Series, second: i64) -> String {
     match rule.when.sides(series, second) {
         Some((Some(left), Some(right), unit)) => {
             let word = if left >= right { "over" } else { "under" };
-            format!("{} {word} {}", written(left, unit), written(right, unit))
+            let is_share = rule.when.compares_a_share();
+            let show = |value: f64| {
+                if is_share { format!("{} %", written(value * 100.0, unit)) } else { written(value, unit) }
+            };
+            format!("{} {word} {}", show(left), show(right))
         }
         _ => rule.note.clone(),
     }

@@ -215,6 +215,15 @@ impl Condition {
         Some((left.value(&mut scratch, series, second), right.value(&mut scratch, series, second), unit))
     }
 
+    /// Whether what it compares is a share: one number by another of the same kind.
+    #[must_use]
+    pub fn compares_a_share(&self) -> bool {
+        let Some((evaluate::Node::Calculate(syntax::Arithmetic::By, part, whole), _)) = self.node.comparison() else {
+            return false;
+        };
+        compile::unit_of(part) == compile::unit_of(whole)
+    }
+
     /// The limit that it compares with, where that is a constant: a line in a graph.
     #[must_use]
     pub fn threshold(&self) -> Option<f64> {

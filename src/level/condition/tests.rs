@@ -306,6 +306,8 @@ fn a_comparison_shows_its_two_sides() {
     let condition = Condition::holding("rabbit.chat.in.ready > 500 for 1m", &world()).unwrap();
     assert_eq!(condition.sides(&world(), 60), Some((Some(600.0), Some(500.0), Unit::Plain)));
     assert_eq!(condition.threshold(), Some(500.0));
+    assert!(!condition.compares_a_share());
+    assert!(Condition::holding("a / b > 5% for 1m", &world()).unwrap().compares_a_share());
     assert_eq!(condition.limited(), Some(("rabbit.chat.in.ready", false)));
     let condition = Condition::holding("(rabbit.chat.in.ready <= 5) for 1m", &world()).unwrap();
     assert_eq!(condition.limited(), Some(("rabbit.chat.in.ready", true)));

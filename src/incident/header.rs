@@ -20,6 +20,6 @@ pub fn header_of(stage: &Stage, speed: u32) -> Header {
         paused: stage.is_paused,
         budget_left: (1.0 - stage.judge.budget_used).clamp(0.0, 1.0),
         hurt: Hurt { count: count.max(0.0) as u64, word: word.to_owned(), per_minute: change as i64 },
-        hurt_since: stage.judge.impact_at,
+        hurt_since: stage.judge.hurt_since(),
     }
 }

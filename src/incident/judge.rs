@@ -141,7 +141,7 @@ impl Judge {
         }
         let condition = level.goal.impact.as_ref();
         let holds = condition.map(|condition| condition.holds(&mut self.impact, series, second));
-        if self.impact_at.is_some() || second < 0 {
+        if second < 0 {
             return;
         }
         let now = Time::from_seconds(second);
@@ -151,6 +151,9 @@ impl Judge {
                 (self.bad_since, self.looked_at) = (Some(now), None);
             }
             self.bad_last = Some(now);
+        }
+        if self.impact_at.is_some() {
+            return;
         }
         let by_default = || {
             let (then, now) = (self.counts[0], self.counts[self.counts.len() - 1]);
@@ -182,6 +185,13 @@ impl Judge {
             self.mitigated_at = Some(since);
             self.phase = Phase::Mitigated;
         }
+    }
+
+    /// Since when customers are hurt without a minute's break; nothing where they never were.
+    #[must_use]
+    pub fn hurt_since(&self) -> Option<Time> {
+        let impact = self.impact_at?;
+        Some(self.bad_since.map_or(impact, |since| since.max(impact)))
     }
 
     /// A page has rung.

@@ -70,7 +70,7 @@ pub fn is_level_file(name: &str) -> bool {
 /// # Errors
 /// Where there is none of that name, or its script makes no sense; in words for the person.
 pub fn solution(level: &Level, name: &str) -> Result<Script, String> {
-    let Some(found) = level.solutions.iter().find(|solution| solution.name == name) else {
+    let Some(found) = level.solution(name) else {
         let names: Vec<&str> = level.solutions.iter().map(|solution| solution.name.as_str()).collect();
         let all = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
         return Err(format!("the level `{}` has no solution `{name}`; {all}", level.id));

@@ -93,7 +93,7 @@ fn phases(incident: &Incident) -> Vec<(Time, Phase)> {
 }
 
 fn as_it_happened(incident: &Incident) -> Option<&crate::level::schema::Solution> {
-    incident.level().solutions.iter().find(|solution| solution.name == "as-it-happened")
+    incident.level().solution("as-it-happened")
 }
 
 /// As much of the debrief as needs nothing to be played again: the story is there at once.

@@ -95,6 +95,12 @@ impl Level {
         read(text, Strictness::BuiltIn)
     }
 
+    /// The solution of this name.
+    #[must_use]
+    pub fn solution(&self, name: &str) -> Option<&schema::Solution> {
+        self.solutions.iter().find(|solution| solution.name == name)
+    }
+
     /// The same level with something changed or left out. Conditions that name what is no longer there see nothing.
     ///
     /// # Errors

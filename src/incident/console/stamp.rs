@@ -102,6 +102,18 @@ impl Clock {
         self.utc(at).strftime("%b %d %H:%M:%S").to_string()
     }
 
+    /// `Aug 11 16:41`, as `ls -l` writes it.
+    #[must_use]
+    pub fn listed(&self, at: Time) -> String {
+        self.utc(at).strftime("%b %d %H:%M").to_string()
+    }
+
+    /// `110823 11:31:04`, as `mysqld` 5.1 writes it.
+    #[must_use]
+    pub fn mysql(&self, at: Time) -> String {
+        self.utc(at).strftime("%y%m%d %H:%M:%S").to_string()
+    }
+
     /// `2012/08/13 14:46:52`, as nginx writes it.
     #[must_use]
     pub fn nginx(&self, at: Time) -> String {

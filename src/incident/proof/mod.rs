@@ -91,8 +91,7 @@ fn conditions(statement: &Statement) -> Vec<&str> {
 
 impl World {
     /// How long its runs are together: what it costs.
-    #[must_use]
-    pub fn length(&self) -> Span {
+    fn length(&self) -> Span {
         self.cases.iter().fold(Span::ZERO, |sum, case| sum + case.until.since(Time::ZERO))
     }
 
@@ -126,7 +125,7 @@ impl Case {
     fn branch(&self, level: &Level) -> Result<Branch, String> {
         let mut lines = vec![];
         if let Some(name) = &self.after {
-            let solution = level.solutions.iter().find(|solution| solution.name == *name);
+            let solution = level.solution(name);
             lines.extend(solution.map(|solution| solution.script.clone()).unwrap_or_default());
         }
         lines.extend(self.script.iter().cloned());

@@ -158,7 +158,7 @@ impl Try {
                     .collect()
             }
             Self::Solution(name) => {
-                let solution = level.solutions.iter().find(|solution| solution.name == *name);
+                let solution = level.solution(name);
                 solution.map(|solution| solution.script.clone()).unwrap_or_default()
             }
         };

@@ -41,6 +41,17 @@ pub struct ListDialog {
     page: usize,
 }
 
+/// The place among so many that lies so many steps on; a single step goes round at the ends, a larger one stops there.
+#[must_use]
+pub fn step_round(from: usize, by: isize, count: usize) -> usize {
+    let last = count.saturating_sub(1);
+    match by {
+        1 if from >= last => 0,
+        -1 if from == 0 => last,
+        _ => from.saturating_add_signed(by).min(last),
+    }
+}
+
 impl ListDialog {
     /// A menu.
     #[must_use]
@@ -83,12 +94,7 @@ impl ListDialog {
 
     /// Moves the selection; a single step goes round at the ends.
     pub fn step(&mut self, by: isize) {
-        let last = self.shown.len().saturating_sub(1);
-        self.selected = match by {
-            1 if self.selected >= last => 0,
-            -1 if self.selected == 0 => last,
-            _ => self.selected.saturating_add_signed(by).min(last),
-        };
+        self.selected = step_round(self.selected, by, self.shown.len());
     }
 
     /// Moves the selection by a page.

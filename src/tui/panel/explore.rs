@@ -116,12 +116,7 @@ impl ExploreState {
             let count = self.shown.len() + usize::from(self.can_be_drawn);
             self.selected = self.selected.saturating_add_signed(by).min(count.saturating_sub(1));
         } else {
-            let last = self.series.len().saturating_sub(1);
-            self.chosen = match by {
-                1 if self.chosen >= last => 0,
-                -1 if self.chosen == 0 => last,
-                _ => self.chosen.saturating_add_signed(by).min(last),
-            };
+            self.chosen = super::dialog::step_round(self.chosen, by, self.series.len());
         }
     }
 

@@ -12,9 +12,8 @@ pub fn file(world: &dyn World, host: &str, path: &str) -> Option<Vec<String>> {
         return None;
     }
     let line = |(at, text): &(Time, String)| {
-        let plain = world.clock().utc_plain(*at);
-        // 110823 11:31:04, as MySQL 5.1 writes it; the machine keeps UTC.
-        format!("{}{}{} {} {text}", &plain[2..4], &plain[5..7], &plain[8..10], &plain[11..])
+        // The machine keeps UTC.
+        format!("{} {text}", world.clock().mysql(*at))
     };
     Some(on.server().said.iter().map(line).collect())
 }
@@ -30,12 +29,10 @@ pub fn list(call: &mut Call, world: &dyn World) -> Progress {
     for (at, file) in log.files.iter().enumerate() {
         let size = file.size + 106 + if at == last { torn } else { 0 };
         let name = on.database.file_name(file.number);
-        let written = world.clock().journal(begun(&log.files, at + 1).unwrap_or_else(|| world.now()));
-        let written = &written[..written.len() - 3];
+        let written = world.clock().listed(begun(&log.files, at + 1).unwrap_or_else(|| world.now()));
         lines.push(if is_long { format!("-rw-rw---- 1 mysql adm {size:>11} {written} {name}") } else { name });
     }
-    let started = world.clock().journal(begun(&log.files, 0).unwrap_or_else(|| world.now()));
-    let started = &started[..started.len() - 3];
+    let started = world.clock().listed(begun(&log.files, 0).unwrap_or_else(|| world.now()));
     let index = (log.files.len() * 35).to_string();
     let of_server = [("mysql-bin.index", index.as_str()), ("error.log", "14208")];
     for (name, size) in of_server {
@@ -88,8 +85,7 @@ pub fn mysqlbinlog(call: &mut Call, world: &mut dyn World) -> Progress {
         by_table.iter().zip(&on.database.settings.tables).map(|(bytes, table)| (*bytes, table.name.as_str())).collect();
     sums.sort_unstable();
     let first = begun(&log.files, at).unwrap_or_else(|| world.now());
-    let stamp = world.clock().utc_plain(first);
-    let stamp = format!("{}{}{} {}", &stamp[2..4], &stamp[5..7], &stamp[8..10], &stamp[11..]);
+    let stamp = world.clock().mysql(first);
     let id = on.number + 1;
     for (number, (bytes, table)) in sums.iter().filter(|(bytes, _)| *bytes > 0).enumerate() {
         let (end, mapped) = (233 + number * 181, number + 31);

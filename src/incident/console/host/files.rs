@@ -178,8 +178,7 @@ pub fn ls(call: &mut Call, world: &dyn World) -> Progress {
             continue;
         }
         let changed = machine.disks.named(&path).map_or(machine.booted, |file| machine.disks.files[file].changed);
-        let stamp = world.clock().journal(changed);
-        let stamp = stamp.get(..12).unwrap_or(&stamp);
+        let stamp = world.clock().listed(changed);
         let (mode, size) = if is_folder { ("drwxr-xr-x", Bytes(4096)) } else { ("-rw-r--r--", size) };
         let size = if given.has("human-readable") { disks::human(size) } else { size.0.to_string() };
         call.say(format!("{mode} 1 root root {size:>11} {stamp} {name}"));

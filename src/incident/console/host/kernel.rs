@@ -88,12 +88,17 @@ pub fn all(machine: &Machine, now: Time) -> Vec<(Time, String)> {
     all
 }
 
+/// `[   41.300877]`, as the kernel counts from its boot.
+pub fn since_boot(at: Time, booted: Time) -> String {
+    let since = at.since(booted);
+    format!("[{:>5}.{:06}]", since.seconds(), since.micros().rem_euclid(1_000_000))
+}
+
 /// What the system's log has of the kernel: the same lines, with the time of day and the time since the boot.
 pub fn logged(host: &str, world: &dyn World) -> Option<Vec<String>> {
     let machine = super::all(world).into_iter().find(|machine| machine.name == host)?;
     let line = |(at, text): (Time, String)| {
-        let since = at.since(super::booted(&machine));
-        let stamp = format!("[{:>5}.{:06}]", since.seconds(), since.micros().rem_euclid(1_000_000));
+        let stamp = since_boot(at, super::booted(&machine));
         format!("{} {host} kernel: {stamp} {text}", world.clock().journal(at))
     };
     // Logs are rotated: what was said at the boot is in another file.
@@ -144,8 +149,7 @@ pub fn dmesg(call: &mut Call, world: &mut dyn World) -> Progress {
                 _ => format!("[{}]", world.clock().kernel_minute(at)),
             }
         } else {
-            let since = at.since(super::booted(&machine));
-            format!("[{:>5}.{:06}]", since.seconds(), since.micros().rem_euclid(1_000_000))
+            since_boot(at, super::booted(&machine))
         };
         before = Some(at);
         call.say(format!("{stamp} {text}"));

@@ -26,10 +26,11 @@ fn syslog(machine: &Machine, world: &dyn World) -> Vec<String> {
     let from = now - KEPT;
     let told = machine.supervisors.iter().filter(|(_, who, _)| *who != "kernel");
     let mut lines: Vec<(Time, String)> = told.map(|(at, who, text)| (*at, format!("{who}: {text}"))).collect();
-    lines.extend(kernel::all(machine, now).into_iter().map(|(at, text)| {
-        let since = at.since(machine.booted);
-        (at, format!("kernel: [{}.{:06}] {text}", since.seconds(), since.micros().rem_euclid(1_000_000)))
-    }));
+    lines.extend(
+        kernel::all(machine, now)
+            .into_iter()
+            .map(|(at, text)| (at, format!("kernel: {} {text}", kernel::since_boot(at, machine.booted)))),
+    );
     // Once an hour, as everywhere.
     let first = from.second().div_euclid(3600);
     let hours = (first..=now.second().div_euclid(3600)).map(|hour| Time::from_seconds(hour * 3600 + 1020));

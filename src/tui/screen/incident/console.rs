@@ -13,6 +13,11 @@ use crate::tui::store::Store;
 use tui_input::{Input, InputRequest};
 
 impl IncidentScreen {
+    /// Back to the pane that was in sight before.
+    fn leave_console(&mut self) {
+        self.go(if self.top == Pane::Console { Pane::Map } else { self.top });
+    }
+
     /// A key at the prompt, or while looking back.
     pub(super) fn on_console(&mut self, intent: Intent, store: &mut dyn Store) -> Transition {
         if self.console.selected.is_some() {
@@ -34,10 +39,10 @@ impl IncidentScreen {
             Intent::Newer => editor.newer(),
             Intent::Back if !editor.line().is_empty() && editor.line() == self.console.begun => {
                 editor.set("", "");
-                self.go(if self.top == Pane::Console { Pane::Map } else { self.top });
+                self.leave_console();
             }
             Intent::Back if editor.list.is_some() => editor.list = None,
-            Intent::Back => self.go(if self.top == Pane::Console { Pane::Map } else { self.top }),
+            Intent::Back => self.leave_console(),
             Intent::Search => self.open_history(),
             Intent::LookBack => self.console.selected = step(&self.seen.answers(self.tab), None, 0),
             Intent::PageUp => {

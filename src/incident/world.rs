@@ -200,6 +200,10 @@ impl World for Stage {
                 let all = self.notebook.pins.iter().enumerate();
                 all.map(|(index, pin)| ((index + 1).to_string(), pin.line.trim().to_owned())).collect()
             }
+            Named::Said => {
+                let said = self.sayings.iter();
+                said.map(|one| (format!("{} {}", one.clock, one.who), one.text.clone())).collect()
+            }
             Named::Answers => {
                 let open = self.team.open.iter().flat_map(|(_, place)| &self.sayings[*place].answers);
                 open.map(|(words, line)| (line.trim_start_matches("reply ").to_owned(), words.clone())).collect()

@@ -94,6 +94,8 @@ pub enum Named {
     Hypotheses,
     /// Lines kept as evidence, by number.
     Pins,
+    /// What people have said and the player has told them, as (when and who, what).
+    Said,
     /// Answers that are open: `WHO N`; about: its words.
     Answers,
     /// Versions that somebody has yet to bring, as `version` or `service@version`.

@@ -197,6 +197,39 @@ fn story_names_in(source: &Source, names: &[String]) -> Vec<String> {
     found.map(|name| format!("{}: `{name}` belongs to a story; src knows none", source.path)).collect()
 }
 
+/// Options of the console's tools that are declared to do something, and that nothing in the tool's folder looks at.
+/// Those that change nothing, as with the real tool, are declared with `moot`.
+fn options_nobody_looks_at(source: &Source, all: &[Source]) -> Vec<String> {
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let own = folder(&source.path);
+    if !source.path.starts_with("incident/console/") || source.path.ends_with("arguments.rs") {
+        return vec![];
+    }
+    let declared = Regex::new(r#"\b(?:switch|valued|moot|moot_value)\('.', "[^"]*""#).expect("a pattern");
+    let family = all.iter().filter(|other| own != "incident/console" && folder(&other.path) == own);
+    let texts = family.map(Source::without_tests).chain([source.without_tests()]);
+    let rest: String = texts.map(|text| declared.replace_all(text, "").into_owned()).collect();
+    let works = Regex::new(r#"\b(?:switch|valued)\('(.)', "([^"]*)""#).expect("a pattern");
+    let unread = works.captures_iter(source.without_tests()).filter(|option| {
+        let (short, long) = (&option[1], &option[2]);
+        let long_forms = [format!("\"{long}\""), format!("\"--{long}")];
+        let short_forms = [format!("\"{short}\""), format!("\"-{short}"), format!("'{short}'")];
+        let by_long = !long.is_empty() && long_forms.iter().any(|form| rest.contains(form.as_str()));
+        let by_short = short != " " && short_forms.iter().any(|form| rest.contains(form.as_str()));
+        !by_long && !by_short
+    });
+    unread
+        .map(|option| format!("{}: nothing looks at -{} --{}: do it or refuse it", source.path, &option[1], &option[2]))
+        .collect()
+}
+
+#[test]
+fn an_option_that_is_taken_is_looked_at() {
+    let all = sources();
+    let broken = "//! A tool.\nconst FLAGS: &[Flag] = &[switch('q', \"quiet\", \"says less\")];\n";
+    holds(|source| options_nobody_looks_at(source, &all), "incident/console/tool.rs", broken);
+}
+
 #[test]
 fn no_layer_names_one_above_it() {
     holds(upward_names, "sim/agenda.rs", "//! Events.\nfn f() { let _ = crate::incident::Mode::Trainee; }");

@@ -43,6 +43,7 @@ mod varnish;
 mod world;
 
 pub use menu::{menu, palette};
+pub use options::Options;
 pub use session::{Console, Hand, addressed};
 pub use shell::SyntaxError;
 pub use world::{Act, Named, World};
@@ -63,6 +64,10 @@ pub struct Command {
     pub summary: &'static str,
     /// The manual: paragraphs and examples.
     pub manual: &'static str,
+    /// The options that it takes.
+    pub options: Options,
+    /// Paragraphs and examples that depend on what is here; they follow the manual.
+    pub page: fn(&dyn World) -> Vec<String>,
     /// Where it can be typed.
     pub place: Place,
     /// How long it takes until it looks or acts.
@@ -83,6 +88,8 @@ impl Command {
         usage: "",
         summary: "",
         manual: "",
+        options: Options::Own,
+        page: |_| vec![],
         place: Place::Anywhere,
         takes: Span::ZERO,
         exists: always,
@@ -99,7 +106,7 @@ struct Kit {
 }
 
 impl Kit {
-    /// One of them, with no other name and nothing to complete.
+    /// One of them, with no other name, no options and nothing to complete.
     const fn tool(
         &self,
         name: &'static str,
@@ -113,6 +120,7 @@ impl Kit {
             usage,
             summary,
             manual,
+            options: Options::Checked(&[]),
             place: self.place,
             takes: self.takes,
             exists: self.exists,

@@ -1,6 +1,6 @@
 //! `nagios`: what is checked, how it stands, and who has taken it.
 
-use super::{Act, Call, Command, Place, Progress, Runs, Typed, World, candidate};
+use super::{Act, Call, Command, Options, Place, Progress, Runs, Typed, World, candidate};
 use crate::incident::view::Candidate;
 use crate::sim::quantity::{Span, Time};
 
@@ -23,7 +23,7 @@ pub struct Service {
 
 pub const COMMANDS: &[Command] = &[Command {
     name: "nagios",
-    aliases: &[],
+    options: Options::Checked(&[]),
     usage: "nagios [NAME] | nagios ack NAME | nagios unack NAME",
     summary: "what is checked, how it stands, and who has taken it",
     manual: "A check is as bad as the worst thing that it looks at. Who acknowledges it hears nothing more of it; a sticky acknowledgement lasts until everything that it looks at is well.\n\nnagios\nnagios \"disk NAME\"\nnagios unack \"disk NAME\"",
@@ -32,6 +32,7 @@ pub const COMMANDS: &[Command] = &[Command {
     exists: |world| !world.checks().is_empty(),
     runs: Runs::Command(run),
     complete,
+    ..Command::PLAIN
 }];
 
 fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {

@@ -2,7 +2,7 @@
 
 use super::arguments::{Flag, Given, moot, switch};
 use super::running::{HOME, USER};
-use super::{Call, Command, Options, Progress, Runs, Wish, World, candidate, database, host};
+use super::{Call, Command, Options, Progress, Runs, Wish, World, candidate, code, database, host};
 use crate::incident::view::{Entry, EntryState};
 use crate::sim::quantity::Span;
 
@@ -92,7 +92,7 @@ pub const COMMANDS: &[Command] = &[
                     return host::ls(call, world);
                 }
                 let mut names: Vec<String> = call.files.keys().cloned().collect();
-                names.extend(host::code::paths(world));
+                names.extend(code::paths(world));
                 call.say_all(names);
                 Progress::Done(0)
             }),
@@ -270,7 +270,7 @@ fn tee(call: &mut Call, world: &mut dyn World) -> Progress {
     let Some(file) = call.arguments().iter().find(|word| !word.starts_with('-')).cloned() else {
         return call.fail("usage: tee [-a] FILE");
     };
-    if let Some(progress) = host::code::write(call, world, &file) {
+    if let Some(progress) = code::write(call, world, &file) {
         return progress;
     }
     if call.host.is_some()

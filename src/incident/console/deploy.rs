@@ -3,8 +3,7 @@
 use super::arguments::valued;
 use super::world::services;
 use super::{
-    Call, Command, Named, Options, Place, Progress, Runs, Typed, World, candidate, database, host, kubectl, nearest,
-    nothing,
+    Call, Command, Named, Options, Place, Progress, Runs, Typed, World, candidate, code, database, nearest, nothing,
 };
 use crate::incident::view::{Candidate, Choice};
 use crate::sim::component::service::settings;
@@ -143,8 +142,8 @@ fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
         let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
         return call.fail(format!("deploy: {name} has no version `{version}`{hint}: {}", names.join(", ")));
     };
-    let is_built = kubectl::is_built(service, index);
-    let is_written = host::code::is_written(service, index, world);
+    let is_built = code::is_built(service, index);
+    let is_written = code::is_written(service, index, world);
     let writing = versions[index].takes.filter(|_| !is_written).unwrap_or_default();
     let building = if is_built { Span::ZERO } else { service.settings.pipeline };
     let on_machines = service.kubernetes().is_none();

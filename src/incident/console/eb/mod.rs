@@ -6,7 +6,7 @@ pub use logs::{file, paths};
 
 use super::arguments::{Flag, Given, Mistake, switch, valued};
 use super::world::services;
-use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, kubectl, nearest};
+use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, code, nearest};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::{Service, Stage};
 use crate::sim::operation::{Applied, Operation};
@@ -174,7 +174,7 @@ fn operations(
             let service = environments(world).find(|(_, service)| service.settings.name == name);
             let is_built = service.is_some_and(|(_, service)| {
                 let index = service.settings.versions.iter().position(|known| known.name == version);
-                index.is_some_and(|index| kubectl::is_built(service, index))
+                index.is_some_and(|index| code::is_built(service, index))
             });
             if !is_built {
                 return Err(format!(

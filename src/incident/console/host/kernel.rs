@@ -4,7 +4,7 @@ use super::here;
 use super::machine::{Killed, Machine};
 use super::{files, supervisor};
 use crate::incident::console::arguments::{Flag, Given, moot, switch, valued};
-use crate::incident::console::kubectl::Cluster;
+use crate::incident::console::cluster::Cluster;
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::quantity::{Span, Time};
 

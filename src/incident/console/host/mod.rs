@@ -3,7 +3,6 @@
 //! [`machine`] takes a machine out of the system as plain values; the other files only print it.
 
 mod choices;
-pub mod code;
 mod disks;
 mod files;
 mod kernel;

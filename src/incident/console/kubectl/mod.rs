@@ -1,10 +1,9 @@
 //! `kubectl`: the verbs that an engineer needs in an outage, with the real tool's words, columns and refusals.
 //!
-//! [`cluster`] takes the cluster out of the system as plain values; the other files only look at those and hand
-//! operations back.
+//! `cluster` takes the cluster out of the system as plain values; these files only look at those and hand operations
+//! back.
 
 mod change;
-mod cluster;
 mod describe;
 mod exec;
 mod explain;
@@ -19,9 +18,8 @@ mod select;
 mod top;
 mod yaml;
 
-pub use cluster::{Cluster, Pod, is_built, processor, uid};
-
 use super::arguments::{self, Flag, Given, moot, moot_value, switch, valued};
+use super::cluster::{self, Cluster, Pod};
 use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, nearest};
 use crate::incident::view::Candidate;
 use crate::sim::quantity::Span;

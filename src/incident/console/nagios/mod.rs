@@ -2,24 +2,7 @@
 
 use super::{Act, Call, Command, Options, Place, Progress, Runs, Typed, World, candidate};
 use crate::incident::view::Candidate;
-use crate::sim::quantity::{Span, Time};
-
-/// A check as the console shows it.
-#[derive(Clone, Debug, Default)]
-pub struct Service {
-    /// Its name.
-    pub name: String,
-    /// Nagios' word for its state.
-    pub state: &'static str,
-    /// Since when.
-    pub since: Time,
-    /// How often in a row it has seen something else, and how often it takes until that is believed.
-    pub tries: (u32, u32),
-    /// What it printed last: state and text of each thing that it probes.
-    pub lines: Vec<(&'static str, String)>,
-    /// Who has taken it, when, with which words, and whether that lasts until all is well.
-    pub taken: Option<(String, Time, String, bool)>,
-}
+use crate::sim::quantity::Span;
 
 pub const COMMANDS: &[Command] = &[Command {
     name: "nagios",

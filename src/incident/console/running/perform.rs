@@ -2,7 +2,7 @@
 
 use super::{FOLLOW, READ};
 use crate::incident::console::{
-    Call, Command, Options, Place, Progress, Runs, World, commands, database, eb, filters, find, host, nearest,
+    Call, Command, Options, Place, Progress, Runs, World, code, commands, database, eb, filters, find, host, nearest,
     options, sessions,
 };
 use crate::sim::quantity::Span;
@@ -45,11 +45,11 @@ pub(super) fn perform(call: &mut Call, world: &mut dyn World) -> Progress {
 fn file_of(call: &Call, file: &str, world: &dyn World) -> Option<Vec<String>> {
     match call.host {
         Some(on) => eb::file(world, on, file)
-            .or_else(|| host::code::read(Some(on), file, world))
+            .or_else(|| code::read(Some(on), file, world))
             .or_else(|| host::read(on, file, world))
             .or_else(|| database::file(world, on, file))
             .or_else(|| host::file(on, file, world)),
-        None => call.files.get(file).cloned().or_else(|| host::code::read(None, file, world)),
+        None => call.files.get(file).cloned().or_else(|| code::read(None, file, world)),
     }
 }
 

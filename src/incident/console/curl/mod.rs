@@ -74,7 +74,6 @@ curl 'es:9200/_cat/thread_pool/search?v'     threads at work, queries that wait,
 curl 'es:9200/_cat/tasks?v'                  what the threads work on
 curl -XPOST 'es:9200/_tasks/_cancel?actions=*search'
 curl es:9200/_cluster/health
-curl es:9200/_slowlog                        the last queries that took long (a file on the nodes; ours)
 curl 'es:9200/_cat/indices?v'                the indices that it holds
 curl 'es:9200/_cat/aliases?v'                which index readers get
 curl 'es:9200/INDEX/_search?q=FIELD:*&size=3' documents that have a field

@@ -11,6 +11,7 @@ mod machine;
 mod netfilter;
 mod network;
 mod processes;
+mod search_node;
 mod supervisor;
 mod system_files;
 mod texts;

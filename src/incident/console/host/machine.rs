@@ -3,6 +3,7 @@
 //! The only file of the family that looks into components.
 
 use super::texts::SYSLOG;
+use super::search_node;
 use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{balancers, caches, hosts, pools, services};
 use crate::incident::console::{World, cluster, code, database, eb};
@@ -158,6 +159,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
     for (component, cache) in caches(world) {
         all.extend(cache.machines.iter().map(|machine| cache_machine(component, cache, machine)));
     }
+    all.extend(search_node::machines(world));
     for host in balancers(world).filter_map(|balancer| balancer.settings.host.as_ref()) {
         if all.iter().all(|machine| machine.name != *host) {
             let booted = Time::ZERO - Span::from_seconds(83 * 86_400);

@@ -11,6 +11,7 @@ mod netfilter;
 mod network;
 mod processes;
 mod ps;
+mod search_node;
 mod supervisor;
 mod system_files;
 mod texts;
@@ -385,7 +386,8 @@ fn list_group(call: &mut Call, world: &mut dyn World) -> Progress {
     let Some((_, hosts)) = groups.iter().find(|(known, _)| *known == name) else {
         let near = nearest(&name, groups.iter().map(|(known, _)| known.as_str()));
         let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
-        return call.fail(format!("dsh: no group {name}{hint}"));
+        let known: Vec<&str> = groups.iter().map(|(known, _)| known.as_str()).collect();
+        return call.fail(format!("dsh: no group {name}{hint}; there are: {}", known.join(", ")));
     };
     call.say_all(hosts.clone());
     Progress::Done(0)

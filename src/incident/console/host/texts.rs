@@ -2,6 +2,7 @@
 
 use super::kernel;
 use super::machine::Machine;
+use super::search_node;
 use crate::incident::console::World;
 use crate::incident::console::world::services;
 use crate::sim::id::ComponentId;
@@ -18,7 +19,10 @@ pub fn of(machine: &Machine, path: &str, world: &dyn World) -> Option<Vec<String
     if !machine.texts.iter().any(|known| known == path) {
         return None;
     }
-    Some(if path == SYSLOG { syslog(machine, world) } else { last_words(machine, path, world) })
+    if path == SYSLOG {
+        return Some(syslog(machine, world));
+    }
+    Some(search_node::slow_log(&machine.name, path, world).unwrap_or_else(|| last_words(machine, path, world)))
 }
 
 fn syslog(machine: &Machine, world: &dyn World) -> Vec<String> {

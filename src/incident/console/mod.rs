@@ -23,9 +23,11 @@ mod complete;
 mod curl;
 mod database;
 mod deploy;
+mod diff;
 mod eb;
 pub mod filters;
 mod game;
+mod git;
 mod host;
 mod kubectl;
 mod mail;
@@ -171,6 +173,7 @@ pub const FAMILIES: &[(&str, &[Command])] = &[
     ("the checks", nagios::COMMANDS),
     ("the logs", search::COMMANDS),
     ("the code", deploy::COMMANDS),
+    ("its history", git::COMMANDS),
     ("the shell", builtin::COMMANDS),
     ("filters", filters::COMMANDS),
 ];

@@ -133,6 +133,7 @@ pub fn told(incident: &Incident) -> Debrief {
         pins: notebook.pins,
         predictions: notebook.predictions,
         timeline: stage.notebook.timeline.clone(),
+        hurt: incident.header().hurt.word,
         rings: rings(incident),
         phases: phases(incident),
         graphs: vec![],

@@ -200,13 +200,13 @@ impl Stage {
     fn judge_second(&mut self, second: i64) {
         let level = Arc::clone(&self.level);
         let mut judge = std::mem::take(&mut self.judge);
-        let all = self.asked_for(&level.goal.budget.of) as f64;
-        let hurt = self.sum_of_loads("overdue") as f64;
+        let all = self.sum(&self.asked_for) as f64;
+        let hurt = self.sum(&self.overdue) as f64;
         let turned = judge.second(&level, &Values::truth(self), all, hurt, second);
-        let had_impact = self.notebook.timeline.iter().any(|(_, text)| text == IMPACT);
-        let impact = judge.impact_at.is_some() && !had_impact;
+        let had_impact = self.impact_is_told;
+        self.impact_is_told = judge.impact_at.is_some();
         self.judge = judge;
-        if impact {
+        if self.impact_is_told && !had_impact {
             // It is certain only some time after it has begun.
             let began = self.judge.impact_at.unwrap_or_else(|| self.now());
             self.notebook.record(began, IMPACT);

@@ -7,6 +7,7 @@ use super::console::stamp::Clock;
 use super::facts::Facts;
 use super::judge::Judge;
 use super::notebook::Notebook;
+use super::series::Scrapes;
 use super::team::Team;
 use super::view::{Happened, Happening, Health, Mark, Phase, Saying};
 use crate::level::Level;
@@ -16,6 +17,7 @@ use crate::sim::component::Component;
 use crate::sim::operation::Operation;
 use crate::sim::quantity::Time;
 use crate::sim::random::Seed;
+use crate::sim::telemetry::MetricId;
 use std::sync::Arc;
 
 /// A value that somebody asked to be followed.
@@ -109,12 +111,18 @@ pub struct Stage {
     pub(super) level: Arc<Level>,
     pub(super) mode: Mode,
     pub(super) simulation: Simulation,
+    /// When what is scraped.
+    pub(super) scrapes: Arc<Scrapes>,
+    /// What customers ask for, and what is overdue.
+    pub(super) asked_for: Vec<MetricId>,
+    pub(super) overdue: Vec<MetricId>,
     pub(super) clock: Clock,
     pub(super) alerts: Alerts,
     pub(super) checks: Checks,
     pub(super) team: Team,
     pub(super) judge: Judge,
     pub(super) notebook: Notebook,
+    pub(super) impact_is_told: bool,
     pub(super) facts: Facts,
     pub(super) sayings: Vec<Saying>,
     pub(super) marks: Vec<Mark>,
@@ -180,7 +188,11 @@ impl Stage {
             team: Team::of(&level),
             judge: Judge::of(&level),
             notebook: Notebook::default(),
+            impact_is_told: false,
             facts: Facts::of(&level),
+            scrapes: Arc::new(Scrapes::of(&level.monitoring, &simulation)),
+            asked_for: requests_of(&simulation, &level.goal.budget.of),
+            overdue: metrics_of_loads(&simulation, "overdue"),
             sayings: vec![],
             marks: vec![],
             happenings: vec![],
@@ -302,34 +314,19 @@ impl Stage {
         }
     }
 
-    /// How many requests clients, or one of their loads, have made.
-    pub(super) fn asked_for(&self, of: &str) -> i64 {
-        let telemetry = self.simulation.telemetry();
-        let value = |name: &str| telemetry.catalogue().scalar(name).map(|id| telemetry.value(id));
-        value(of).or_else(|| value(&format!("{of}.requests"))).unwrap_or_else(|| {
-            self.loads()
-                .filter(|(clients, kind)| *clients == of || of.strip_prefix("*.") == Some(*kind))
-                .map(|(clients, kind)| {
-                    value(&format!("{clients}.{kind}"))
-                        .or_else(|| value(&format!("{clients}.{kind}.requests")))
-                        .unwrap_or(0)
-                })
-                .sum()
-        })
-    }
-
     /// The loads of all clients: (clients, kind).
     pub(super) fn loads(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.simulation.flows().map(|(clients, kind, _, _)| (self.simulation.name_of(clients), kind))
+        loads(&self.simulation)
+    }
+
+    /// The sum of some metrics now.
+    pub(super) fn sum(&self, metrics: &[MetricId]) -> i64 {
+        metrics.iter().map(|id| self.simulation.telemetry().value(*id)).sum()
     }
 
     /// The sum of a metric over all loads that have it: `late`, `lost`, `failed`.
     pub(super) fn sum_of_loads(&self, metric: &str) -> i64 {
-        let telemetry = self.simulation.telemetry();
-        let value = |(clients, kind): (&str, &str)| {
-            telemetry.catalogue().scalar(&format!("{clients}.{kind}.{metric}")).map_or(0, |id| telemetry.value(id))
-        };
-        self.loads().map(value).sum()
+        self.sum(&metrics_of_loads(&self.simulation, metric))
     }
 
     /// Whether a followed condition held at the last second.
@@ -348,6 +345,30 @@ impl Stage {
             None => self.simulation.id_of(component).is_some(),
         }
     }
+}
+
+/// The loads of all clients: (clients, kind).
+fn loads(simulation: &Simulation) -> impl Iterator<Item = (&str, &str)> {
+    simulation.flows().map(|(clients, kind, _, _)| (simulation.name_of(clients), kind))
+}
+
+/// A metric of all loads that have it.
+fn metrics_of_loads(simulation: &Simulation, metric: &str) -> Vec<MetricId> {
+    let catalogue = simulation.telemetry().catalogue();
+    loads(simulation).filter_map(|(clients, kind)| catalogue.scalar(&format!("{clients}.{kind}.{metric}"))).collect()
+}
+
+/// The metrics that count how many requests clients, or one of their loads, have made.
+fn requests_of(simulation: &Simulation, of: &str) -> Vec<MetricId> {
+    let catalogue = simulation.telemetry().catalogue();
+    let counter = |name: &str| catalogue.scalar(name).or_else(|| catalogue.scalar(&format!("{name}.requests")));
+    if let Some(one) = counter(of) {
+        return vec![one];
+    }
+    loads(simulation)
+        .filter(|(clients, kind)| *clients == of || of.strip_prefix("*.") == Some(*kind))
+        .filter_map(|(clients, kind)| counter(&format!("{clients}.{kind}")))
+        .collect()
 }
 
 /// What is wrong with an expression, in a line.

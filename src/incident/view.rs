@@ -388,7 +388,9 @@ pub struct Piece {
 pub struct Graph {
     /// The metric or condition drawn.
     pub title: String,
-    /// Its unit, for the axis: `s`, `Mi`, `/s`, or nothing for a plain count.
+    /// What people call it: the alert that watches it; empty where none does.
+    pub name: String,
+    /// Its unit, for the axis: `s`, `Mi`, `/s`, `%`, or nothing for a plain count.
     pub unit: String,
     /// (time, value) at equal steps.
     pub points: Vec<(Time, Option<f64>)>,
@@ -526,6 +528,8 @@ pub struct Debrief {
     pub predictions: Vec<Prediction>,
     /// The timeline that wrote itself.
     pub timeline: Vec<(Time, String)>,
+    /// What the compared curves count, in the level's words: `failed in a minute`.
+    pub hurt: String,
     /// What rang in the player's run: its name, from when to when; no end where it rang to the end.
     pub rings: Vec<(String, Time, Option<Time>)>,
     /// How the player's run stood, and since when.
@@ -559,6 +563,7 @@ impl Twofold {
             "s" => Unit::Seconds,
             "B" => Unit::Bytes,
             "/s" => Unit::PerSecond,
+            "%" => return format!("{} %", written(value, Unit::Plain)),
             _ => Unit::Plain,
         };
         written(value, unit)

@@ -206,6 +206,10 @@ impl World for Stage {
                 let open = self.team.offers(level).map(|place| &self.sayings[place]);
                 open.map(|saying| (saying.who.clone(), saying.text.clone())).collect()
             }
+            Named::Said => {
+                let said = self.sayings.iter();
+                said.map(|one| (format!("{} {}", one.clock, one.who), one.text.clone())).collect()
+            }
             Named::Answers => {
                 let open = self.team.offers(level).flat_map(|place| &self.sayings[place].answers);
                 open.map(|(words, line)| (line.trim_start_matches("reply ").to_owned(), words.clone())).collect()

@@ -135,6 +135,14 @@ pub const COMMANDS: &[Command] = &[
         reply_candidates,
     ),
     game(
+        "chat",
+        "chat [NUMBER]",
+        "what people have said, the latest last",
+        "Without a number the last twenty. What waits for an answer stands below, as `reply` takes it.\n\nchat 5\nchat 100 | grep -i deploy",
+        chat,
+        nothing,
+    ),
+    game(
         "note",
         "note TEXT…",
         "writes a note with the time",
@@ -347,6 +355,29 @@ fn list(call: &mut Call, world: &dyn World, kind: Named, title: &str) -> Progres
     let width = all.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
     for (name, about) in all {
         call.say(format!("  {name:<width$}  {about}").trim_end());
+    }
+    Progress::Done(0)
+}
+
+/// As many as are looked at where nobody says how many.
+const LATEST: usize = 20;
+
+fn chat(call: &mut Call, world: &mut dyn World) -> Progress {
+    let wanted = match call.arguments() {
+        [] => Ok(LATEST),
+        [number] => number.parse::<usize>(),
+        _ => return call.fail("usage: chat [NUMBER]"),
+    };
+    let Ok(wanted) = wanted else { return call.fail("chat takes a number: `chat 5` shows the last five") };
+    let said = world.named(Named::Said);
+    if said.is_empty() {
+        call.say("nobody has said anything yet");
+    }
+    for (who, text) in &said[said.len().saturating_sub(wanted)..] {
+        call.say(format!("{who}: {text}"));
+    }
+    for (answer, words) in world.named(Named::Answers) {
+        call.say(format!("  reply {answer}   {words}"));
     }
     Progress::Done(0)
 }

@@ -1,5 +1,7 @@
 //! `aws sqs`: queues of messages.
 
+mod redrive;
+
 use super::{Branch, offer};
 use crate::incident::console::arguments::{Flag, Given, valued};
 use crate::incident::console::world::sqs;
@@ -18,6 +20,7 @@ pub const BRANCH: Branch = Branch {
     remarks: &[
         "receive-message hides what it shows for a while, and counts. purge-queue deletes every message for good, hidden ones as well.",
         "An attribute: VisibilityTimeout=300",
+        "start-message-move-task sends dead letters back to where they came from, as new ones.",
     ],
     operations: &[
         offer("list-queues", &[]),
@@ -25,12 +28,27 @@ pub const BRANCH: Branch = Branch {
         offer("receive-message", &[URL, valued(' ', "max-number-of-messages", "COUNT", "how many")]),
         offer("set-queue-attributes", &[URL, valued(' ', "attributes", "NAME=VALUE", "what is to be different")]),
         offer("purge-queue", &[URL]),
+        offer(
+            "start-message-move-task",
+            &[
+                SOURCE,
+                valued(' ', "destination-arn", "QUEUE", "where to, if not where they came from"),
+                valued(' ', "max-number-of-messages-per-second", "COUNT", "how fast"),
+            ],
+        ),
+        offer("list-message-move-tasks", &[SOURCE]),
+        offer("cancel-message-move-task", &[valued(' ', "task-handle", "HANDLE", "which task")]),
     ],
     complete,
 };
 
 const URL: Flag = valued(' ', "queue-url", "QUEUE", "which queue");
+const SOURCE: Flag = valued(' ', "source-arn", "QUEUE", "the queue of dead letters");
 const NAMES: Flag = valued(' ', "attribute-names", "NAME…", "which attributes");
+
+fn arn(queue: &str) -> String {
+    format!("arn:aws:sqs:us-west-2:417700000000:{queue}")
+}
 
 fn url(queue: &str) -> String {
     format!("https://us-west-2.queue.amazonaws.com/417700000000/{queue}")
@@ -44,6 +62,9 @@ fn run(call: &mut Call, world: &mut dyn World, operation: &str, given: &Given) -
         let names: Vec<String> = sqs(world).flat_map(|(_, broker)| broker.queues()).map(|q| url(q.name)).collect();
         call.say_all(json_list("QueueUrls", &names));
         return Progress::Done(0);
+    }
+    if operation.ends_with("-message-move-task") || operation.ends_with("-message-move-tasks") {
+        return redrive::run(call, world, operation, given);
     }
     let named = given.value("queue-url").map(str::to_owned).or_else(|| given.operands.first().cloned());
     let Some(named) = named else { return call.fail("aws: error: argument --queue-url is required") };
@@ -102,6 +123,17 @@ fn json_list(key: &str, values: &[String]) -> Vec<String> {
     lines
 }
 
+/// An object of these fields, with their values as JSON.
+fn json_rows(rows: &[(&str, String)]) -> Vec<String> {
+    let mut lines = vec!["{".to_owned()];
+    for (index, (name, value)) in rows.iter().enumerate() {
+        let comma = if index + 1 < rows.len() { "," } else { "" };
+        lines.push(format!("    \"{name}\": {value}{comma}"));
+    }
+    lines.push("}".to_owned());
+    lines
+}
+
 fn attributes(broker: &Broker, queue: &str, given: &Given) -> Vec<String> {
     let (Some(view), Some(of)) = (broker.queue(queue), broker.attributes(queue)) else { return vec![] };
     let mut rows = vec![
@@ -109,7 +141,7 @@ fn attributes(broker: &Broker, queue: &str, given: &Given) -> Vec<String> {
         ("ApproximateNumberOfMessagesDelayed", "0".to_owned()),
         ("ApproximateNumberOfMessagesNotVisible", view.unacked.to_string()),
         ("MessageRetentionPeriod", of.retention.seconds().to_string()),
-        ("QueueArn", format!("arn:aws:sqs:us-west-2:417700000000:{queue}")),
+        ("QueueArn", arn(queue)),
         ("VisibilityTimeout", of.visibility.seconds().to_string()),
     ];
     if let Some(most) = of.max_receives {
@@ -200,7 +232,7 @@ fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
         sqs(world).flat_map(|(_, broker)| broker.queues()).map(|view| candidate(view.name, "queue")).collect::<Vec<_>>()
     };
     match last {
-        Some("--queue-url") => queues(),
+        Some("--queue-url" | "--source-arn" | "--destination-arn") => queues(),
         Some("--attributes") => {
             ["VisibilityTimeout=300", "maxReceiveCount=2"].map(|word| candidate(word, "")).into_iter().collect()
         }

@@ -189,6 +189,13 @@ fn is_plain(name: &str) -> bool {
     !["help", "man"].contains(&name) && game::COMMANDS.iter().any(|command| command.name == name)
 }
 
+/// Whether a line asks for words about the console itself, which say nothing of the system: `man dmesg`.
+#[must_use]
+pub fn is_about_itself(line: &str) -> bool {
+    let mut words = addressed(line).1.split_whitespace();
+    matches!(words.next(), Some("man" | "help")) || words.next() == Some("--help")
+}
+
 /// Reads a line as the console understands it.
 ///
 /// # Errors

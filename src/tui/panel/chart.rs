@@ -111,7 +111,9 @@ pub fn draw(
     // The threshold belongs into the picture where the values come near it.
     let highest = scale.threshold.filter(|t| *t <= highest * 4.0).map_or(highest, |t| highest.max(t * 1.05));
     let (divisor, unit) = divisor_of(highest, scale.unit);
-    let top = round_up(highest / divisor) * divisor;
+    // No share is more than all; what is counted later than what it is a part of may seem so for a moment.
+    let is_share = scale.unit == "%" && (50.0..150.0).contains(&highest);
+    let top = if is_share { 100.0 } else { round_up(highest / divisor) * divisor };
     let rows = area.height - 1;
     let (high, middle) = (axis_text(top / divisor, unit), axis_text(top / divisor / 2.0, unit));
     let margin = width(&high).max(width(&middle)).max(3) + 1;
@@ -205,6 +207,11 @@ fn draw_line(
         for column in 0..columns {
             let bits = cells[row * columns + column];
             if bits == 0 {
+                let is_below = !scale.fires_below && (0..row).any(|higher| cells[higher * columns + column] != 0);
+                let at = (plot.x + column as u16, plot.y + row as u16);
+                if above[column] && is_below && buffer.cell(at).is_some_and(|cell| cell.symbol() == " ") {
+                    dot(buffer, at.0, at.1, "░", theme.failing);
+                }
                 continue;
             }
             let symbol = char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' ').to_string();

@@ -11,6 +11,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+/// The columns that the list takes at most.
+const WIDEST: u16 = 112;
+
 /// One row of the list form: what it shows, and which part it belongs to.
 struct Row<'a> {
     part: usize,
@@ -35,6 +38,8 @@ pub fn draw(
     hits: &mut Hits,
     theme: &Theme,
 ) {
+    // On a wide screen the eye shouldn't have to go far from a name to its rate.
+    let area = Rect { width: area.width.min(WIDEST), ..area };
     let name_columns = map.parts.iter().map(|part| width(&part.name)).max().unwrap_or(0).min(area.width / 3);
     let labels = map.parts.iter().flat_map(|part| &part.bars).map(|bar| width(&bar.label)).max().unwrap_or(0);
     let in_row = cells_in(area.width.saturating_sub(name_columns + 5)) as usize;

@@ -170,7 +170,8 @@ fn lines(notebook: &Notebook, questions: &[Question], columns: u16, local: Local
     }
     lines.push(key_line("p", "predict before you act", Intent::Predict, theme));
     for question in questions {
-        lines.push(NoteLine::of(question.text.clone(), theme.heading));
+        let asked = wrap(&question.text, columns).into_iter();
+        lines.extend(asked.map(|line| NoteLine::of(line, theme.heading)));
         match question.given.as_ref().and_then(|given| question.causes.iter().find(|(id, _)| id == given)) {
             Some((id, words)) => {
                 lines.extend(hanging(&format!("{id}: {words}"), " ◆ ", columns, theme.own, theme));

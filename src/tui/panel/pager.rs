@@ -313,7 +313,8 @@ fn short_alert_lines(
                 left.push((format!("   {}", spaced(&ring.text)), theme.text));
             }
             let since = if is_slim { rough(now.since(ring.since)) } else { ago(now.since(ring.since)) };
-            let right = format!("{state}{since}");
+            // The words stand under each other, however long ago it was.
+            let right = format!("{state}{since:>6}");
             PagerLine { left, right, selected: selected == row, ..PagerLine::of(row) }
         })
         .collect()

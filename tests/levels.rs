@@ -187,6 +187,42 @@ fn two_plays_are_the_same_to_the_bit_and_a_copy_goes_on_like_its_original() {
     assert_eq!(on.digest(), copy.digest());
 }
 
+/// A screen stops the clock at every frame, a script only where it types: nothing may depend on it, what colleagues type
+/// when they are answered and the lines of their jobs as little as anything.
+#[test]
+fn how_often_the_clock_stops_on_its_way_changes_nothing() {
+    let last = Time::from_seconds(1200);
+    for level in all_levels() {
+        let mut model = started(&level, 1);
+        let script = level.solution("as-it-happened").map(|solution| Script::of(&solution.script).unwrap());
+        script.unwrap().play(&mut model, last).unwrap();
+        let mut lines = model.typed().to_vec();
+        // Every answer is given now and then, whether anybody waits for it or not.
+        let answer = |name: &str, number: usize| format!("reply {name} {}", number + 1);
+        let offers = level.team.iter().flat_map(|saying| (0..saying.offers.len()).map(|n| answer(saying.name(), n)));
+        let offers: Vec<String> = offers.collect();
+        let moment = |place: i64| Time::ZERO + Span::from_millis(19_549) * place;
+        lines.extend(
+            offers.iter().cycle().take(60).enumerate().map(|(place, line)| (moment(place as i64), line.clone())),
+        );
+        lines.push((last, "clock".to_owned()));
+        lines.sort();
+        let [rarely, often] = [30_000, 17].map(|stop| {
+            let mut incident = started(&level, 1);
+            for (at, line) in &lines {
+                let mut before = Time::from_micros(i64::MIN);
+                while incident.now() < *at && before != incident.now() {
+                    before = incident.now();
+                    incident.advance(Span::from_millis(stop).min(at.since(before)));
+                }
+                incident.perform(line);
+            }
+            (incident.digest(), incident.now(), incident.sayings().len())
+        });
+        assert_eq!(rarely, often, "{}", level.id);
+    }
+}
+
 #[test]
 fn the_digest_is_the_same_in_every_build() {
     // Debug and release, and every machine: this changes only where what happens is changed on purpose.

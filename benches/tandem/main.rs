@@ -258,6 +258,19 @@ fn snapshot(times: usize) {
         let slowest = times[times.len() * 99 / 100];
         println!("  {name:<37} {middle:>21.0}   99 %: {slowest:.0}   {:.2} of the plain copy", middle / memcpy);
     }
+    // As many as a run keeps to go back to.
+    let copies: Vec<Simulation> = (0..12).map(|_| simulation.clone()).collect();
+    if let Some(resident) = resident() {
+        println!("  all of this and a dozen copies, MiB   {resident:>21}              (at most 244)");
+    }
+    black_box(copies);
+}
+
+/// MiB of memory that the process holds, where the system tells (Linux).
+fn resident() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = told.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib >> 10)
 }
 
 /// Microseconds; nothing where somebody else had the processor in between, as far as the system tells (Linux).

@@ -4,7 +4,7 @@
 
 use super::map::spaced;
 use super::script::{Script, advance_to};
-use super::view::{Compared, Debrief, Entry, EntryState, Happened, Happening, Judged, Move, Phase, Piece, Twofold};
+use super::view::{Compared, Debrief, Happened, Happening, Judged, Move, Phase, Piece, Twofold};
 use super::{Incident, Mode, graph, score};
 use crate::sim::quantity::Time;
 
@@ -79,10 +79,11 @@ fn rings(incident: &Incident) -> Vec<(String, Time, Option<Time>)> {
 
 fn phases(incident: &Incident) -> Vec<(Time, Phase)> {
     let turned = |happening: &Happening| match happening.what {
-        Happened::Turned { phase } => Some((happening.at, phase)),
+        Happened::Turned { phase, since, .. } => Some((since, phase)),
         _ => None,
     };
     let mut phases: Vec<(Time, Phase)> = incident.stage.happenings.iter().filter_map(turned).collect();
+    phases.sort_by_key(|(at, _)| *at);
     // The first page is told as what it is, and not as a turn.
     let paged = incident.stage.judge.paged_at.map(|at| (at, Phase::Paged));
     let place = paged.map(|(at, _)| phases.partition_point(|(time, _)| *time < at));
@@ -165,12 +166,10 @@ fn bad(run: &Incident) -> i64 {
 fn compare(who: &str, run: &Incident) -> Compared {
     let report = run.report();
     let judge = &run.stage.judge;
-    let after = |at: Option<Time>| at.zip(judge.impact_at).map(|(at, impact)| at.since(impact).age());
+    let mitigated = judge.mitigated_after().map(|span| format!("mitigated after {}", span.age()));
     let outcome = match report.outcome {
-        Phase::Resolved => {
-            format!("resolved, mitigated after {}", after(judge.mitigated_at).unwrap_or_else(|| "0s".into()))
-        }
-        Phase::Mitigated => format!("mitigated after {}", after(judge.mitigated_at).unwrap_or_default()),
+        Phase::Resolved => format!("resolved, {}", mitigated.unwrap_or_else(|| "before anybody was hurt".to_owned())),
+        Phase::Mitigated => mitigated.unwrap_or_default(),
         Phase::Failed => format!("lost: {}", judge.lost_by),
         _ => "never mitigated".to_owned(),
     };
@@ -186,16 +185,19 @@ fn compare(who: &str, run: &Incident) -> Compared {
     }
 }
 
-/// The places of the lines that changed the system, and of the words that made others do so.
+/// The places of the lines that changed the system, and of the words by which somebody else did so.
 fn acting(incident: &Incident) -> Vec<usize> {
-    let acts = |entry: &Entry| incident.stage.done.iter().any(|done| done.entry == entry.id);
-    let asks = |entry: &Entry| {
-        entry.state == EntryState::Done
-            && matches!(entry.line.split_whitespace().next(), Some("reply" | "ask" | "page"))
+    let stage = &incident.stage;
+    let who = |entry: usize| incident.console().get(entry).map(|entry| entry.who.as_str());
+    let acts = |entry: usize| {
+        stage.done.iter().any(|done| match done.who.as_str() {
+            "" => done.entry == entry,
+            other => stage.done_for.contains(&(done.entry, entry)) && who(done.entry) == Some(other),
+        })
     };
     let entries = incident.entries.iter().enumerate();
-    let entries = entries.filter_map(|(index, entry)| entry.map(|id| (index, &incident.console()[id])));
-    entries.filter(|(_, entry)| acts(entry) || asks(entry)).map(|(index, _)| index).collect()
+    let entries = entries.filter_map(|(index, entry)| entry.map(|id| (index, id)));
+    entries.filter(|(_, entry)| acts(*entry)).map(|(index, _)| index).collect()
 }
 
 /// The player's moves, the first of which are played again: the run without each, and, where that went the same way, the

@@ -11,7 +11,7 @@ pub struct Facts {
     /// Texts that conditions look for on the player's screen.
     wanted: BTreeSet<String>,
     seen: BTreeSet<String>,
-    told: Vec<(Told, String, String)>,
+    told: BTreeSet<(Told, String, String)>,
 }
 
 impl Facts {
@@ -51,7 +51,7 @@ impl Facts {
 
     /// Something was done or said: by or to whom, and in which words.
     pub fn tell(&mut self, told: Told, who: &str, text: &str) {
-        self.told.push((told, who.to_owned(), text.to_owned()));
+        self.told.insert((told, who.to_owned(), text.to_owned()));
     }
 
     /// Whether it was, with the words asked for: first the person or thing, then part of the text.
@@ -61,12 +61,12 @@ impl Facts {
             return words.iter().all(|word| self.seen.contains(word));
         }
         let part = |text: &str, word: Option<&String>| word.is_none_or(|word| text.contains(word.as_str()));
-        self.told.iter().any(|(kind, who, text)| {
-            *kind == told
-                && match told {
-                    Told::Ran => part(text, words.first()),
-                    _ => part(who, words.first()) && part(text, words.get(1)),
-                }
-        })
+        let of_this_kind =
+            self.told.range((told, String::new(), String::new())..).take_while(|(kind, _, _)| *kind == told);
+        let mut of_this_kind = of_this_kind.map(|(_, who, text)| (who, text));
+        match told {
+            Told::Ran => of_this_kind.any(|(_, text)| part(text, words.first())),
+            _ => of_this_kind.any(|(who, text)| part(who, words.first()) && part(text, words.get(1))),
+        }
     }
 }

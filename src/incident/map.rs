@@ -500,6 +500,8 @@ fn short_words(operation: &Operation) -> String {
         Operation::Purge { queue } => format!("{queue} purged"),
         Operation::Policy { name, .. } => format!("policy {name}"),
         Operation::Shovel { from, to } => format!("{from} to {to}"),
+        Operation::Redrive { from, .. } => format!("{from} goes back"),
+        Operation::StopRedrive { from } => format!("{from} stays"),
         Operation::Declare { queue, .. } => format!("{queue} declared"),
         Operation::Get { .. } => "messages taken".into(),
         Operation::Publish { .. } => "message sent".into(),

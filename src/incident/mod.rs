@@ -177,13 +177,21 @@ impl Incident {
                     return;
                 }
             }
-            for (who, line) in std::mem::take(&mut self.stage.typing) {
-                self.console.type_line(self.stage.now(), who.as_str(), &line);
+            if target == next_second {
+                self.type_what_others_type();
+                self.run_errands();
             }
-            for (who, line) in std::mem::take(&mut self.stage.typing_quietly) {
-                self.unseen.type_line(self.stage.now(), who.as_str(), &line);
-            }
-            self.run_errands();
+        }
+    }
+
+    /// Colleagues type what they have been moved to type.
+    fn type_what_others_type(&mut self) {
+        for typing in std::mem::take(&mut self.stage.typing) {
+            let entry = self.console.type_line(self.stage.now(), typing.who.as_str(), &typing.line);
+            self.stage.done_for.extend(typing.asked_by.map(|by| (entry, by)));
+        }
+        for typing in std::mem::take(&mut self.stage.typing_quietly) {
+            self.unseen.type_line(self.stage.now(), typing.who.as_str(), &typing.line);
         }
     }
 
@@ -213,13 +221,18 @@ impl Incident {
         }
     }
 
-    /// Runs whatever the shells have to do now.
+    /// Runs whatever the shells have to do now, and lets others type what that leads to. At a moment at which no shell has
+    /// anything to do nothing is done: how often the clock stops on its way must change nothing.
     fn run_console(&mut self) {
         while self.unseen.next_due().is_some_and(|due| due <= self.stage.now()) {
             self.unseen.step(&mut self.stage);
+            self.type_what_others_type();
         }
         while self.console.next_due().is_some_and(|due| due <= self.stage.now()) {
-            for entry in self.console.step(&mut self.stage) {
+            self.run_errands();
+            let entries = self.console.step(&mut self.stage);
+            self.type_what_others_type();
+            for entry in entries {
                 let shown = &self.console.entries()[entry];
                 if shown.who.is_empty() {
                     for line in &shown.output {
@@ -503,3 +516,6 @@ impl Incident {
         debrief::debrief_of(self)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,7 @@ pub fn parts(incident: &Incident) -> Vec<Part> {
     let impact = judge.impact_at.unwrap_or(Time::ZERO);
     let limit = stage.level.clock.limit.as_seconds().max(1.0);
     let took = |at: Option<Time>| at.map(|at| at.since(impact));
-    let (points, remark) = match took(judge.mitigated_at) {
+    let (points, remark) = match judge.mitigated_after() {
         Some(span) => (share(20, 1.0 - span.as_seconds() / limit), format!("{} from the first impact", whole(span))),
         None => (0, "not mitigated".to_owned()),
     };

@@ -5,7 +5,35 @@
 
 use super::stage::Stage;
 use crate::level::condition::{Fact, Series};
+use crate::level::schema::Monitoring;
+use crate::sim::Simulation;
 use crate::sim::telemetry::{FamilyId, HistogramId, Measure, Metric, MetricId, Scrape};
+
+/// When the scraper comes by for each metric; nothing where the metric isn't collected.
+#[derive(Debug)]
+pub struct Scrapes {
+    scalars: Vec<Option<Scrape>>,
+    families: Vec<Option<Scrape>>,
+    histograms: Vec<Option<Scrape>>,
+}
+
+impl Scrapes {
+    /// For a level's monitoring.
+    #[must_use]
+    pub fn of(monitoring: &Monitoring, simulation: &Simulation) -> Self {
+        let scrape = |metric: &Metric| {
+            let of = || Scrape::of(simulation.hash_of(metric.component), monitoring.scrape);
+            monitoring.collects.includes(&metric.name).then(of)
+        };
+        let all = |metrics: &[Metric]| metrics.iter().map(scrape).collect();
+        let catalogue = simulation.telemetry().catalogue();
+        Self {
+            scalars: all(catalogue.scalars()),
+            families: all(catalogue.families()),
+            histograms: all(catalogue.histograms()),
+        }
+    }
+}
 
 /// The values of an incident.
 #[derive(Clone, Copy)]
@@ -36,15 +64,11 @@ impl<'a> Values<'a> {
     }
 
     /// The second whose values are seen at `second`; `None` where the metric isn't collected.
-    fn seen_at(&self, metric: &Metric, second: i64) -> Option<i64> {
+    fn seen_at(&self, scrapes: &[Option<Scrape>], index: u16, second: i64) -> Option<i64> {
         if !self.is_scraped {
             return Some(second);
         }
-        let monitoring = &self.stage.level.monitoring;
-        monitoring.collects.includes(&metric.name).then(|| {
-            let hash = self.stage.simulation.hash_of(metric.component);
-            Scrape::of(hash, monitoring.scrape).last_at(second)
-        })
+        scrapes.get(usize::from(index))?.map(|scrape| scrape.last_at(second))
     }
 }
 
@@ -63,14 +87,14 @@ impl Series for Values<'_> {
     fn value(&self, index: u16, second: i64) -> Option<f64> {
         let telemetry = self.stage.simulation.telemetry();
         let metric = telemetry.catalogue().scalars().get(usize::from(index))?;
-        let second = self.seen_at(metric, second)?;
+        let second = self.seen_at(&self.stage.scrapes.scalars, index, second)?;
         telemetry.series(MetricId(index)).at(second).map(|value| converted(value, metric.measure))
     }
 
     fn members(&self, index: u16, second: i64, each: &mut dyn FnMut(f64)) {
         let telemetry = self.stage.simulation.telemetry();
         let Some(metric) = telemetry.catalogue().families().get(usize::from(index)) else { return };
-        let Some(second) = self.seen_at(metric, second) else { return };
+        let Some(second) = self.seen_at(&self.stage.scrapes.families, index, second) else { return };
         for member in telemetry.members(FamilyId(index)) {
             if let Some(value) = member.series.at(second) {
                 each(converted(value, metric.measure));
@@ -80,8 +104,8 @@ impl Series for Values<'_> {
 
     fn quantile(&self, index: u16, after: i64, until: i64, percent: u8) -> Option<f64> {
         let telemetry = self.stage.simulation.telemetry();
-        let metric = telemetry.catalogue().histograms().get(usize::from(index))?;
-        let end = self.seen_at(metric, until)?;
+        telemetry.catalogue().histograms().get(usize::from(index))?;
+        let end = self.seen_at(&self.stage.scrapes.histograms, index, until)?;
         let begin = after - (until - end);
         telemetry.histogram(HistogramId(index)).quantile(f64::from(percent) / 100.0, begin, end).map(|v| v / 1e6)
     }

@@ -7,6 +7,7 @@ use super::console::stamp::Clock;
 use super::facts::Facts;
 use super::judge::Judge;
 use super::notebook::Notebook;
+use super::series::Scrapes;
 use super::team::Team;
 use super::view::{Happened, Happening, Health, Mark, Phase, Saying};
 use crate::level::Level;
@@ -16,6 +17,7 @@ use crate::sim::component::Component;
 use crate::sim::operation::Operation;
 use crate::sim::quantity::Time;
 use crate::sim::random::Seed;
+use crate::sim::telemetry::MetricId;
 use std::sync::Arc;
 
 /// A value that somebody asked to be followed.
@@ -82,6 +84,17 @@ pub struct Errand {
     pub line: String,
 }
 
+/// A line that a colleague is about to type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typing {
+    /// Who.
+    pub who: String,
+    /// What.
+    pub line: String,
+    /// The number of the player's entry that asked for it; nothing where they do it of themselves.
+    pub asked_by: Option<usize>,
+}
+
 /// What a player has been told as an answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Asked {
@@ -98,12 +111,18 @@ pub struct Stage {
     pub(super) level: Arc<Level>,
     pub(super) mode: Mode,
     pub(super) simulation: Simulation,
+    /// When what is scraped.
+    pub(super) scrapes: Arc<Scrapes>,
+    /// What customers ask for, and what is overdue.
+    pub(super) asked_for: Vec<MetricId>,
+    pub(super) overdue: Vec<MetricId>,
     pub(super) clock: Clock,
     pub(super) alerts: Alerts,
     pub(super) checks: Checks,
     pub(super) team: Team,
     pub(super) judge: Judge,
     pub(super) notebook: Notebook,
+    pub(super) impact_is_told: bool,
     pub(super) facts: Facts,
     pub(super) sayings: Vec<Saying>,
     pub(super) marks: Vec<Mark>,
@@ -124,14 +143,18 @@ pub struct Stage {
     pub(super) alarms: u64,
     /// What it was, last.
     pub(super) alarm: String,
-    /// Lines that colleagues are about to type: (who, line).
-    pub(super) typing: Vec<(String, String)>,
+    /// Lines that colleagues are about to type.
+    pub(super) typing: Vec<Typing>,
+    /// Entries in which colleagues do what one of the player's entries asked for: (theirs, the player's).
+    pub(super) done_for: Vec<(usize, usize)>,
+    /// Whom the player has asked or paged, by the number of the entry.
+    pub(super) addressed: Vec<(String, usize)>,
     /// Lines that jobs are about to type.
     pub(super) asked: Vec<Errand>,
     /// Lines of jobs that run, by the number of their entry.
     pub(super) errands: Vec<(usize, Errand)>,
     /// Lines that colleagues are about to type on screens of their own, which nobody else sees.
-    pub(super) typing_quietly: Vec<(String, String)>,
+    pub(super) typing_quietly: Vec<Typing>,
     pub(super) is_paused: bool,
     pub(super) speed: Option<u32>,
     /// Something has happened that slows the clock.
@@ -165,7 +188,11 @@ impl Stage {
             team: Team::of(&level),
             judge: Judge::of(&level),
             notebook: Notebook::default(),
+            impact_is_told: false,
             facts: Facts::of(&level),
+            scrapes: Arc::new(Scrapes::of(&level.monitoring, &simulation)),
+            asked_for: requests_of(&simulation, &level.goal.budget.of),
+            overdue: metrics_of_loads(&simulation, "overdue"),
             sayings: vec![],
             marks: vec![],
             happenings: vec![],
@@ -181,6 +208,8 @@ impl Stage {
             alarms: 0,
             alarm: String::new(),
             typing: vec![],
+            done_for: vec![],
+            addressed: vec![],
             asked: vec![],
             errands: vec![],
             typing_quietly: vec![],
@@ -208,7 +237,7 @@ impl Stage {
         let alarm = match &what {
             Happened::Rang { name, text, .. } => Some(format!("{name} ({text})")),
             Happened::Said { who, answers, .. } if !answers.is_empty() => Some(format!("{who} asks you something")),
-            Happened::Turned { phase } if *phase != Phase::Declared => Some(phase.word().to_owned()),
+            Happened::Turned { phase, words, .. } if *phase != Phase::Declared => Some(words.clone()),
             _ => None,
         };
         if let Some(alarm) = alarm.filter(|_| self.now() >= Time::ZERO) {
@@ -216,6 +245,23 @@ impl Stage {
         }
         let at = self.now();
         self.happenings.push(Happening { at, clock: self.clock.seconds(at), what });
+    }
+
+    /// Tells that it stands differently now, since when, and writes that down at that moment.
+    pub(super) fn turned(&mut self, phase: Phase, words: &str) {
+        let since = self.judge.stands_since(self.now());
+        self.notebook.record(since, words);
+        let words = self.stands();
+        self.tell(Happened::Turned { phase, since, words });
+    }
+
+    /// How it stands, in words: `mitigated since 09:47:50`.
+    pub(super) fn stands(&self) -> String {
+        let word = self.judge.phase.word();
+        match self.judge.mitigated_at.filter(|_| self.judge.phase == Phase::Mitigated) {
+            Some(at) => format!("{word} since {}", self.clock.seconds(at)),
+            None => word.to_owned(),
+        }
     }
 
     /// Something has happened that a person has to look at: the clock slows, and `wait` ends.
@@ -268,34 +314,19 @@ impl Stage {
         }
     }
 
-    /// How many requests clients, or one of their loads, have made.
-    pub(super) fn asked_for(&self, of: &str) -> i64 {
-        let telemetry = self.simulation.telemetry();
-        let value = |name: &str| telemetry.catalogue().scalar(name).map(|id| telemetry.value(id));
-        value(of).or_else(|| value(&format!("{of}.requests"))).unwrap_or_else(|| {
-            self.loads()
-                .filter(|(clients, kind)| *clients == of || of.strip_prefix("*.") == Some(*kind))
-                .map(|(clients, kind)| {
-                    value(&format!("{clients}.{kind}"))
-                        .or_else(|| value(&format!("{clients}.{kind}.requests")))
-                        .unwrap_or(0)
-                })
-                .sum()
-        })
-    }
-
     /// The loads of all clients: (clients, kind).
     pub(super) fn loads(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.simulation.flows().map(|(clients, kind, _, _)| (self.simulation.name_of(clients), kind))
+        loads(&self.simulation)
+    }
+
+    /// The sum of some metrics now.
+    pub(super) fn sum(&self, metrics: &[MetricId]) -> i64 {
+        metrics.iter().map(|id| self.simulation.telemetry().value(*id)).sum()
     }
 
     /// The sum of a metric over all loads that have it: `late`, `lost`, `failed`.
     pub(super) fn sum_of_loads(&self, metric: &str) -> i64 {
-        let telemetry = self.simulation.telemetry();
-        let value = |(clients, kind): (&str, &str)| {
-            telemetry.catalogue().scalar(&format!("{clients}.{kind}.{metric}")).map_or(0, |id| telemetry.value(id))
-        };
-        self.loads().map(value).sum()
+        self.sum(&metrics_of_loads(&self.simulation, metric))
     }
 
     /// Whether a followed condition held at the last second.
@@ -314,6 +345,30 @@ impl Stage {
             None => self.simulation.id_of(component).is_some(),
         }
     }
+}
+
+/// The loads of all clients: (clients, kind).
+fn loads(simulation: &Simulation) -> impl Iterator<Item = (&str, &str)> {
+    simulation.flows().map(|(clients, kind, _, _)| (simulation.name_of(clients), kind))
+}
+
+/// A metric of all loads that have it.
+fn metrics_of_loads(simulation: &Simulation, metric: &str) -> Vec<MetricId> {
+    let catalogue = simulation.telemetry().catalogue();
+    loads(simulation).filter_map(|(clients, kind)| catalogue.scalar(&format!("{clients}.{kind}.{metric}"))).collect()
+}
+
+/// The metrics that count how many requests clients, or one of their loads, have made.
+fn requests_of(simulation: &Simulation, of: &str) -> Vec<MetricId> {
+    let catalogue = simulation.telemetry().catalogue();
+    let counter = |name: &str| catalogue.scalar(name).or_else(|| catalogue.scalar(&format!("{name}.requests")));
+    if let Some(one) = counter(of) {
+        return vec![one];
+    }
+    loads(simulation)
+        .filter(|(clients, kind)| *clients == of || of.strip_prefix("*.") == Some(*kind))
+        .filter_map(|(clients, kind)| counter(&format!("{clients}.{kind}")))
+        .collect()
 }
 
 /// What is wrong with an expression, in a line.

@@ -485,8 +485,8 @@ pub enum Happened {
     Said { who: String, text: String, answers: Vec<(String, String)> },
     /// A command printed; the whole entry is in the console.
     Printed { entry: usize },
-    /// The phase changed.
-    Turned { phase: Phase },
+    /// The phase changed; since when that is so, and in words: `mitigated since 09:47:50`.
+    Turned { phase: Phase, since: Time, words: String },
     /// Part of the system visibly changed: `web: 12 of 40 ready`.
     Changed { part: String, text: String, health: Health },
     /// A prediction was judged.

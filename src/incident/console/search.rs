@@ -64,6 +64,35 @@ impl Query {
     }
 }
 
+/// What is known of all lines of one template.
+#[derive(Clone, Copy)]
+enum Verdict {
+    /// Each says what is looked for.
+    Each,
+    /// None does.
+    None,
+    /// It depends on what stands in it.
+    Depends,
+}
+
+impl Verdict {
+    fn of(query: &Query, template: &str) -> Self {
+        // What is put into a template is digits, `a` to `f`, dashes and dots; only the client has a name.
+        let is_value = |c: char| c.is_ascii_hexdigit() || c == '-' || c == '.';
+        let lower = template.to_lowercase();
+        let may_say = |needle: &String| needle.split(is_value).all(|part| lower.contains(part));
+        if query.pattern.is_some() || template.contains("{client}") {
+            Self::Depends
+        } else if query.says(template) {
+            Self::Each
+        } else if query.needles.iter().all(may_say) {
+            Self::Depends
+        } else {
+            Self::None
+        }
+    }
+}
+
 /// A line that was found.
 struct Found<'a> {
     record: &'a Record,
@@ -155,6 +184,7 @@ fn query(given: &Given, world: &dyn World) -> Result<Query, String> {
 /// Calls `each` with every line that fits, service by service, oldest first.
 fn search<'a>(query: &Query, world: &'a dyn World, mut each: impl FnMut(Found<'a>)) {
     let system = world.system();
+    let mut verdicts: BTreeMap<u16, Verdict> = BTreeMap::new();
     for (name, delay) in &query.services {
         let Some((index, service)) = services(world).find(|(_, service)| service.settings.name == *name) else {
             continue;
@@ -169,10 +199,13 @@ fn search<'a>(query: &Query, world: &'a dyn World, mut each: impl FnMut(Found<'a
             if query.level.as_ref().is_some_and(|level| !record.severity.word().starts_with(level.as_str())) {
                 continue;
             }
-            let fits = match &query.pattern {
-                Some(pattern) => pattern.is_match(&system.line(record)),
-                // What every such line says needn't be looked for in each.
-                None => query.says(system.template(record)) || query.says(&system.line(record)),
+            let verdict =
+                *verdicts.entry(record.template).or_insert_with(|| Verdict::of(query, system.template(record)));
+            let fits = match (verdict, &query.pattern) {
+                (Verdict::Each, _) => true,
+                (Verdict::None, _) => false,
+                (Verdict::Depends, Some(pattern)) => pattern.is_match(&system.line(record)),
+                (Verdict::Depends, None) => query.says(&system.line(record)),
             };
             if fits {
                 each(Found { record, service });

@@ -54,7 +54,7 @@ pub enum Gathering {
 }
 
 /// What has been done or said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Told {
     /// A text has been on the player's screen.
     Seen,

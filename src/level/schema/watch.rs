@@ -83,7 +83,7 @@ impl Collects {
 
 /// Whether `text` is what `pattern` says, or something below it (`web.volumes` includes `web.volumes.free`).
 pub(in crate::level) fn matches(pattern: &str, text: &str) -> bool {
-    fits(pattern, text) || fits(&format!("{pattern}.*"), text)
+    fits(pattern, text) || text.match_indices('.').any(|(dot, _)| fits(pattern, &text[..dot]))
 }
 
 /// A log that is collected somewhere.

@@ -9,12 +9,15 @@ use std::collections::VecDeque;
 pub(in crate::sim) struct Fading {
     lines: Vec<(Span, VecDeque<(Time, u32)>)>,
     total: u64,
+    /// Nothing ends before.
+    soonest: Time,
 }
 
 impl Fading {
     /// So many begin to fade now.
     pub fn add(&mut self, now: Time, life: Span, count: u32) {
         let ends = now + life;
+        self.soonest = if self.total == 0 { ends } else { self.soonest.min(ends) };
         self.total += u64::from(count);
         let found = self.lines.iter().position(|(length, _)| *length == life);
         let index = found.unwrap_or_else(|| {
@@ -30,15 +33,21 @@ impl Fading {
 
     /// Forgets those whose time is over.
     pub fn expire(&mut self, now: Time) {
+        if now < self.soonest || self.total == 0 {
+            return;
+        }
+        let mut soonest: Option<Time> = None;
         for (_, line) in &mut self.lines {
             while let Some((ends, count)) = line.front().copied() {
                 if ends > now {
+                    soonest = Some(soonest.map_or(ends, |soonest| soonest.min(ends)));
                     break;
                 }
                 self.total -= u64::from(count);
                 line.pop_front();
             }
         }
+        self.soonest = soonest.unwrap_or(now);
     }
 
     /// Takes up to so many away: those that would end first.

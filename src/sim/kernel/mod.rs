@@ -141,8 +141,10 @@ impl Kernel {
 
     /// The first packet of a flow, in either direction.
     pub(in crate::sim) fn begin(&mut self, now: Time, weight: u16, word: u64) -> Passage {
-        let tracks = self.tracks();
-        let Some(table) = self.conntrack.as_mut().filter(|_| tracks) else { return Passage::Passes(0) };
+        if self.conntrack.is_none() || !self.tracks() {
+            return Passage::Passes(0);
+        }
+        let Some(table) = &mut self.conntrack else { return Passage::Passes(0) };
         let passage = table.begin(now, u32::from(weight), word);
         if passage == Passage::Dropped {
             self.log.table_full(now, u32::from(weight));
@@ -158,10 +160,8 @@ impl Kernel {
     /// A flow is over. `mark` is what [`Kernel::begin`] gave it; `made` says whether its connection came about, `closes`
     /// whether it is this end that closed it first, and so keeps a socket in TIME-WAIT.
     pub(in crate::sim) fn end(&mut self, now: Time, mark: Mark, weight: u16, made: bool, closes: bool) {
-        let tracks = self.tracks();
-        if let Some(table) = self.conntrack.as_mut()
-            && (mark != 0 || tracks)
-        {
+        let is_tracked = self.conntrack.is_some() && (mark != 0 || self.tracks());
+        if let Some(table) = self.conntrack.as_mut().filter(|_| is_tracked) {
             table.end(now, mark, u32::from(weight), made);
         }
         if made {

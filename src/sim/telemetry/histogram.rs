@@ -97,12 +97,12 @@ impl Histogram {
     /// there was none. Whole windows count: those that end after `from` and begin at or before `to`.
     #[must_use]
     pub fn quantile(&self, share: f64, from: i64, to: i64) -> Option<f64> {
-        let mut counts = vec![0_u64; BUCKETS];
+        let mut counts = [0_u64; BUCKETS];
         let mut total = 0;
         for window in from.div_euclid(WINDOW).max(self.start)..=to.div_euclid(WINDOW).min(self.window) {
             if window == self.window {
-                for (bucket, count) in self.open.iter().enumerate() {
-                    counts[bucket] += u64::from(*count);
+                for (sum, count) in counts.iter_mut().zip(&self.open) {
+                    *sum += u64::from(*count);
                     total += u64::from(*count);
                 }
             } else {

@@ -103,7 +103,10 @@ fn columns(stage: &Stage) -> Vec<usize> {
     }
     let deepest = columns.iter().copied().max().unwrap_or(0);
     for (index, component) in components.iter().enumerate() {
-        if matches!(component, Component::Nodes(_) | Component::Hosts(_)) {
+        // What no work goes through stands at the end, out of its way.
+        let is_aside = links.iter().all(|flow| flow.from != index && flow.to != index);
+        let is_ground = matches!(component, Component::Nodes(_) | Component::Hosts(_));
+        if is_ground || is_aside && !matches!(component, Component::Clients(_)) {
             columns[index] = deepest;
         }
     }

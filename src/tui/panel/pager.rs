@@ -74,10 +74,8 @@ pub fn draw(
     }
     // Alerts get what they need, but leave people a third, and room for what is asked.
     let least = alerts.len().clamp(1, 2) as u16;
-    let for_chat = match chat.is_empty() {
-        true => 0,
-        false => (area.height / 3).max(area.height.saturating_sub(alerts.len().max(1) as u16)).max(whole),
-    };
+    let left = area.height.saturating_sub(alerts.len().max(1) as u16);
+    let for_chat = if chat.is_empty() { 0 } else { left.max(area.height / 3).max(whole) };
     let for_alerts = area.height.saturating_sub(for_chat).max(least).min(alerts.len() as u16) as usize;
     let mut y = area.y;
     let at = alerts.iter().rposition(|line| line.row == selected && selected.is_some()).unwrap_or(0);

@@ -39,6 +39,8 @@ pub struct Scale<'a> {
     pub cursor: Option<Time>,
     /// The least columns left of the plot, so that charts below each other stand in line.
     pub margin: u16,
+    /// The columns right of the plot that are kept for the names of lines that end there.
+    pub gutter: u16,
     /// How times are written.
     pub local: LocalTime,
 }
@@ -118,7 +120,8 @@ pub fn draw(
     let (high, middle) = (axis_text(top / divisor, unit), axis_text(top / divisor / 2.0, unit));
     let margin = width(&high).max(width(&middle)).max(3) + 1;
     let margin = margin.max(scale.margin).min(area.width / 2);
-    let plot = Rect { x: area.x + margin, y: area.y, width: area.width - margin, height: rows };
+    let gutter = scale.gutter.min(area.width / 4);
+    let plot = Rect { x: area.x + margin, y: area.y, width: area.width - margin - gutter, height: rows };
     for y in plot.top()..plot.bottom() {
         dot(buffer, plot.x - 1, y, "│", theme.border);
     }
@@ -142,7 +145,7 @@ pub fn draw(
     let ends: Vec<Option<(u16, u16)>> =
         series.iter().map(|one| draw_line(buffer, plot, one, &single, top, theme)).collect();
     draw_cursor(buffer, plot, &axis, scale, theme);
-    draw_labels(buffer, plot, series, &ends);
+    draw_labels(buffer, plot, gutter, series, &ends);
     draw_times(buffer, plot, &axis, scale, theme);
     Some((plot, axis))
 }
@@ -222,14 +225,16 @@ fn draw_line(
     last.map(|(x, y)| (plot.x + (x / 2) as u16, (plot.y + (y / 4) as u16).min(plot.bottom() - 1)))
 }
 
-/// The names at the lines' ends, above all dots, each on a row where no other name stands.
-fn draw_labels(buffer: &mut Buffer, plot: Rect, series: &[Series<'_>], ends: &[Option<(u16, u16)>]) {
+/// The names at the lines' ends: beside the plot where a line ends at its right side, each on a row where no other name
+/// stands.
+fn draw_labels(buffer: &mut Buffer, plot: Rect, gutter: u16, series: &[Series<'_>], ends: &[Option<(u16, u16)>]) {
     let mut taken: Vec<Rect> = vec![];
     // The last one is drawn over the others, so it chooses first.
     for (one, end) in series.iter().zip(ends).rev() {
         let Some((x, y)) = end.filter(|_| !one.label.is_empty()) else { continue };
         let needed = width(one.label);
-        let start = (x + 2).min(plot.right().saturating_sub(needed));
+        let is_beside = x + 3 >= plot.right() && needed < gutter;
+        let start = if is_beside { plot.right() + 1 } else { (x + 2).min(plot.right().saturating_sub(needed)) };
         // Where the line itself is in the way the name stands above it.
         let y = if start <= x && y > plot.y { y - 1 } else { y };
         let rows = (0..plot.height).flat_map(|by| [y.checked_sub(by), Some(y + by)]).flatten();
@@ -423,6 +428,7 @@ mod tests {
             marks: &[],
             cursor: None,
             margin: 0,
+            gutter: 0,
             local: LocalTime::default(),
         };
         _ = draw(&mut buffer, area, &[Series { points, style: theme.text, label: "" }], &scale, &theme);
@@ -471,6 +477,7 @@ mod tests {
                 marks: &marks,
                 cursor: None,
                 margin: 0,
+                gutter: 0,
                 local: LocalTime::default(),
             };
             _ = draw(&mut buffer, area, &[], &scale, &theme);

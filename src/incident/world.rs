@@ -301,6 +301,7 @@ impl Stage {
         self.say("you", &format!("{name}: {}", offer.reply), vec![]);
         self.say(&who, &offer.says, vec![]);
         self.bring(&offer.brings);
+        self.statuses += u32::from(offer.tells);
         self.typing.extend(offer.does.iter().map(|line| (name.clone(), line.clone())));
         line(format!("told {name}: {}", offer.reply))
     }

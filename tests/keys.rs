@@ -84,7 +84,11 @@ fn stages(place: Place) -> Vec<Stage> {
                 incident(&[read, Press(Key::Named(Named::Left))]),
             ]
         }
-        Place::Watching => vec![incident(&[Type("watch date"), Press(ENTER), Ticks(8)])],
+        Place::Watching => {
+            let watch = [Type("watch kubectl get pods"), Press(ENTER), Ticks(8)];
+            let down = Press(Key::CtrlNamed(Named::Down));
+            vec![incident(&watch), incident(&[watch.as_slice(), &[down.clone(), down]].concat())]
+        }
         Place::Finding => vec![incident(&[Press(Key::Ctrl('o')), Press(Key::Char('/')), Type("pod")])],
         Place::In(Pane::Map) => vec![incident(&[pane('1')]), incident(&[pane('1'), Press(DOWN), Press(DOWN)])],
         Place::In(Pane::Pager) => vec![incident(&[pane('2')]), incident(&[pane('2'), Press(DOWN)])],
@@ -192,7 +196,9 @@ fn while_a_command_runs_a_line_is_kept_and_another_shell_works() {
     let recorded = std::rc::Rc::clone(&shelf.recorded);
     let mut hand = Hand::on(&mut shelf, briefing_of(LEVEL), USUAL);
     let (read, tab) = (Press(Key::Ctrl('o')), Press(Key::Ctrl('t')));
-    walk(&mut hand, &[Press(ENTER), Type("sleep 500"), Press(ENTER), Ticks(1), read, Press(DOWN), Type("p")]);
+    // What runs is read first, and has printed nothing; before it stands an answer.
+    let before = Press(Key::Named(Named::Left));
+    walk(&mut hand, &[Press(ENTER), Type("sleep 500"), Press(ENTER), Ticks(1), read, before, Press(DOWN), Type("p")]);
     hand.see();
     assert!(hand.rows().join("\n").contains("pinned: node-a1"), "what was kept is told");
     walk(&mut hand, &[Type("q"), tab, Type("kubectl get nodes"), Press(ENTER), Ticks(8)]);

@@ -109,6 +109,7 @@ fn stages() -> Vec<(Opening, Vec<Key>)> {
     let level = || briefing_of("forty-pods");
     let enter = Key::Named(Named::Enter);
     let in_level = |keys: &[Key]| (level(), [&[enter], keys].concat());
+    let watched: Vec<Key> = "watch kubectl get pods".chars().map(Key::Char).chain([enter]).collect();
     vec![
         (Opening::Title, vec![]),
         (Opening::Title, vec![Key::Char('l')]),
@@ -121,6 +122,7 @@ fn stages() -> Vec<(Opening, Vec<Key>)> {
         in_level(&[Key::Named(Named::PageUp)]),
         in_level(&[Key::Ctrl('o')]),
         in_level(&[Key::Alt('1')]),
+        in_level(&watched),
         in_level(&[Key::Ctrl('t')]),
         in_level(&[Key::Alt('1'), enter]),
         in_level(&[Key::Alt('2')]),

@@ -524,7 +524,7 @@ fn told(what: &Happened) -> Vec<String> {
             lines
         }
         Happened::Printed { .. } => vec![],
-        Happened::Turned { phase } => vec![format!("the incident is {}", phase.word())],
+        Happened::Turned { words, .. } => vec![format!("the incident is {words}")],
         Happened::Changed { part, text, .. } => vec![format!("{part}: {text}")],
         Happened::Judged { text, came_true: true } => vec![format!("as you predicted: {text}")],
         Happened::Judged { text, came_true: false } => vec![format!("not as you predicted: {text}")],

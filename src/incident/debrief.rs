@@ -2,10 +2,10 @@
 //!
 //! The counterfactuals are computed by playing the level again, never told from a list.
 
+use super::judge::SPENT_EVERY;
 use super::map::spaced;
 use super::script::{Script, advance_to};
-use super::view::{Compared, Debrief, Entry, EntryState, Happened, Happening, Judged, Move, Phase, Piece, Twofold};
-use super::judge::SPENT_EVERY;
+use super::view::{Compared, Debrief, Happened, Happening, Judged, Move, Phase, Piece, Twofold};
 use super::{Incident, Mode, graph, score};
 use crate::sim::quantity::Time;
 
@@ -80,10 +80,11 @@ fn rings(incident: &Incident) -> Vec<(String, Time, Option<Time>)> {
 
 fn phases(incident: &Incident) -> Vec<(Time, Phase)> {
     let turned = |happening: &Happening| match happening.what {
-        Happened::Turned { phase } => Some((happening.at, phase)),
+        Happened::Turned { phase, since, .. } => Some((since, phase)),
         _ => None,
     };
     let mut phases: Vec<(Time, Phase)> = incident.stage.happenings.iter().filter_map(turned).collect();
+    phases.sort_by_key(|(at, _)| *at);
     // The first page is told as what it is, and not as a turn.
     let paged = incident.stage.judge.paged_at.map(|at| (at, Phase::Paged));
     let place = paged.map(|(at, _)| phases.partition_point(|(time, _)| *time < at));
@@ -135,6 +136,7 @@ pub fn told(incident: &Incident) -> Debrief {
         pins: notebook.pins,
         predictions: notebook.predictions,
         timeline: stage.notebook.timeline.clone(),
+        hurt: incident.header().hurt.word,
         rings: rings(incident),
         phases: phases(incident),
         graphs: vec![],
@@ -167,11 +169,10 @@ fn bad(run: &Incident) -> i64 {
 fn compare(who: &str, run: &Incident) -> Compared {
     let report = run.report();
     let judge = &run.stage.judge;
-    let after = |at: Option<Time>| at.zip(judge.impact_at).map(|(at, impact)| score::whole(at.since(impact)));
-    let mitigated = after(judge.mitigated_at).unwrap_or_default();
+    let mitigated = judge.mitigated_after().map(|span| format!("mitigated after {}", score::whole(span)));
     let outcome = match report.outcome {
-        Phase::Resolved => format!("resolved, mitigated after {mitigated}"),
-        Phase::Mitigated => format!("mitigated after {mitigated}"),
+        Phase::Resolved => format!("resolved, {}", mitigated.unwrap_or_else(|| "before anybody was hurt".to_owned())),
+        Phase::Mitigated => mitigated.unwrap_or_default(),
         Phase::Failed => format!("lost: {}", judge.lost_by),
         _ => "never mitigated".to_owned(),
     };
@@ -185,24 +186,22 @@ fn compare(who: &str, run: &Incident) -> Compared {
     }
     let curve =
         judge.hurt.iter().enumerate().step_by(10).map(|(second, hurt)| (Time::from_seconds(second as i64), *hurt));
-    Compared {
-        who: who.to_owned(),
-        outcome,
-        impact,
-        curve: curve.collect(),
-    }
+    Compared { who: who.to_owned(), outcome, impact, curve: curve.collect() }
 }
 
-/// The places of the lines that changed the system, and of the words that made others do so.
+/// The places of the lines that changed the system, and of the words by which somebody else did so.
 fn acting(incident: &Incident) -> Vec<usize> {
-    let acts = |entry: &Entry| incident.stage.done.iter().any(|done| done.entry == entry.id);
-    let asks = |entry: &Entry| {
-        entry.state == EntryState::Done
-            && matches!(entry.line.split_whitespace().next(), Some("reply" | "ask" | "page"))
+    let stage = &incident.stage;
+    let who = |entry: usize| incident.console().get(entry).map(|entry| entry.who.as_str());
+    let acts = |entry: usize| {
+        stage.done.iter().any(|done| match done.who.as_str() {
+            "" => done.entry == entry,
+            other => stage.done_for.contains(&(done.entry, entry)) && who(done.entry) == Some(other),
+        })
     };
     let entries = incident.entries.iter().enumerate();
-    let entries = entries.filter_map(|(index, entry)| entry.map(|id| (index, &incident.console()[id])));
-    entries.filter(|(_, entry)| acts(entry) || asks(entry)).map(|(index, _)| index).collect()
+    let entries = entries.filter_map(|(index, entry)| entry.map(|id| (index, id)));
+    entries.filter(|(_, entry)| acts(*entry)).map(|(index, _)| index).collect()
 }
 
 /// The player's moves, the first of which are played again: the run without each, and, where that went the same way, the
@@ -218,7 +217,8 @@ fn moves(incident: &Incident) -> (Vec<Move>, String, Incident) {
     let (lone, nobody) = each_alone(incident, &lines);
     let gain = |place: usize| bad(&nobody) - lone[place];
     // What would have helped, had another move not done so: with that other one it is looked at together.
-    let same: Vec<usize> = (0..unsure.len()).filter(|place| gain(*place) >= NOTICED).map(|place| unsure[place]).collect();
+    let same: Vec<usize> =
+        (0..unsure.len()).filter(|place| gain(*place) >= NOTICED).map(|place| unsure[place]).collect();
     let helped = (0..reviewed.len()).filter(|number| spared[*number] >= NOTICED || same.contains(number));
     let group: Vec<usize> = if same.is_empty() { vec![] } else { helped.collect() };
     let move_of = |(number, index): (usize, &usize)| {
@@ -322,7 +322,11 @@ fn alone(spared: i64, number: usize, group: &[usize]) -> String {
         }
         NOTICED.. => {
             let (move_s, do_es) = if others.len() == 1 { ("move", "does") } else { ("moves", "do") };
-            format!("as the only move it would have spared {}; {move_s} {} {do_es} that here", spaced(spared), listed(&others))
+            format!(
+                "as the only move it would have spared {}; {move_s} {} {do_es} that here",
+                spaced(spared),
+                listed(&others)
+            )
         }
         _ if spared <= -NOTICED => {
             format!("as the only move it would have hurt {} more; others made up for it", spaced(-spared))
@@ -348,8 +352,10 @@ fn at_what_price(incident: &Incident, at: Time, without: &Replayed) -> String {
     let ended = more.iter().position(|more| *more * 20 >= *most * 19).map_or_else(String::new, clock);
     let cost = format!("from {began} to {ended} {} more were hurt than without it", spaced(*most));
     match most - last {
-        NOTICED.. => format!("{cost}; what came after spared {} of them", spaced((most - last).min(*most)))
-            + if *last <= -NOTICED { ", and more" } else { "" },
+        NOTICED.. => {
+            format!("{cost}; what came after spared {} of them", spaced((most - last).min(*most)))
+                + if *last <= -NOTICED { ", and more" } else { "" }
+        }
         _ => cost,
     }
 }

@@ -24,23 +24,40 @@ pub(super) fn graph_of(
     let points = points_of(&condition, &values, until.min(stage.now()), window, points);
     let last = last.or_else(|| points.iter().rev().find_map(|(_, value)| *value));
     let watching = limit_of(stage, expression, &text);
+    let times = scale_of(&condition);
     Ok(Graph {
+        name: watching.map_or_else(String::new, |watching| watching.name.to_owned()),
         title: text,
         unit: unit_of(&condition).to_owned(),
-        points,
-        last: last.map_or_else(|| "no samples".to_owned(), |value| written(value, condition.unit())),
-        threshold: watching.map(|(_, level)| level),
-        fires_below: watching.is_some_and(|(below, _)| below),
+        points: points.into_iter().map(|(at, value)| (at, value.map(|value| value * times))).collect(),
+        last: last.map_or_else(|| "no samples".to_owned(), |value| said(value, &condition)),
+        threshold: watching.and_then(|watching| watching.level).map(|level| level * times),
+        fires_below: watching.is_some_and(|watching| watching.fires_below),
     })
+}
+
+/// What values are drawn by: a share in parts of a hundred.
+fn scale_of(condition: &Condition) -> f64 {
+    if condition.is_a_share() { 100.0 } else { 1.0 }
+}
+
+/// A value as people say it, with its unit.
+fn said(value: f64, condition: &Condition) -> String {
+    let text = written(value * scale_of(condition), condition.unit());
+    if condition.is_a_share() { format!("{text} %") } else { text }
 }
 
 /// An expression over the whole run so far: as it was scraped, and as it was.
 pub(super) fn twofold(stage: &Stage, expression: &str, steps: usize) -> Option<Twofold> {
     let (title, condition) = drawn(stage, expression).ok()?;
-    let (now, window) = (stage.now(), stage.now().since(Time::ZERO));
-    let shown = points_of(&condition, &Values::scraped_of(stage), now, window, steps);
-    let truth = points_of(&condition, &Values::truth(stage), now, window, steps);
-    let threshold = limit_of(stage, expression, &title).map(|(_, level)| level);
+    let (now, window, times) = (stage.now(), stage.now().since(Time::ZERO), scale_of(&condition));
+    let scaled = |values: &Values<'_>| -> Vec<(Time, Option<f64>)> {
+        let points = points_of(&condition, values, now, window, steps);
+        points.into_iter().map(|(at, value)| (at, value.map(|value| value * times))).collect()
+    };
+    let shown = scaled(&Values::scraped_of(stage));
+    let truth = scaled(&Values::truth(stage));
+    let threshold = limit_of(stage, expression, &title).and_then(|watching| watching.level).map(|level| level * times);
     let is_hidden = shown.iter().all(|(_, value)| value.is_none());
     Some(Twofold { unit: unit_of(&condition).to_owned(), title, shown, truth, is_hidden, threshold })
 }
@@ -53,13 +70,23 @@ pub(super) fn hidden(stage: &Stage) -> Vec<String> {
     scalars.chain(catalogue.families()).filter(hidden).map(|metric| metric.name.clone()).collect()
 }
 
-/// The alert that watches an expression, as (whether it fires below, its level).
-fn limit_of(stage: &Stage, expression: &str, text: &str) -> Option<(bool, f64)> {
-    let rules = stage.level.monitoring.alerts.iter();
-    let mut limits = rules.filter_map(|rule| Some((rule.when.limited()?, rule.when.threshold()?)));
+/// An alert that watches an expression.
+#[derive(Clone, Copy)]
+struct Watching<'a> {
+    name: &'a str,
+    fires_below: bool,
+    /// The limit, where it is a constant.
+    level: Option<f64>,
+}
+
+fn limit_of<'a>(stage: &'a Stage, expression: &str, text: &str) -> Option<Watching<'a>> {
+    let mut rules = stage.level.monitoring.alerts.iter();
     // An alert watches what it compares, not every number that goes into that.
-    let found = limits.find(|((left, _), _)| *left == text || *left == expression);
-    found.map(|((_, below), level)| (below, level))
+    rules.find_map(|rule| {
+        let (left, fires_below) = rule.when.limited()?;
+        let level = rule.when.threshold();
+        (left == text || left == expression).then_some(Watching { name: &rule.name, fires_below, level })
+    })
 }
 
 /// What monitoring had of an expression at a moment, with its unit; `None` where nothing had been scraped.
@@ -67,7 +94,7 @@ pub(super) fn reading_of(stage: &Stage, expression: &str, at: Time) -> Option<St
     let (_, condition) = drawn(stage, expression).ok()?;
     let values = Values::scraped_of(stage);
     let value = points_of(&condition, &values, at, Span::ZERO, 1).first()?.1?;
-    Some(written(value, condition.unit()))
+    Some(said(value, &condition))
 }
 
 /// An expression as it is drawn: a latency or a family by itself as what people look at first.
@@ -104,8 +131,9 @@ fn points_of(
     drawn
 }
 
-const fn unit_of(condition: &Condition) -> &'static str {
+fn unit_of(condition: &Condition) -> &'static str {
     match condition.unit() {
+        _ if condition.is_a_share() => "%",
         Unit::Seconds => "s",
         Unit::Bytes => "B",
         Unit::PerSecond => "/s",
@@ -165,7 +193,7 @@ pub(super) fn told(stage: &Stage, expression: &str) -> Result<Vec<String>, Strin
     if let Some(level) = graph.threshold {
         let (_, condition) = drawn(stage, expression)?;
         let way = if graph.fires_below { "below" } else { "above" };
-        lines.push(format!("an alert watches it: it fires {way} {}", written(level, condition.unit())));
+        lines.push(format!("an alert watches it: it fires {way} {}", said(level / scale_of(&condition), &condition)));
     }
     Ok(lines)
 }
@@ -181,40 +209,72 @@ fn alarming(stage: &Stage) -> Vec<String> {
 
 /// The graphs that a part is best known by; those of the whole incident where none is meant.
 pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
-    let simulation = &stage.simulation;
-    let Some(name) = part else {
-        // First what the player has chosen, then what rang: that has a beginning, and says how bad it is.
-        let mut all = stage.pinned_graphs.clone();
-        all.extend(alarming(stage));
-        for component in simulation.components() {
-            match component {
-                Component::Broker(broker) => {
-                    all.extend(broker.queues().map(|queue| format!("{}.{}.ready", broker.name(), queue.name)));
-                }
-                Component::Service(service) if super::map::is_watched(&stage.level, &service.settings.name) => {
-                    all.push(format!("{}.available", service.settings.name));
-                }
-                Component::SearchCluster(cluster) => all.push(format!("{}.queue", cluster.settings.name)),
-                Component::Clients(_)
-                | Component::Service(_)
-                | Component::Nodes(_)
-                | Component::Hosts(_)
-                | Component::Schedule(_)
-                | Component::Gateway(_)
-                | Component::Job(_) => {}
-                Component::Database(database) => {
-                    all.push(format!("p95({}.write_latency[2m])", database.settings.name));
-                }
-                Component::LoadBalancer(balancer) => {
-                    all.push(format!("increase({}.backend_connection_errors[60s])", balancer.settings.name));
-                }
-                Component::Cache(cache) => all.push(format!("{}.objects", cache.settings.name)),
-            }
+    let Some(name) = part else { return of_the_whole(stage) };
+    // What rings about a part is what hurts: it comes first.
+    let about = |expression: &String| expression.contains(&format!("{name}."));
+    let mut all: Vec<String> = alarming(stage).into_iter().filter(about).collect();
+    all.extend(known_by(stage, name));
+    let mut known = std::collections::BTreeSet::new();
+    all.retain(|graph| known.insert(graph.clone()));
+    all
+}
+
+/// Those of the whole incident.
+fn of_the_whole(stage: &Stage) -> Vec<String> {
+    // First what the player has chosen, then what rang: that has a beginning, and says how bad it is.
+    let mut all = stage.pinned_graphs.clone();
+    all.extend(alarming(stage));
+    // What customers feel, unless an alert measures just that.
+    let clients: std::collections::BTreeSet<&str> = stage.loads().map(|(of, _)| of).collect();
+    for name in clients {
+        if !all.iter().any(|graph| graph.contains(&format!("{name}."))) {
+            all.extend(failing_share(stage, name));
         }
-        let mut known = std::collections::BTreeSet::new();
-        all.retain(|graph| known.insert(graph.clone()));
-        return all;
-    };
+    }
+    for component in stage.simulation.components() {
+        match component {
+            Component::Broker(broker) => {
+                all.extend(broker.queues().map(|queue| format!("{}.{}.ready", broker.name(), queue.name)));
+            }
+            Component::Service(service) if super::map::is_watched(&stage.level, &service.settings.name) => {
+                all.push(format!("{}.available", service.settings.name));
+            }
+            Component::SearchCluster(cluster) => all.push(format!("{}.queue", cluster.settings.name)),
+            Component::Clients(_)
+            | Component::Service(_)
+            | Component::Nodes(_)
+            | Component::Hosts(_)
+            | Component::Schedule(_)
+            | Component::Gateway(_)
+            | Component::Job(_) => {}
+            Component::Database(database) => {
+                all.push(format!("p95({}.write_latency[2m])", database.settings.name));
+            }
+            Component::LoadBalancer(balancer) => {
+                all.push(format!("increase({}.backend_connection_errors[60s])", balancer.settings.name));
+            }
+            Component::Cache(cache) => all.push(format!("{}.objects", cache.settings.name)),
+        }
+    }
+    let mut known = std::collections::BTreeSet::new();
+    all.retain(|graph| known.insert(graph.clone()));
+    all
+}
+
+/// Which share of the customers' requests has no good answer, for each kind that is asked for and measured.
+fn failing_share<'a>(stage: &'a Stage, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    let catalogue = stage.simulation.telemetry().catalogue();
+    let is_shown =
+        |metric: &str| stage.level.monitoring.collects.includes(metric) && catalogue.scalar(metric).is_some();
+    stage.loads().filter(move |(of, _)| *of == name).filter_map(move |(of, kind)| {
+        let failed = format!("{of}.{kind}.failed");
+        is_shown(&failed).then(|| format!("rate({failed}[1m]) / rate({of}.{kind}.requests[1m])"))
+    })
+}
+
+/// The graphs that a part is best known by.
+fn known_by(stage: &Stage, name: &str) -> Vec<String> {
+    let simulation = &stage.simulation;
     match simulation.component(name) {
         Some(Component::Broker(broker)) => {
             let of = |queue: &str| [format!("{name}.{queue}.ready"), format!("{name}.{queue}.consumers")];
@@ -240,7 +300,7 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
         ],
         Some(Component::Clients(_)) => {
             let loads = stage.loads().filter(|(of, _)| *of == name);
-            let mut all = vec![];
+            let mut all: Vec<String> = failing_share(stage, name).collect();
             for (of, kind) in loads {
                 for suffix in ["delivery", "latency"] {
                     let metric = format!("{of}.{kind}.{suffix}");

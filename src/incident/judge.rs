@@ -26,7 +26,7 @@ pub struct Judge {
     pub detected_at: Option<Time>,
     /// When an incident was declared.
     pub declared_at: Option<Time>,
-    /// Since when the goal has held.
+    /// Since when the goal has held, once it has for as long as it must: the one moment that is meant by mitigated.
     pub mitigated_at: Option<Time>,
     /// When it was closed for good.
     pub resolved_at: Option<Time>,
@@ -194,11 +194,23 @@ impl Judge {
         }
     }
 
-    /// Since when customers are hurt without a minute's break; nothing where they never were.
+    /// Since when customers are hurt without a minute's break; nothing where they never were, or are no more.
     #[must_use]
     pub fn hurt_since(&self) -> Option<Time> {
-        let impact = self.impact_at?;
+        let impact = self.impact_at.filter(|_| !matches!(self.phase, Phase::Mitigated | Phase::Resolved))?;
         Some(self.bad_since.map_or(impact, |since| since.max(impact)))
+    }
+
+    /// How long after the first impact it was mitigated: the one measure of that.
+    #[must_use]
+    pub fn mitigated_after(&self) -> Option<Span> {
+        Some(self.mitigated_at?.since(self.impact_at?))
+    }
+
+    /// Since when it stands as it does: what has to hold for a while is certain only after it.
+    #[must_use]
+    pub fn stands_since(&self, now: Time) -> Time {
+        self.mitigated_at.filter(|_| self.phase == Phase::Mitigated).unwrap_or(now)
     }
 
     /// A page has rung.

@@ -331,7 +331,7 @@ fn of_service(stage: &Stage, service: &Service) -> Part {
     // What nobody collects, nobody sees.
     let is_collected = stage.level.monitoring.collects.includes(&format!("{name}.restarts"));
     if restarts > 0 && is_collected {
-        part.line = format!("{}  {} restarts", part.line, spaced(restarts));
+        part.line = format!("{}  {} restart{}", part.line, spaced(restarts), plural(restarts));
     }
     if wanted == 0 {
         part.line = "0/0 not running".into();
@@ -378,6 +378,10 @@ fn of_balancer(stage: &Stage, balancer: &LoadBalancer) -> Part {
     let refused = change(stage, &format!("{name}.backend_connection_errors"), 60);
     let failing = change(stage, &format!("{name}.status_5xx"), RATE_OVER);
     let mut line = format!("{healthy}/{registered} in service");
+    let taken_out = balancer.backends.len() - registered;
+    if taken_out > 0 {
+        line = format!("{line}  {taken_out} taken out");
+    }
     if refused > 0 {
         line = format!("{line}  {} refused in a minute", spaced(refused));
     }
@@ -416,12 +420,16 @@ fn of_cache(stage: &Stage, cache: &Cache) -> Part {
         let (health, state) = match (machine.is_up, sick) {
             (false, _) => (Health::Failing, "starting".to_owned()),
             (true, 0) => (Health::Good, format!("{} objects", spaced(machine.objects() as i64))),
-            (true, sick) => (Health::Strained, format!("{sick} backends sick")),
+            (true, sick) => (Health::Strained, format!("{sick} backend{} sick", plural(sick as i64))),
         };
         part.health = part.health.max(health);
         part.cells.push(Cell { name: machine.name.to_string(), health, state });
     }
     part
+}
+
+const fn plural(count: i64) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 fn of_nodes(stage: &Stage, nodes: &Nodes) -> Part {
@@ -476,6 +484,8 @@ fn short_words(operation: &Operation) -> String {
         Operation::Purge { queue } => format!("{queue} purged"),
         Operation::Policy { name, .. } => format!("policy {name}"),
         Operation::Shovel { from, to } => format!("{from} to {to}"),
+        Operation::Redrive { from, .. } => format!("{from} goes back"),
+        Operation::StopRedrive { from } => format!("{from} stays"),
         Operation::Declare { queue, .. } => format!("{queue} declared"),
         Operation::Get { .. } => "messages taken".into(),
         Operation::Publish { .. } => "message sent".into(),

@@ -186,11 +186,12 @@ impl Incident {
 
     /// Colleagues type what they have been moved to type.
     fn type_what_others_type(&mut self) {
-        for (who, line) in std::mem::take(&mut self.stage.typing) {
-            self.console.type_line(self.stage.now(), who.as_str(), &line);
+        for typing in std::mem::take(&mut self.stage.typing) {
+            let entry = self.console.type_line(self.stage.now(), typing.who.as_str(), &typing.line);
+            self.stage.done_for.extend(typing.asked_by.map(|by| (entry, by)));
         }
-        for (who, line) in std::mem::take(&mut self.stage.typing_quietly) {
-            self.unseen.type_line(self.stage.now(), who.as_str(), &line);
+        for typing in std::mem::take(&mut self.stage.typing_quietly) {
+            self.unseen.type_line(self.stage.now(), typing.who.as_str(), &typing.line);
         }
     }
 
@@ -515,3 +516,6 @@ impl Incident {
         debrief::debrief_of(self)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,12 @@ impl Notebook {
         }
     }
 
+    /// Writes down what happened, also where it has become certain only later.
+    pub fn record(&mut self, at: Time, text: impl Into<String>) {
+        let after = self.timeline.partition_point(|(time, _)| *time <= at);
+        self.timeline.insert(after, (at, text.into()));
+    }
+
     /// Adds an expectation.
     pub fn expect(&mut self, now: Time, text: &str, within: Span, condition: Condition) {
         let state = condition.new_state();

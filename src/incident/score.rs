@@ -48,7 +48,7 @@ pub fn parts(incident: &Incident) -> Vec<Part> {
     let impact = judge.impact_at.unwrap_or(Time::ZERO);
     let limit = stage.level.clock.limit.as_seconds().max(1.0);
     let took = |at: Option<Time>| at.map(|at| at.since(impact));
-    let (points, remark) = match took(judge.mitigated_at) {
+    let (points, remark) = match judge.mitigated_after() {
         Some(span) => {
             let since = judge.mitigated_at.map(|at| stage.clock.seconds(at)).unwrap_or_default();
             let remark = format!("{} from the first impact: all of the goal held from {since} on", whole(span));
@@ -68,7 +68,9 @@ pub fn parts(incident: &Incident) -> Vec<Part> {
     let remark = match (judge.declared_at, stage.statuses) {
         (None, 0) => "neither declared nor told anybody".to_owned(),
         (None, count) => format!("told customers {}; never declared (`declare`)", times(count)),
-        (Some(_), 0) => "declared; nobody outside was told (`status TEXT`, or an answer to who asks for them)".to_owned(),
+        (Some(_), 0) => {
+            "declared; nobody outside was told (`status TEXT`, or an answer to who asks for them)".to_owned()
+        }
         (Some(_), count) => format!("declared, told customers {}", times(count)),
     };
     parts.push(Part { what: "communication", points: (told, 5), remark });

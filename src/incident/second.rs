@@ -6,9 +6,9 @@ use super::checks::Notice;
 use super::console::shell;
 use super::map;
 use super::series::Values;
-use super::stage::{Done, Errand, Stage, Trace, said_of};
+use super::stage::{Done, Errand, Stage, Trace, Typing, said_of};
 use super::view::{Happened, Mark, MarkKind, Phase};
-use crate::level::condition::Told;
+use crate::level::condition::{Fact, Told};
 use crate::level::schema::{Destination, Event};
 use crate::sim::ask::{Ask, Question};
 use crate::sim::component::Component;
@@ -71,7 +71,8 @@ impl Stage {
             }
             Event::Type(typing) => {
                 let list = if typing.quietly { &mut self.typing_quietly } else { &mut self.typing };
-                list.extend(typing.lines.iter().map(|line| (typing.by.clone(), line.clone())));
+                let line = |line: &String| Typing { who: typing.by.clone(), line: line.clone(), asked_by: None };
+                list.extend(typing.lines.iter().map(line));
             }
         }
     }
@@ -188,7 +189,11 @@ impl Stage {
             }
             self.say(&saying.who, &saying.says, answers);
             self.bring(&saying.brings);
-            self.typing.extend(saying.does.iter().map(|line| (saying.name().to_owned(), line.clone())));
+            let asks = |fact: &Fact| matches!(fact, Fact::Told(Told::Asked | Told::Paged, _));
+            let waited = saying.when.as_ref().is_some_and(|when| when.facts().into_iter().any(asks));
+            let asked_by = self.addressed.iter().rfind(|(name, _)| waited && name == saying.name()).map(|(_, by)| *by);
+            let line = |line: &String| Typing { who: saying.name().to_owned(), line: line.clone(), asked_by };
+            self.typing.extend(saying.does.iter().map(line));
         }
     }
 
@@ -204,8 +209,7 @@ impl Stage {
         if self.impact_is_told && !had_impact {
             // It is certain only some time after it has begun.
             let began = self.judge.impact_at.unwrap_or_else(|| self.now());
-            let after = self.notebook.timeline.partition_point(|(at, _)| *at <= began);
-            self.notebook.timeline.insert(after, (began, IMPACT.to_owned()));
+            self.notebook.record(began, IMPACT);
             self.alarm(IMPACT.to_owned());
         }
         if let Some(phase) = turned {
@@ -213,8 +217,7 @@ impl Stage {
                 Phase::Paged if self.judge.reopened > 0 => "paged again: the cause is still in the system",
                 _ => phase.word(),
             };
-            self.write_down(words);
-            self.tell(Happened::Turned { phase });
+            self.turned(phase, words);
         }
     }
 

@@ -84,6 +84,17 @@ pub struct Errand {
     pub line: String,
 }
 
+/// A line that a colleague is about to type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typing {
+    /// Who.
+    pub who: String,
+    /// What.
+    pub line: String,
+    /// The number of the player's entry that asked for it; nothing where they do it of themselves.
+    pub asked_by: Option<usize>,
+}
+
 /// What a player has been told as an answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Asked {
@@ -132,14 +143,18 @@ pub struct Stage {
     pub(super) alarms: u64,
     /// What it was, last.
     pub(super) alarm: String,
-    /// Lines that colleagues are about to type: (who, line).
-    pub(super) typing: Vec<(String, String)>,
+    /// Lines that colleagues are about to type.
+    pub(super) typing: Vec<Typing>,
+    /// Entries in which colleagues do what one of the player's entries asked for: (theirs, the player's).
+    pub(super) done_for: Vec<(usize, usize)>,
+    /// Whom the player has asked or paged, by the number of the entry.
+    pub(super) addressed: Vec<(String, usize)>,
     /// Lines that jobs are about to type.
     pub(super) asked: Vec<Errand>,
     /// Lines of jobs that run, by the number of their entry.
     pub(super) errands: Vec<(usize, Errand)>,
     /// Lines that colleagues are about to type on screens of their own, which nobody else sees.
-    pub(super) typing_quietly: Vec<(String, String)>,
+    pub(super) typing_quietly: Vec<Typing>,
     pub(super) is_paused: bool,
     pub(super) speed: Option<u32>,
     /// Something has happened that slows the clock.
@@ -193,6 +208,8 @@ impl Stage {
             alarms: 0,
             alarm: String::new(),
             typing: vec![],
+            done_for: vec![],
+            addressed: vec![],
             asked: vec![],
             errands: vec![],
             typing_quietly: vec![],
@@ -220,7 +237,7 @@ impl Stage {
         let alarm = match &what {
             Happened::Rang { name, text, .. } => Some(format!("{name} ({text})")),
             Happened::Said { who, answers, .. } if !answers.is_empty() => Some(format!("{who} asks you something")),
-            Happened::Turned { phase } if *phase != Phase::Declared => Some(phase.word().to_owned()),
+            Happened::Turned { phase, words, .. } if *phase != Phase::Declared => Some(words.clone()),
             _ => None,
         };
         if let Some(alarm) = alarm.filter(|_| self.now() >= Time::ZERO) {
@@ -228,6 +245,23 @@ impl Stage {
         }
         let at = self.now();
         self.happenings.push(Happening { at, clock: self.clock.seconds(at), what });
+    }
+
+    /// Tells that it stands differently now, since when, and writes that down at that moment.
+    pub(super) fn turned(&mut self, phase: Phase, words: &str) {
+        let since = self.judge.stands_since(self.now());
+        self.notebook.record(since, words);
+        let words = self.stands();
+        self.tell(Happened::Turned { phase, since, words });
+    }
+
+    /// How it stands, in words: `mitigated since 09:47:50`.
+    pub(super) fn stands(&self) -> String {
+        let word = self.judge.phase.word();
+        match self.judge.mitigated_at.filter(|_| self.judge.phase == Phase::Mitigated) {
+            Some(at) => format!("{word} since {}", self.clock.seconds(at)),
+            None => word.to_owned(),
+        }
     }
 
     /// Something has happened that a person has to look at: the clock slows, and `wait` ends.

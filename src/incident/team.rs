@@ -67,6 +67,12 @@ impl Team {
         })
     }
 
+    /// The offers that can be answered now, by their place in the channel: of each person the latest.
+    pub fn offers<'a>(&'a self, level: &'a Level) -> impl Iterator<Item = usize> {
+        let is_latest = |open: &&(usize, usize)| self.offer_of(level, level.team[open.0].name()) == Some(**open);
+        self.open.iter().filter(is_latest).map(|(_, place)| *place)
+    }
+
     /// The open offer of a person, the latest first: its saying and its place in the channel.
     #[must_use]
     pub fn offer_of(&self, level: &Level, person: &str) -> Option<(usize, usize)> {

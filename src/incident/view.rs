@@ -388,7 +388,9 @@ pub struct Piece {
 pub struct Graph {
     /// The metric or condition drawn.
     pub title: String,
-    /// Its unit, for the axis: `s`, `Mi`, `/s`, or nothing for a plain count.
+    /// What people call it: the alert that watches it; empty where none does.
+    pub name: String,
+    /// Its unit, for the axis: `s`, `Mi`, `/s`, `%`, or nothing for a plain count.
     pub unit: String,
     /// (time, value) at equal steps.
     pub points: Vec<(Time, Option<f64>)>,
@@ -483,8 +485,8 @@ pub enum Happened {
     Said { who: String, text: String, answers: Vec<(String, String)> },
     /// A command printed; the whole entry is in the console.
     Printed { entry: usize },
-    /// The phase changed.
-    Turned { phase: Phase },
+    /// The phase changed; since when that is so, and in words: `mitigated since 09:47:50`.
+    Turned { phase: Phase, since: Time, words: String },
     /// Part of the system visibly changed: `web: 12 of 40 ready`.
     Changed { part: String, text: String, health: Health },
     /// A prediction was judged.
@@ -530,6 +532,8 @@ pub struct Debrief {
     pub predictions: Vec<Prediction>,
     /// The timeline that wrote itself.
     pub timeline: Vec<(Time, String)>,
+    /// What the compared curves count, in the level's words: `failed in a minute`.
+    pub hurt: String,
     /// What rang in the player's run: its name, from when to when; no end where it rang to the end.
     pub rings: Vec<(String, Time, Option<Time>)>,
     /// How the player's run stood, and since when.
@@ -563,6 +567,7 @@ impl Twofold {
             "s" => Unit::Seconds,
             "B" => Unit::Bytes,
             "/s" => Unit::PerSecond,
+            "%" => return format!("{} %", written(value, Unit::Plain)),
             _ => Unit::Plain,
         };
         written(value, unit)

@@ -7,7 +7,7 @@ use super::console::nagios::Service;
 use super::console::stamp::Clock;
 use super::console::{Act, Named, World};
 use super::series::Values;
-use super::stage::{Stage, said_of};
+use super::stage::{Stage, Typing, said_of};
 use super::view::{Phase, Pin};
 use crate::level::condition::Told;
 use crate::level::problem::printable;
@@ -20,6 +20,9 @@ use crate::sim::quantity::{Span, Time};
 use std::sync::Arc;
 
 type Said = Result<Vec<String>, String>;
+
+/// The player, among those who have taken something.
+const YOU: &str = "you";
 
 #[expect(clippy::unnecessary_wraps, reason = "what every act answers with")]
 fn line(text: impl Into<String>) -> Said {
@@ -200,8 +203,16 @@ impl World for Stage {
                 let all = self.notebook.pins.iter().enumerate();
                 all.map(|(index, pin)| ((index + 1).to_string(), pin.line.trim().to_owned())).collect()
             }
+            Named::Asked => {
+                let open = self.team.offers(level).map(|place| &self.sayings[place]);
+                open.map(|saying| (saying.who.clone(), saying.text.clone())).collect()
+            }
+            Named::Said => {
+                let said = self.sayings.iter();
+                said.map(|one| (format!("{} {}", one.clock, one.who), one.text.clone())).collect()
+            }
             Named::Answers => {
-                let open = self.team.open.iter().flat_map(|(_, place)| &self.sayings[*place].answers);
+                let open = self.team.offers(level).flat_map(|place| &self.sayings[place].answers);
                 open.map(|(words, line)| (line.trim_start_matches("reply ").to_owned(), words.clone())).collect()
             }
         }
@@ -267,6 +278,7 @@ impl Stage {
         };
         self.facts.tell(told, &name, text);
         self.facts.tell(Told::Asked, &name, text);
+        self.addressed.push((name.clone(), self.entry));
         let words = if text.is_empty() { format!("{name}?") } else { format!("{name}, {text}") };
         self.say("you", &words, vec![]);
         if !self.team.may_answer(&self.level, &name) && self.team.offer_of(&self.level, &name).is_none() {
@@ -302,7 +314,8 @@ impl Stage {
         self.say(&who, &offer.says, vec![]);
         self.bring(&offer.brings);
         self.statuses += u32::from(offer.tells);
-        self.typing.extend(offer.does.iter().map(|line| (name.clone(), line.clone())));
+        let asked_by = Some(self.entry);
+        self.typing.extend(offer.does.iter().map(|line| Typing { who: name.clone(), line: line.clone(), asked_by }));
         line(format!("told {name}: {}", offer.reply))
     }
 
@@ -325,11 +338,32 @@ impl Stage {
         if standing.state == Found::Ok {
             return Err(format!("{name} is well"));
         }
-        let by = if who.is_empty() { "you".to_owned() } else { who.to_owned() };
-        standing.taken = Some(Taken { by, at: now, note: String::new(), is_sticky: true });
-        self.facts.tell(Told::Acknowledged, &name, who);
-        self.write_down(format!("acknowledged: {name}"));
-        line(format!("{name}: acknowledged"))
+        let by = if who.is_empty() { YOU } else { who }.to_owned();
+        let had = standing.taken.as_ref().map(|taken| taken.by.clone());
+        if had.as_ref() != Some(&by) {
+            let taken = Taken { by: by.clone(), at: now, note: String::new(), is_sticky: true };
+            standing.taken = Some(taken);
+        }
+        self.taken(&name, who, had)
+    }
+
+    /// Somebody takes what rings: says so, and who had it before.
+    fn taken(&mut self, name: &str, who: &str, had: Option<String>) -> Said {
+        let is_own = |by: &String| by == if who.is_empty() { YOU } else { who };
+        if had.as_ref().is_some_and(is_own) {
+            return line(match who {
+                "" => format!("{name}: you have it already"),
+                _ => format!("{name}: {who} has it already"),
+            });
+        }
+        self.facts.tell(Told::Acknowledged, name, who);
+        let Some(by) = had else {
+            self.write_down(format!("acknowledged: {name}"));
+            return line(format!("{name}: acknowledged"));
+        };
+        self.write_down(format!("acknowledged: {name}, which {by} had"));
+        let now = if who.is_empty() { "it is yours now".to_owned() } else { format!("it is {who}'s now") };
+        line(format!("{name}: {by} had it; {now}"))
     }
 
     fn acknowledge(&mut self, who: &str, alert: &str) -> Said {
@@ -344,10 +378,9 @@ impl Stage {
         if self.alerts.watched[rule].firing_since.is_none() {
             return Err(format!("{name} doesn't ring"));
         }
-        self.alerts.watched[rule].taken_by = Some(if who.is_empty() { "you".into() } else { who.to_owned() });
-        self.facts.tell(Told::Acknowledged, &name, who);
-        self.write_down(format!("acknowledged: {name}"));
-        line(format!("{name}: acknowledged"))
+        let by = if who.is_empty() { YOU } else { who }.to_owned();
+        let had = self.alerts.watched[rule].taken_by.replace(by);
+        self.taken(&name, who, had)
     }
 
     fn silence(&mut self, alert: &str, span: Span) -> Said {
@@ -369,7 +402,7 @@ impl Stage {
             let header = super::header::header_of(self, 1);
             let (count, word) = (header.hurt.count, header.hurt.word);
             return Ok(vec![
-                format!("{}: {}", header.clock, header.phase.word()),
+                format!("{}: {}", header.clock, self.stands()),
                 format!("{count} {word}, {:+} a minute", header.hurt.per_minute),
                 format!("{:.0} % of the error budget left", header.budget_left * 100.0),
             ]);
@@ -475,12 +508,15 @@ impl Stage {
         if self.judge.impact_at.is_some() && self.judge.phase != Phase::Mitigated {
             let goal = &self.level.goal;
             if let Some(since) = self.judge.holds_since {
-                let held = Span::from_seconds(now.since(since).seconds());
-                return Err(format!("not yet: it is well, but has been for {held} of {} only", goal.hold));
+                let since = self.clock.seconds(since);
+                return Err(format!(
+                    "not yet: it is well since {since}, and has to be for {} to be mitigated",
+                    goal.hold
+                ));
             }
             let (count, word) = (self.judge.hurt_now().0 as u64, &goal.hurt);
             let word = word.as_ref().map_or("overdue", |hurt| hurt.word.as_str());
-            let how = format!("{count} {word}; mended is when {} for {}", goal.mitigated.text(), goal.hold);
+            let how = format!("{count} {word}; mitigated is when {} for {}", goal.mitigated.text(), goal.hold);
             return Err(format!("not yet: {how}"));
         }
         let open = self.level.diagnosis.iter().zip(&self.questions);
@@ -488,11 +524,16 @@ impl Stage {
             let ids: Vec<&str> = question.causes.iter().map(|cause| cause.id.as_str()).collect();
             return Err(format!("first: {} (diagnose {})", question.question, ids.join(" | ")));
         }
+        let mitigated = self
+            .judge
+            .mitigated_after()
+            .map(|after| format!("closed; {}, {} after customers began to be hurt", self.stands(), after.age()));
         self.judge.close(now);
         self.write_down("you closed the incident");
         if self.judge.resolved_at.is_some() {
-            self.tell(super::view::Happened::Turned { phase: Phase::Resolved });
+            let (phase, words) = (Phase::Resolved, Phase::Resolved.word().to_owned());
+            self.tell(super::view::Happened::Turned { phase, since: now, words });
         }
-        line("closed")
+        line(mitigated.unwrap_or_else(|| "closed".to_owned()))
     }
 }

@@ -52,6 +52,20 @@ pub enum Operation {
         /// To.
         to: String,
     },
+    /// Begins to move what is in a dead-letter queue.
+    Redrive {
+        /// The dead-letter queue.
+        from: String,
+        /// Where to; without it, back to the queue that it came from.
+        to: Option<String>,
+        /// How many a second; without it, as fast as the broker can.
+        rate: Option<u32>,
+    },
+    /// Stops that.
+    StopRedrive {
+        /// The dead-letter queue.
+        from: String,
+    },
     /// Declares a queue.
     Declare {
         /// Its name.

@@ -142,6 +142,12 @@ pub enum Intent {
     CloseTab,
     /// An end to the `watch` in sight.
     StopWatch,
+    /// The `watch` in sight over the whole screen.
+    ReadWatch,
+    /// A line up in the `watch` in sight.
+    WatchUp,
+    /// A line down in it.
+    WatchDown,
     /// Read an answer over the whole screen.
     Read,
     /// Search in it.
@@ -254,6 +260,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(L::Scrollback, &[END, Key::Char('G')], I::Last, "", "the last line"),
     bind(L::Scrollback, &[ESC, Key::Char('q')], I::Back, "prompt", "back to the prompt"),
     bind(L::Watching, &[Key::Char('q')], I::StopWatch, "stop watch", "end the `watch` above the prompt"),
+    bind(L::Watching, &[Key::Alt('w')], I::ReadWatch, "", "the `watch` over the whole screen"),
+    bind(L::Watching, &[Key::CtrlNamed(Named::Down), Key::Alt('j')], I::WatchDown, "", "a line down in the `watch`"),
+    bind(L::Watching, &[Key::CtrlNamed(Named::Up), Key::Alt('k')], I::WatchUp, "", "a line up in the `watch`"),
     // An answer over the whole screen.
     bind(L::Reader, &[Key::Char('/')], I::Find, "search", "search in this answer"),
     bind(L::Reader, &[Key::Char('n')], I::FindNext, "next hit", "the next line that holds what is searched for"),

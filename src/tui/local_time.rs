@@ -56,6 +56,16 @@ pub fn ago(span: Span) -> String {
     }
 }
 
+/// How long ago, in one unit: `45 s`, `12 min`, `3 h`.
+#[must_use]
+pub fn rough(span: Span) -> String {
+    match span.seconds() {
+        s @ ..60 => format!("{} s", s.max(0)),
+        s @ 60..6000 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3600),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -310,7 +310,9 @@ fn questions() -> Vec<Question> {
 
 fn graph(title: &str, unit: &str, last: &str, threshold: Option<f64>, value: impl Fn(i64) -> Option<f64>) -> Graph {
     let points = (-48..=552).step_by(3).map(|second| (at(second), value(second))).collect();
+    let name = if title.contains("delivery") { "messages late" } else { "" };
     Graph {
+        name: name.to_owned(),
         title: title.to_owned(),
         unit: unit.to_owned(),
         points,
@@ -427,6 +429,7 @@ pub fn debrief() -> Debrief {
     };
     Debrief {
         is_whole: true,
+        hurt: "lines waiting".to_owned(),
         outcome: Phase::Resolved,
         grade: "B+".to_owned(),
         score: vec![
@@ -531,8 +534,13 @@ pub fn answers_at_length(seen: &mut Seen) {
 pub fn watches_in_a_second_tab(seen: &mut Seen) {
     let mut watch = seen.console[0].clone();
     let mut failed = seen.console[1].clone();
-    watch.output.splice(0..0, ["Every 2.0s: kubectl get pods | head -3".to_owned(), String::new()]);
-    (watch.id, watch.tab, watch.line) = (10, 2, "watch \"kubectl get pods | head -3\"".to_owned());
+    let pods = (0..9).map(|n| {
+        let (ready, status) = if n == 6 { ("0/1", "CrashLoopBackOff") } else { ("1/1", "Running") };
+        format!("chat-consumer-6c9f7d9c5b-{n}q7fw   {ready}     {status:<16}   {n}          15d")
+    });
+    watch.output.extend(pods);
+    watch.output.splice(0..0, ["Every 2.0s: kubectl get pods".to_owned(), String::new()]);
+    (watch.id, watch.tab, watch.line) = (10, 2, "watch kubectl get pods".to_owned());
     watch.state = EntryState::Running;
     (failed.id, failed.tab, failed.shell) = (11, 2, "node-a1".to_owned());
     seen.console.extend([watch, failed]);

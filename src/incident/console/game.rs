@@ -3,12 +3,13 @@
 //! Each turns its words into an [`Act`] and prints what comes back. What an act does is none of the console's business.
 
 mod evidence;
+mod page;
+mod wait;
 
 use super::arguments::{Given, valued};
-use super::{Act, Call, Command, FAMILIES, Named, Place, Progress, Runs, Typed, World, candidate, find, nearest};
-use super::{commands, nothing};
+use super::{Act, Call, Command, Named, Progress, Runs, Typed, World, candidate, commands, nothing};
 use crate::incident::view::Candidate;
-use crate::sim::quantity::{Span, Time};
+use crate::sim::quantity::Span;
 
 /// A command of the game: it takes no time and can be typed anywhere.
 const fn game(
@@ -32,10 +33,12 @@ pub const COMMANDS: &[Command] = &[
         "help [COMMAND]",
         "lists the commands, or says how one is written",
         "`help` lists what there is in this incident. `help COMMAND` shows how a command is written, `man COMMAND` everything about it. Tab completes what you type.",
-        help,
+        page::help,
         |_, world| existing(world),
     ),
-    game("man", "man COMMAND", "the manual of a command, with examples", "man man", manual, |_, world| existing(world)),
+    game("man", "man COMMAND", "the manual of a command, with examples", "man man", page::manual, |_, world| {
+        existing(world)
+    }),
     game(
         "read",
         "read [DOCUMENT]",
@@ -127,9 +130,17 @@ pub const COMMANDS: &[Command] = &[
                 let (person, answer) = (person.clone(), answer.join(" "));
                 act(call, world, Act::Reply { person, answer })
             }
-            _ => list(call, world, Named::Answers, "reply PERSON NUMBER: what can be answered now:"),
+            _ => answers(call, world),
         },
         reply_candidates,
+    ),
+    game(
+        "chat",
+        "chat [NUMBER]",
+        "what people have said, the latest last",
+        "Without a number the last twenty. What waits for an answer stands below, as `reply` takes it.\n\nchat 5\nchat 100 | grep -i deploy",
+        chat,
+        nothing,
     ),
     game(
         "note",
@@ -210,12 +221,16 @@ pub const COMMANDS: &[Command] = &[
     ),
     game(
         "wait",
-        "wait TIME | wait until CONDITION",
+        "wait TIME | wait until CLOCK|CONDITION",
         "lets time pass",
-        "wait 10m\nwait until rate(NAME.restarts[2m]) == 0\n\nConditions see what monitoring sees, when it sees it. It ends as soon as something rings, customers begin to be hurt, or somebody asks you something; Ctrl-C ends it at once.",
-        wait,
+        "wait 10m\nwait until 14:30\nwait until rate(NAME.restarts[2m]) == 0\n\nCLOCK is the level's local time, as the header shows it, with seconds or without. Conditions see what monitoring sees, when it sees it. It ends as soon as something rings, customers begin to be hurt, or somebody asks you something; Ctrl-C ends it at once.",
+        wait::wait,
         |typed, world| match typed.before.get(1).map(String::as_str) {
-            None => vec![candidate("until", "a condition holds"), candidate("1m", "a minute"), candidate("5m", "")],
+            None => vec![
+                candidate("until", "a time of day, or a condition that holds"),
+                candidate("1m", "a minute"),
+                candidate("5m", ""),
+            ],
             Some("until") => named(world, Named::Metrics),
             Some(_) => vec![],
         },
@@ -344,81 +359,25 @@ fn list(call: &mut Call, world: &dyn World, kind: Named, title: &str) -> Progres
     Progress::Done(0)
 }
 
-fn help(call: &mut Call, world: &mut dyn World) -> Progress {
-    let Some(name) = call.arguments().first() else { return overview(call, world) };
-    let Some(command) = find(name).filter(|command| (command.exists)(world)) else {
-        let line = missing(name, world);
-        return call.fail(line);
-    };
-    call.say(format!("usage: {}", command.usage));
-    call.say(format!("  {}", command.summary));
-    if !command.aliases.is_empty() {
-        call.say(format!("  also: {}", command.aliases.join(", ")));
-    }
-    call.say(format!("  more: man {}", command.name));
-    Progress::Done(0)
-}
+/// As many as are looked at where nobody says how many.
+const LATEST: usize = 20;
 
-fn overview(call: &mut Call, world: &dyn World) -> Progress {
-    for (title, family) in FAMILIES {
-        let here: Vec<&Command> = family.iter().filter(|command| (command.exists)(world)).collect();
-        if here.is_empty() {
-            continue;
-        }
-        call.say(format!("{title}:"));
-        for command in here {
-            call.say(format!("  {:<14}{}", command.name, command.summary));
-        }
-    }
-    call.say("`man COMMAND` says more; Tab completes; lines can be piped: kubectl get pods | grep -v Running | wc -l");
-    Progress::Done(0)
-}
-
-fn missing(name: &str, world: &dyn World) -> String {
-    let names = commands().filter(|c| (c.exists)(world)).map(|c| c.name);
-    match nearest(name, names) {
-        Some(near) => format!("there is no `{name}` here; did you mean {near}?"),
-        None => format!("there is no `{name}` here; `help` lists what there is"),
-    }
-}
-
-/// The lines of a manual, without paragraphs and examples of tools that aren't here.
-fn lines_here(manual: &'static str, world: &dyn World) -> Vec<&'static str> {
-    let is_missing = |name: &str| find(name).is_some_and(|command| !(command.exists)(world));
-    let speaks_of_missing = |line: &str| {
-        let quoted = line.split('`').skip(1).step_by(2).filter_map(|piece| piece.split_whitespace().next());
-        quoted.chain(line.split_whitespace().next()).any(is_missing)
+fn chat(call: &mut Call, world: &mut dyn World) -> Progress {
+    let wanted = match call.arguments() {
+        [] => Ok(LATEST),
+        [number] => number.parse::<usize>(),
+        _ => return call.fail("usage: chat [NUMBER]"),
     };
-    let mut lines: Vec<&str> = manual.lines().filter(|line| !speaks_of_missing(line)).collect();
-    lines.dedup_by(|later, earlier| later.is_empty() && earlier.is_empty());
-    lines
-}
-
-fn manual(call: &mut Call, world: &mut dyn World) -> Progress {
-    let Some(name) = call.arguments().first() else {
-        return call.fail("What manual page do you want? For example: man man");
-    };
-    let Some(command) = find(name).filter(|command| (command.exists)(world)) else {
-        let line = format!("No manual entry for {name}: {}", missing(name, world));
-        return call.fail(line);
-    };
-    call.say("NAME");
-    call.say(format!("    {} - {}", command.name, command.summary));
-    call.say("USAGE");
-    call.say(format!("    {}", command.usage));
-    if !command.aliases.is_empty() {
-        call.say(format!("    also: {}", command.aliases.join(", ")));
+    let Ok(wanted) = wanted else { return call.fail("chat takes a number: `chat 5` shows the last five") };
+    let said = world.named(Named::Said);
+    if said.is_empty() {
+        call.say("nobody has said anything yet");
     }
-    if !command.manual.is_empty() {
-        call.say("DESCRIPTION");
-        for line in lines_here(command.manual, world) {
-            call.say(format!("    {line}").trim_end());
-        }
+    for (who, text) in &said[said.len().saturating_sub(wanted)..] {
+        call.say(format!("{who}: {text}"));
     }
-    match command.place {
-        Place::Anywhere => {}
-        Place::Bastion => call.say_all(["WHERE", "    on the bastion"]),
-        Place::Host => call.say_all(["WHERE", "    on a machine: ssh HOST"]),
+    for (answer, words) in world.named(Named::Answers) {
+        call.say(format!("  reply {answer}   {words}"));
     }
     Progress::Done(0)
 }
@@ -463,6 +422,23 @@ fn declare(call: &mut Call, world: &mut dyn World) -> Progress {
     let (severity, text) = if first.starts_with("SEV") { (first, &words[1..]) } else { (String::new(), words) };
     let text = text.join(" ");
     act(call, world, Act::Declare { severity, text })
+}
+
+/// Each question that waits for an answer, with its answers under it as they are typed.
+fn answers(call: &mut Call, world: &dyn World) -> Progress {
+    let asked = world.named(Named::Asked);
+    if asked.is_empty() {
+        return list(call, world, Named::Answers, "reply PERSON NUMBER: what can be answered now:");
+    }
+    for (who, question) in asked {
+        call.say(format!("{who}: {question}"));
+        for (answer, words) in world.named(Named::Answers) {
+            if answer.rsplit_once(' ').is_some_and(|(person, _)| who.split(',').next() == Some(person)) {
+                call.say(format!("  reply {answer}  {words}"));
+            }
+        }
+    }
+    Progress::Done(0)
 }
 
 fn reply_candidates(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
@@ -532,48 +508,4 @@ fn predict(call: &mut Call, world: &mut dyn World) -> Progress {
         Ok(_) => call.fail("predict: the time has to be longer than nothing: in 2m"),
         Err(error) => call.fail(format!("predict: {error}")),
     }
-}
-
-/// Passes time in steps of a second, until its time or condition has come, or something has happened that one has to look
-/// at.
-fn wait(call: &mut Call, world: &mut dyn World) -> Progress {
-    let now = world.now();
-    let alarms = world.alarms().0.to_string();
-    let span: Option<Span> = call.arguments().concat().parse().ok();
-    if call.kept.is_empty() {
-        call.kept.push(alarms.clone());
-        call.kept.extend(span.map(|span| (now + span).micros().to_string()));
-    }
-    let next_second = Time::from_seconds(now.second() + 1).since(now);
-    let left = match call.arguments() {
-        [] => return call.fail("usage: wait TIME, or wait until CONDITION"),
-        [until, condition @ ..] if until == "until" => {
-            let condition = condition.join(" ");
-            if condition.is_empty() {
-                return call.fail("wait: until what? wait until CONDITION");
-            }
-            if let Some(error) = open_quote("wait", call.arguments()) {
-                return call.fail(error);
-            }
-            match world.holds(&condition) {
-                Ok(true) => Span::ZERO,
-                // Conditions change at whole seconds.
-                Ok(false) => next_second,
-                Err(error) => return call.fail(format!("wait: {error}")),
-            }
-        }
-        words => match (words.concat().parse::<Span>(), call.kept.get(1).and_then(|until| until.parse().ok())) {
-            (Ok(span), Some(until)) if span > Span::ZERO => Time::from_micros(until).since(now),
-            (Ok(_), _) => return call.fail("wait: time only goes forward"),
-            (Err(error), _) => return call.fail(format!("wait: {error}")),
-        },
-    };
-    if left <= Span::ZERO {
-        return Progress::Done(0);
-    }
-    if call.kept[0] != alarms {
-        call.say(format!("{} stopped: {}", world.clock().seconds(now), world.alarms().1));
-        return Progress::Done(0);
-    }
-    Progress::Again(left.min(next_second))
 }

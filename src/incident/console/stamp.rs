@@ -51,6 +51,18 @@ impl Clock {
         self.local(at).strftime("%H:%M:%S").to_string()
     }
 
+    /// The moment nearest to `now` at which the local clock shows `09:47` or `09:47:12`; nothing where that is no time of
+    /// day.
+    #[must_use]
+    pub fn nearest(&self, now: Time, shown: &str) -> Option<Time> {
+        let format = if shown.matches(':').count() == 1 { "%H:%M" } else { "%H:%M:%S" };
+        let time = jiff::civil::Time::strptime(format, shown).ok()?;
+        let today = self.local(now).date().to_datetime(time);
+        let near = [today.yesterday(), Ok(today), today.tomorrow()].into_iter().flatten();
+        let at = near.map(|date| Time::from_micros(date.duration_since(self.starts).as_micros() as i64));
+        at.min_by_key(|at| at.since(now).micros().abs())
+    }
+
     /// `Tue 09:47:12 PDT`, for the header.
     #[must_use]
     pub fn header(&self, at: Time) -> String {

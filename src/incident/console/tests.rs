@@ -398,3 +398,28 @@ fn completion_offers_what_fits_at_the_cursor() {
     let _ = console.complete("é", 1, &world);
     let _ = console.complete("a", 99, &world);
 }
+
+#[test]
+fn waiting_for_a_time_of_day_ends_at_it_and_refuses_one_that_has_passed() {
+    let mut world = Small::default();
+    world.clock.starts = jiff::civil::datetime(2020, 8, 11, 23, 50, 0, 0);
+    let mut console = Console::default();
+    let table = [
+        ("wait until 23:52", 120, ""),
+        ("wait until 23:52:30", 150, ""),
+        ("wait until 23:49", 150, "wait: 23:49 has passed: it is 23:52:30"),
+        ("wait until 24:10", 150, "wait: 24:10 is no time of day: write it as 00:52"),
+        ("wait 23:55", 150, "wait: 23:55 is a time of day: wait until 23:55"),
+        ("wait until 00:10 UTC", 1200, ""),
+    ];
+    for (line, second, expected) in table {
+        assert_eq!(play(&mut console, &mut world, line).0, expected, "{line}");
+        assert_eq!(world.now, Time::from_seconds(second), "{line}");
+    }
+}
+
+#[test]
+fn help_ends_with_a_line_of_a_tool_that_is_here() {
+    let text = printed("help");
+    assert!(text.ends_with("lines can be piped: history | tail -3"), "no cluster, no broker, no code: {text}");
+}

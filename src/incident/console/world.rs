@@ -94,6 +94,10 @@ pub enum Named {
     Hypotheses,
     /// Lines kept as evidence, by number.
     Pins,
+    /// People who wait for an answer, in full; about: what they ask.
+    Asked,
+    /// What people have said and the player has told them, as (when and who, what).
+    Said,
     /// Answers that are open: `WHO N`; about: its words.
     Answers,
     /// Versions that somebody has yet to bring, as `version` or `service@version`.

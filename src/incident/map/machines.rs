@@ -21,7 +21,7 @@ pub(super) fn of_hosts(stage: &Stage, hosts: &Hosts) -> Part {
             cell.health = cell.health.max(cell_health(service.instances[number].stage));
             if let Some(failed) = failing_on(stage, name, number) {
                 cell.health = Health::Failing;
-                line = format!("{line}, {failed} failed in 10 s");
+                line = format!("{line}  {failed} failed in 10 s");
             }
             cell.state.clone_from(&line);
             lines.push(line);

@@ -224,6 +224,13 @@ impl Condition {
         compile::unit_of(part) == compile::unit_of(whole)
     }
 
+    /// Whether it is itself such a share, and no comparison.
+    #[must_use]
+    pub fn is_a_share(&self) -> bool {
+        let evaluate::Node::Calculate(syntax::Arithmetic::By, part, whole) = &self.node else { return false };
+        compile::unit_of(part) == compile::unit_of(whole)
+    }
+
     /// The limit that it compares with, where that is a constant: a line in a graph.
     #[must_use]
     pub fn threshold(&self) -> Option<f64> {

@@ -175,7 +175,8 @@ fn draw_rising(
     let axis = Axis { left: plot.x, columns: plot.width, from: scale.from, to: scale.to };
     draw_marks(buffer, plot, &axis, scale, theme);
     if let Some(threshold) = scale.threshold.filter(|t| *t <= top && *t > 0.0) {
-        let y = plot.y + ((1.0 - rise.share(threshold)) * f64::from(rows)).floor().clamp(0.0, f64::from(rows - 1)) as u16;
+        let y =
+            plot.y + ((1.0 - rise.share(threshold)) * f64::from(rows)).floor().clamp(0.0, f64::from(rows - 1)) as u16;
         for x in plot.left()..plot.right() {
             dot(buffer, x, y, "┈", theme.strained);
         }
@@ -196,7 +197,7 @@ fn draw_cursor(buffer: &mut Buffer, plot: Rect, axis: &Axis, scale: &Scale<'_>, 
     let x = axis.column(at);
     for y in plot.top()..plot.bottom() {
         let Some(cell) = buffer.cell_mut((x, y)) else { continue };
-        let is_curve = cell.symbol().chars().all(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
+        let is_curve = cell.symbol().chars().all(is_braille);
         if is_curve {
             cell.set_style(Style::new().add_modifier(Modifier::REVERSED));
         } else {
@@ -271,15 +272,26 @@ fn draw_labels(buffer: &mut Buffer, plot: Rect, series: &[Series<'_>], ends: &[O
         // Where the line itself is in the way the name stands above it.
         let y = if start <= x && y > plot.y { y - 1 } else { y };
         let rows = (0..plot.height).flat_map(|by| [y.checked_sub(by), Some(y + by)]).flatten();
-        let place = rows
+        let places: Vec<Rect> = rows
             .filter(|y| (plot.top()..plot.bottom()).contains(y))
             .map(|y| Rect { x: start, y, width: needed, height: 1 })
-            .find(|place| taken.iter().all(|other| !place.intersects(*other)));
+            .filter(|place| taken.iter().all(|other| !place.intersects(*other)))
+            .collect();
+        // A name lies over no line where it can be helped, not even its own.
+        let is_free = |place: &&Rect| {
+            place.positions().all(|at| buffer.cell(at).is_none_or(|cell| !cell.symbol().chars().all(is_braille)))
+        };
+        let place = places.iter().find(is_free).or(places.first()).copied();
         if let Some(place) = place {
             put(buffer, place.x, place.y, needed, one.label, one.style);
             taken.push(place);
         }
     }
+}
+
+/// Whether dots of a line stand there.
+fn is_braille(c: char) -> bool {
+    ('\u{2801}'..='\u{28ff}').contains(&c)
 }
 
 fn light(cells: &mut [u8], columns: usize, rows: usize, x: i32, y: i32) {

@@ -1,7 +1,7 @@
 //! The command line: what was typed and printed, the line that is being typed, and what could stand in it.
 
 use super::output::put_with_states;
-use super::watching;
+use super::watching::{self, WatchState};
 use crate::incident::view::{Entry, EntryState, Pin};
 use crate::tui::editor::{Editor, List};
 use crate::tui::hit::{Hits, Target};
@@ -23,6 +23,8 @@ pub struct ConsoleState {
     pub begun: String,
     /// The line of output that is selected while looking back: the entry's id and its line, 0 for the command itself.
     pub selected: Option<(usize, usize)>,
+    /// What of the `watch` above the prompt is in sight.
+    pub watch: WatchState,
     /// The first row that was drawn last, counted from the end; kept so that the view moves no more than it must.
     top: usize,
     /// The rows that output had when it was drawn last, and their columns.
@@ -135,7 +137,7 @@ pub fn draw(
     }
     let watched = shown.entries.iter().rev().find(|entry| entry.is_watch() && entry.state == EntryState::Running);
     let live = shown.focused && state.selected.is_none() && state.editor.line().is_empty();
-    let area = watched.map_or(area, |entry| watching::draw(frame, area, entry, live, hits, theme));
+    let area = watched.map_or(area, |entry| watching::draw(frame, area, entry, &mut state.watch, live, hits, theme));
     let list_rows = state.editor.list.as_ref().map_or(0, |list| list_height(list, area));
     let room = area.height.saturating_sub(1 + list_rows);
     let columns = area.width.saturating_sub(2);

@@ -1,7 +1,7 @@
 //! The explore view: a line to find metrics with, the series that were chosen, and one chart for each unit.
 
 use super::chart::{Axis, IN_LINE, Scale, Series, draw as draw_chart};
-use super::graphs::{Shown, cursor_words};
+use super::graphs::{Shown, cursor_words, read_words};
 use crate::incident::view::Graph;
 use crate::tui::hit::{Hits, Target};
 use crate::tui::key::{Key, Named};
@@ -17,6 +17,9 @@ use tui_input::{Input, InputRequest};
 
 /// As many series as can be told apart.
 pub const MOST: usize = 8;
+
+/// What the matcher gives for a letter of a name at least, where it isn't there by chance.
+const LEAST_SCORE: u32 = 20;
 
 /// What the player has chosen in the view.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +90,9 @@ impl ExploreState {
     /// Finds again what the line may mean; `can_be_drawn` says whether it is an expression as it stands.
     pub fn find(&mut self, can_be_drawn: bool) {
         let pattern = Pattern::parse(self.query.value(), CaseMatching::Ignore, Normalization::Smart);
+        let wanted = self.query.value().to_lowercase();
+        // Letters that only happen to stand there in this order are no match: they stand close, or begin words.
+        let least = LEAST_SCORE * wanted.chars().filter(|c| !c.is_whitespace()).count() as u32;
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = vec![];
         let mut scored: Vec<(u32, usize)> = vec![];
@@ -94,7 +100,10 @@ impl ExploreState {
             let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
             // A name is meant before what is said about it.
             let named = score(expression).unwrap_or(0);
-            if let Some(both) = score(&format!("{expression} {about}")) {
+            let text = format!("{expression} {about}");
+            let both = score(&text).unwrap_or(0);
+            let text = text.to_lowercase();
+            if named >= least || wanted.split_whitespace().all(|word| text.contains(word)) {
                 scored.push((both + named, index));
             }
         }
@@ -225,7 +234,8 @@ fn draw_offers(frame: &mut Frame, area: Rect, state: &ExploreState, hits: &mut H
     let buffer = frame.buffer_mut();
     let count = state.shown.len() + usize::from(state.can_be_drawn);
     if count == 0 {
-        put(buffer, area.x + 3, area.y, area.width - 4, "nothing that is collected is called so", theme.dim);
+        let words = format!("nothing that is collected matches `{}`; a shorter word finds more", state.query().trim());
+        put(buffer, area.x + 3, area.y, area.width - 4, &words, theme.strained);
     }
     let rows = area.height as usize;
     let first = (state.selected + 1).saturating_sub(rows);
@@ -282,8 +292,7 @@ fn draw_series(frame: &mut Frame, area: Rect, state: &ExploreState, shown: &Show
         let (value, value_style) = match state.graphs.get(index) {
             Some(Err(problem)) => (fit(problem, area.width / 2), theme.strained),
             Some(Ok(_)) if shown.cursor.is_some() => {
-                let reading = state.readings.get(index).and_then(Option::as_deref);
-                (reading.map_or_else(|| "no sample".to_owned(), spaced), theme.own)
+                (read_words(shown, state.readings.get(index).and_then(Option::as_deref)), theme.own)
             }
             Some(Ok(graph)) => {
                 let last = graph.points.iter().rev().find_map(|(_, value)| *value);
@@ -451,6 +460,18 @@ mod tests {
         state.set_query("web.waiting / 2");
         state.find(true);
         assert_eq!(state.current(), Some("web.waiting / 2"), "what can be drawn as it is typed comes first");
+    }
+
+    #[test]
+    fn letters_that_only_happen_to_stand_there_match_nothing() {
+        let found = |typed: &str| {
+            let mut state = state();
+            state.set_query(typed);
+            state.find(false);
+            state.shown.len()
+        };
+        assert_eq!(["tape", "wfm", "qqq"].map(found), [0, 0, 0]);
+        assert_eq!(["lat", "webw", "FAILED"].map(found), [1, 1, 1]);
     }
 
     #[test]

@@ -216,14 +216,22 @@ fn draw_one(
     };
     let now = graph.points.iter().rev().find_map(|(_, value)| *value);
     let (last, last_style) = match shown.cursor {
-        Some(_) => (reading.map_or_else(|| "no sample".to_owned(), spaced), theme.own),
+        Some(_) => (read_words(shown, reading), theme.own),
         None if graph.last.is_empty() => ("no data".to_owned(), theme.dim),
         None if now.is_some_and(|value| graph.fires(value)) => (spaced(&graph.last), theme.failing),
         None => (spaced(&graph.last), theme.heading),
     };
     let last = last.as_str();
     let title_room = area.width.saturating_sub(width(last) + 3);
-    put(buffer, area.x + 1, area.y, title_room, &fit(&graph.title, title_room), theme.text);
+    let mut used = 0;
+    // What people call it comes first; how it is measured follows as far as there is room.
+    if !graph.name.is_empty() {
+        used = put(buffer, area.x + 1, area.y, title_room, &fit(&graph.name, title_room), theme.heading) + 2;
+    }
+    if used < title_room {
+        let (room, style) = (title_room - used, if used > 0 { theme.dim } else { theme.text });
+        put(buffer, area.x + 1 + used, area.y, room, &fit(&graph.title, room), style);
+    }
     put_right(buffer, area.right(), area.y, area.width, last, last_style);
     let scale = Scale {
         from: shown.until - shown.window,
@@ -239,6 +247,13 @@ fn draw_one(
     let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let series = [Series { points: &graph.points, style: theme.text, label: "" }];
     super::chart::draw(buffer, plot, &series, &scale, theme)
+}
+
+/// What was read at the cursor, with the moment, so that nobody takes it for what is now.
+#[must_use]
+pub fn read_words(shown: &Shown<'_>, reading: Option<&str>) -> String {
+    let value = reading.map_or_else(|| "no sample".to_owned(), spaced);
+    shown.cursor.map_or_else(|| value.clone(), |at| format!("{}  {value}", shown.local.second(at)))
 }
 
 /// The moment of the cursor, how long ago that was, and what happened then.

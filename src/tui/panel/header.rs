@@ -1,10 +1,10 @@
 //! The first line: what it is, when, how fast, and at the right end what hurts, since when, and whether it gets worse.
 
 use crate::incident::view::{Header, Phase};
-use crate::sim::quantity::{Span, Time};
+use crate::sim::quantity::Time;
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Intent;
-use crate::tui::local_time::ago;
+use crate::tui::local_time::{ago, rough};
 use crate::tui::pen::{bar, fit, grouped, put_pieces, width};
 use crate::tui::theme::{Theme, trend_glyph};
 use ratatui::Frame;
@@ -208,12 +208,4 @@ fn hurt(header: &Header, detail: &Detail, theme: &Theme) -> Pieces {
         pieces.push((format!(" {since_word} {span}{after}"), theme.text));
     }
     pieces
-}
-
-fn rough(span: Span) -> String {
-    match span.seconds() {
-        s @ ..60 => format!("{} s", s.max(0)),
-        s @ 60..6000 => format!("{} min", s / 60),
-        s => format!("{} h", s / 3600),
-    }
 }

@@ -1,36 +1,20 @@
 //! The living system: parts as boxes or, where there is no room, as a list; work that moves along the edges between them.
 
 use super::map_layout::{
-    Detail, Placed, Widest, bar_columns, bar_line, cells_in, inner_columns, is_narrow, line_beside_cells, line_rows,
-    place, text_columns,
+    Detail, Placed, Widest, bar_columns, bar_line, beside_and_below, inner_columns, is_narrow, line_rows, place,
+    text_columns,
 };
-use crate::incident::view::{Bar, Edge, Health, Map, Part};
+use super::map_list;
+pub use super::map_parts::{MapState, Motion, states};
+use super::map_parts::{badges, draw_bar, draw_cells, line_style, rate_text};
+use crate::incident::view::{Edge, Health, Map, Part};
 use crate::tui::hit::{Hits, Target};
-use crate::tui::pen::{bar, dot, grouped, outline, put, put_pieces, put_right, width};
-use crate::tui::theme::{Theme, health_glyph, trend_glyph};
+use crate::tui::pen::{dot, outline, put, put_pieces, put_right, width};
+use crate::tui::theme::{Theme, health_glyph};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-
-/// What the player has chosen on the map, and what it remembers between frames.
-#[derive(Clone, Debug, Default)]
-pub struct MapState {
-    /// The selected part, by name.
-    pub selected: Option<String>,
-    /// The first line of the list, where it is one.
-    pub scroll: u16,
-    widest: Widest,
-}
-
-/// What a frame of the map depends on, besides the map.
-#[derive(Clone, Copy, Debug)]
-pub struct Motion {
-    /// Where the moving dots are; stands still while the clock does, and where the player wants no motion.
-    pub phase: u64,
-    /// Whether the selection is shown.
-    pub focused: bool,
-}
 
 /// Draws the map into an area that has its border already.
 pub fn draw(
@@ -49,25 +33,15 @@ pub fn draw(
         put(frame.buffer_mut(), area.x + 1, area.y, area.width, "nothing is known of this system", theme.dim);
         return;
     }
+    // In a terminal of another size all is laid out anew: what was too much before may fit now.
+    if state.size != (area.width, area.height) {
+        state.size = (area.width, area.height);
+        state.widest = Widest::default();
+    }
     match place(map, area, &mut state.widest) {
         Some(placed) => draw_boxes(frame.buffer_mut(), map, &placed, state, motion, hits, theme),
-        None => super::map_list::draw(frame.buffer_mut(), area, map, state, motion, hits, theme),
+        None => map_list::draw(frame.buffer_mut(), area, map, state, motion, hits, theme),
     }
-}
-
-/// The states of a part's instances with their counts, the most frequent first: `36 CrashLoopBackOff  2 Running`.
-#[must_use]
-pub fn states(part: &Part) -> String {
-    let mut counts: Vec<(&str, usize)> = vec![];
-    for cell in &part.cells {
-        match counts.iter_mut().find(|(state, _)| *state == cell.state) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((&cell.state, 1)),
-        }
-    }
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let texts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    texts.join("  ")
 }
 
 /// The part next to the selected one in a direction: (columns, rows), one of them zero.
@@ -207,91 +181,24 @@ fn draw_inside(buffer: &mut Buffer, inner: Rect, part: &Part, detail: Detail, th
             y += 2;
         }
     }
-    let beside = line_beside_cells(part, inner.width);
+    let (beside, below) = beside_and_below(part, inner.width);
     let rows = draw_cells(buffer, Rect { y, height: inner.bottom().saturating_sub(y), ..inner }, part, theme);
-    if beside {
+    if !beside.is_empty() {
         let start = inner.x + part.cells.len() as u16 + 2;
-        put(buffer, start, y, inner.right().saturating_sub(start), &part.line, line_style(part, theme));
+        put(buffer, start, y, inner.right().saturating_sub(start), beside, line_style(part, theme));
     }
     y += rows;
-    if beside {
-        // It stands there already.
-    } else if !part.line.is_empty() && y < inner.bottom() {
+    if !below.is_empty() && y < inner.bottom() {
         let style = line_style(part, theme);
         let rows = inner.bottom().saturating_sub(y);
-        let lines =
-            if is_narrow(detail) && rows > 1 { line_rows(&part.line, inner.width) } else { vec![part.line.clone()] };
+        let lines = if is_narrow(detail) && rows > 1 { line_rows(below, inner.width) } else { vec![below.to_owned()] };
         for line in lines.iter().take(rows as usize) {
             put(buffer, inner.x, y, inner.width, line, style);
             y += 1;
         }
-    } else if part.bars.is_empty() && part.cells.is_empty() && y < inner.bottom() {
+    } else if part.line.is_empty() && part.bars.is_empty() && part.cells.is_empty() && y < inner.bottom() {
         put(buffer, inner.x, y, inner.width, &part.kind, theme.dim);
     }
-}
-
-const fn line_style(part: &Part, theme: &Theme) -> Style {
-    match part.health {
-        Health::Good => theme.text,
-        other => theme.health(other),
-    }
-}
-
-pub(super) fn badges(part: &Part) -> String {
-    let mut out = String::new();
-    for badge in &part.badges {
-        if !out.is_empty() {
-            out.push_str("  ");
-        }
-        if !badge.starts_with(['▲', '▼', '●', '◆']) {
-            out.push_str("▲ ");
-        }
-        out.push_str(badge);
-    }
-    out
-}
-
-/// The amount at the left, right-aligned where it stands under others, then the bar and where it goes.
-pub(super) fn draw_bar(buffer: &mut Buffer, area: Rect, one: &Bar, amounts: u16, detail: Detail, theme: &Theme) {
-    let style = theme.health(one.health);
-    let text_columns = amounts.min(area.width.saturating_sub(3));
-    put_right(
-        buffer,
-        area.x + text_columns,
-        area.y,
-        text_columns,
-        &one.text,
-        if one.health == Health::Good { theme.text } else { style },
-    );
-    let columns = area.width.saturating_sub(text_columns + 3).min(bar_columns(detail) * 2);
-    let start = area.x + text_columns + 1;
-    put(buffer, start, area.y, columns, &bar(one.fill, columns), style);
-    // Where there is no colour, the glyph tells the state.
-    if matches!(one.health, Health::Strained | Health::Failing) {
-        put(buffer, area.right().saturating_sub(2), area.y, 1, health_glyph(one.health), style);
-    }
-    put(buffer, area.right().saturating_sub(1), area.y, 1, trend_glyph(i64::from(one.trend)), style);
-}
-
-/// A glyph for each instance, in tens; returns the rows used.
-pub(super) fn draw_cells(buffer: &mut Buffer, area: Rect, part: &Part, theme: &Theme) -> u16 {
-    if part.cells.is_empty() || area.height == 0 {
-        return 0;
-    }
-    let in_row = cells_in(area.width) as usize;
-    let mut rows = 0;
-    for (row, cells) in part.cells.chunks(in_row).enumerate() {
-        let y = area.y + row as u16;
-        if y >= area.bottom() {
-            break;
-        }
-        for (index, cell) in cells.iter().enumerate() {
-            let x = area.x + index as u16 + index as u16 / 10;
-            dot(buffer, x, y, health_glyph(cell.health), theme.health(cell.health));
-        }
-        rows += 1;
-    }
-    rows
 }
 
 /// Where an edge leaves and arrives: rows on the boxes' sides that lie on one line wherever that is possible.
@@ -450,15 +357,6 @@ fn label_path(buffer: &mut Buffer, path: &[(u16, u16)], edge: &Edge, style: Styl
     }
     if let Some((x, y, long)) = best.filter(|(_, _, long)| *long >= needed && edge.rate > 0.0) {
         put(buffer, x + (long - width(&text)) / 2, y, width(&text), &text, style);
-    }
-}
-
-pub(super) fn rate_text(rate: f64) -> String {
-    match rate {
-        r if r <= 0.0 => "0/s".to_owned(),
-        r if r < 1.0 => format!("{:.0}/min", r * 60.0),
-        r if r < 10.0 => format!("{r:.1}/s"),
-        r => format!("{}/s", grouped(r.round() as u64)),
     }
 }
 

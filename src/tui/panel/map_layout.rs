@@ -102,6 +102,21 @@ pub fn line_beside_cells(part: &Part, inner: u16) -> bool {
     cells > 0 && (cells as usize) < FEW && cells + 2 + width(&part.line) <= inner
 }
 
+/// What of its line stands beside a few instances, and what below them: where not all fits, the first piece does.
+#[must_use]
+pub fn beside_and_below(part: &Part, inner: u16) -> (&str, &str) {
+    if line_beside_cells(part, inner) {
+        return (&part.line, "");
+    }
+    let cells = part.cells.len() as u16;
+    match part.line.split_once("  ") {
+        Some((first, rest)) if cells > 0 && cells < FEW as u16 && cells + 2 + width(first) <= inner => {
+            (first, rest.trim_start())
+        }
+        _ => ("", &part.line),
+    }
+}
+
 /// The room inside a box that is so wide outside.
 #[must_use]
 pub const fn inner_columns(outer: u16, detail: Detail) -> u16 {

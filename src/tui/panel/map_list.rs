@@ -1,7 +1,7 @@
 //! The map as a list, where there is no room for boxes: a part a line, its bars and instances below it.
 
-use super::map::{MapState, Motion, badges, draw_bar, rate_text, states};
 use super::map_layout::{Detail, FEW, cells_in, text_columns};
+use super::map_parts::{MapState, Motion, badges, draw_bar, rate_text, states};
 use crate::incident::view::{Bar, Health, Map};
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Pane;
@@ -141,7 +141,7 @@ fn fitting<'a>(mut rows: Vec<Row<'a>>, map: &Map, selected: Option<&str>, room: 
     rows
 }
 
-/// Name, state, the line that sums it up, and what arrives here.
+/// Name, state, the line that sums it up, and what leaves here.
 fn draw_head_row(
     buffer: &mut Buffer,
     area: Rect,
@@ -188,8 +188,9 @@ fn draw_head_row(
         pieces.remove(version);
     }
     let borrowed: Vec<(&str, Style)> = pieces.iter().map(|(text, style)| (text.as_str(), *style)).collect();
-    let used = put_pieces(buffer, x, area.y, room, &borrowed);
-    put(buffer, x + used, area.y, width(&flow), &flow, style);
+    put_pieces(buffer, x, area.y, room, &borrowed);
+    // Rates stand under each other, so that the eye runs down them.
+    put_right(buffer, area.right(), area.y, width(&flow), &flow, style);
 }
 
 /// The part that is worst off; none where all is well.

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod map;
 pub mod map_layout;
 pub mod map_list;
+pub mod map_parts;
 pub mod notebook;
 pub mod output;
 pub mod pager;

@@ -21,6 +21,13 @@ pub fn put_with_states(buffer: &mut Buffer, x: u16, y: u16, columns: u16, text: 
     used
 }
 
+/// Whether a line speaks of something that fails.
+#[must_use]
+pub fn tells_trouble(line: &str) -> bool {
+    let bare = |word: &'_ str| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned();
+    line.split_whitespace().any(|word| state_of(&bare(word)) == Some(Health::Failing))
+}
+
 fn state_of(word: &str) -> Option<Health> {
     const FAILING: [&str; 9] = [
         "CrashLoopBackOff",

@@ -4,7 +4,7 @@ use crate::incident::view::{Ring, RingState, Saying};
 use crate::sim::quantity::Time;
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::{Intent, Pane};
-use crate::tui::local_time::ago;
+use crate::tui::local_time::{ago, rough};
 use crate::tui::pen::{put, put_pieces, put_right, spaced, width, wrap};
 use crate::tui::theme::{Theme, ring_glyph};
 use ratatui::Frame;
@@ -63,19 +63,26 @@ pub fn draw(
     let all = rows(rings, sayings);
     state.selected = state.selected.map(|at| at.min(all.len().saturating_sub(1))).filter(|_| !all.is_empty());
     let selected = state.selected.filter(|_| focused).and_then(|at| all.get(at)).copied();
-    // Where there is little room an alert takes one line.
-    let alerts = if area.height < 12 {
-        short_alert_lines(rings, now, selected, theme)
-    } else {
-        alert_lines(rings, now, selected, theme, area.width)
-    };
     let chat = chat_lines(sayings, selected, theme, area.width);
-    // Alerts get what they need, but leave a third to people.
-    let for_chat =
-        if chat.is_empty() { 0 } else { (area.height / 3).max(area.height.saturating_sub(alerts.len() as u16 + 1)) };
-    let for_alerts = (area.height - for_chat).min(alerts.len() as u16);
+    // What somebody waits for an answer to, or what was said last, is to be read whole.
+    let asking = sayings.iter().rposition(|saying| !saying.answers.is_empty()).or(sayings.len().checked_sub(1));
+    let whole = chat.iter().filter(|line| line.row == asking.map(PagerRow::Saying)).count() as u16 + 1;
+    // Where there is little room an alert takes one line.
+    let mut alerts = alert_lines(rings, now, selected, theme, area.width);
+    if area.height < 12 || alerts.len() as u16 + whole > area.height {
+        alerts = short_alert_lines(rings, now, selected, theme, area.width);
+    }
+    // Alerts get what they need, but leave people a third, and room for what is asked.
+    let least = alerts.len().clamp(1, 2) as u16;
+    let for_chat = match chat.is_empty() {
+        true => 0,
+        false => (area.height / 3).max(area.height.saturating_sub(alerts.len().max(1) as u16)).max(whole),
+    };
+    let for_alerts = area.height.saturating_sub(for_chat).max(least).min(alerts.len() as u16) as usize;
     let mut y = area.y;
-    for line in alerts.iter().take(for_alerts as usize) {
+    let at = alerts.iter().rposition(|line| line.row == selected && selected.is_some()).unwrap_or(0);
+    let first = (at + 1).saturating_sub(for_alerts);
+    for line in alerts.iter().skip(first).take(for_alerts) {
         draw_line(frame, Rect { y, height: 1, ..area }, line, &all, hits, theme);
         y += 1;
     }
@@ -86,10 +93,28 @@ pub fn draw(
     if chat.is_empty() || y >= area.bottom() {
         return;
     }
-    draw_heading(frame, Rect { y, height: 1, ..area }, theme);
-    y += 1;
-    let room = area.bottom().saturating_sub(y) as usize;
+    let mut hidden: Vec<Option<PagerRow>> = alerts.iter().skip(first + for_alerts).map(|line| line.row).collect();
+    hidden.dedup();
+    let heading = Rect { y, height: 1, ..area };
+    let room = area.bottom().saturating_sub(y + 1) as usize;
     state.room = room as u16;
+    let first = first_in_sight(&chat, selected, state, room);
+    draw_heading(frame, heading, hidden.len(), said_before(&chat, first), hits, theme);
+    let (view, newest) = in_sight(&chat, first, room, sayings, theme, area.width);
+    for (place, line) in view.iter().enumerate() {
+        draw_line(frame, Rect { y: y + 1 + place as u16, height: 1, ..area }, line, &all, hits, theme);
+    }
+    if state.scroll > 0 {
+        let newer = sayings.len().saturating_sub(newest + 1);
+        let hidden = if newer == 0 { " more ▼ ".to_owned() } else { format!(" {newer} newer: End ▼ ") };
+        let (right, y) = (area.right().saturating_sub(1), area.bottom());
+        let x = put_right(frame.buffer_mut(), right, y, area.width, &hidden, theme.strained);
+        hits.add(Rect { x, y, width: right - x, height: 1 }, Target::PaneKey(Pane::Pager, Intent::Last));
+    }
+}
+
+/// The first line of the chat that is in sight: what is selected is, from its beginning.
+fn first_in_sight(chat: &[PagerLine], selected: Option<PagerRow>, state: &mut PagerState, room: usize) -> usize {
     let most = chat.len().saturating_sub(room);
     if let Some(at) = selected.filter(|row| matches!(row, PagerRow::Saying(_))) {
         let first = chat.iter().position(|line| line.row == Some(at)).unwrap_or(0);
@@ -99,37 +124,91 @@ pub fn draw(
         state.scroll = most.saturating_sub(wanted) as u16;
     }
     state.scroll = state.scroll.min(most as u16);
-    let skip = most - state.scroll as usize;
-    for (index, line) in chat.iter().skip(skip).take(room).enumerate() {
-        let place = Rect { y, height: 1, ..area };
-        // Answers alone would say nothing: the first row in sight says at least who said what.
-        let begun = index == 0 && skip > 0 && chat[skip - 1].row == line.row;
-        match line.row {
-            Some(PagerRow::Saying(which)) if begun => {
-                let saying = &sayings[which];
-                let words = PagerLine {
-                    left: vec![
-                        (format!(" {} ", saying.clock), theme.dim),
-                        (format!("{}  ", saying.who), theme.heading),
-                        (saying.text.clone(), theme.text),
-                    ],
-                    ..PagerLine::of(line.row)
-                };
-                draw_line(frame, place, &words, &all, hits, theme);
-            }
-            _ => draw_line(frame, place, line, &all, hits, theme),
-        }
-        y += 1;
+    most - state.scroll as usize
+}
+
+/// How many have been said of which the beginning is above a line.
+fn said_before(chat: &[PagerLine], first: usize) -> usize {
+    match chat.get(first).and_then(|line| line.row) {
+        Some(PagerRow::Saying(index)) => index,
+        _ => 0,
     }
-    if state.scroll > 0 {
-        let hidden = format!(" {} newer ▼ ", state.scroll);
-        let (right, y) = (area.right().saturating_sub(1), area.bottom());
-        let x = put_right(frame.buffer_mut(), right, y, area.width, &hidden, theme.strained);
-        hits.add(Rect { x, y, width: right - x, height: 1 }, Target::More(Pane::Pager));
+}
+
+/// The lines of the chat in sight, and the last that is said there. Of what began above, who said it and all their words
+/// come first, as choices alone say nothing; where there isn't room for both, the choices are a key away.
+fn in_sight(
+    chat: &[PagerLine],
+    first: usize,
+    room: usize,
+    sayings: &[Saying],
+    theme: &Theme,
+    columns: u16,
+) -> (Vec<PagerLine>, usize) {
+    let shown = &chat[first..(first + room).min(chat.len())];
+    let saying = |line: &PagerLine| match line.row {
+        Some(PagerRow::Saying(index)) => index,
+        _ => 0,
+    };
+    let newest = shown.last().map_or(0, saying);
+    let begun = first > 0 && shown.first().is_some_and(|line| line.row == chat[first - 1].row);
+    if !begun {
+        return (shown.to_vec(), newest);
+    }
+    let index = saying(&shown[0]);
+    let rest = shown.iter().position(|line| saying(line) != index).unwrap_or(shown.len());
+    let choices = chat.iter().filter(|line| saying(line) == index && !line.clicks.is_empty());
+    let mut view = compact(index, &sayings[index], theme, columns);
+    if view.len() + choices.clone().count() <= rest {
+        view.extend(choices.cloned());
+    } else if view.len() < rest && !sayings[index].answers.is_empty() {
+        view.push(answers_line(index, sayings[index].answers.len(), theme));
+    }
+    // Words that are too long even so say that they go on.
+    if view.len() > rest.max(1) {
+        view.truncate(rest.max(1));
+        if let Some((words, _)) = view.last_mut().and_then(|line| line.left.last_mut()) {
+            words.push_str(" …");
+        }
+    }
+    view.extend(shown[rest..].iter().cloned());
+    (view, newest)
+}
+
+/// When, who and what in as few lines as they need.
+fn compact(index: usize, saying: &Saying, theme: &Theme, columns: u16) -> Vec<PagerLine> {
+    let row = Some(PagerRow::Saying(index));
+    let head = format!("{}  ", saying.who);
+    let indent = 7;
+    let text = format!("{head}{}", saying.text);
+    let mut lines = vec![];
+    for (place, piece) in wrap(&text, columns.saturating_sub(indent + 1)).into_iter().enumerate() {
+        let left = match piece.strip_prefix(head.as_str()).filter(|_| place == 0) {
+            Some(rest) => vec![
+                (format!(" {} ", saying.clock), theme.dim),
+                (head.clone(), theme.heading),
+                (rest.to_owned(), theme.text),
+            ],
+            None if place == 0 => vec![(format!(" {} ", saying.clock), theme.dim), (piece, theme.text)],
+            None => vec![(format!("{}{piece}", " ".repeat(indent as usize)), theme.text)],
+        };
+        lines.push(PagerLine { left, ..PagerLine::of(row) });
+    }
+    lines
+}
+
+/// That there are answers to choose from, and the key that shows them.
+fn answers_line(index: usize, count: usize, theme: &Theme) -> PagerLine {
+    let words = if count == 1 { " an answer on offer".to_owned() } else { format!(" {count} answers on offer") };
+    PagerLine {
+        left: vec![(" ".repeat(7), theme.text), ("r".to_owned(), theme.key), (words, theme.own)],
+        clicks: vec![(1, Click::Key(Intent::Reply)), (2, Click::Key(Intent::Reply))],
+        ..PagerLine::of(Some(PagerRow::Saying(index)))
     }
 }
 
 /// A row of the pane, what it belongs to, and which of its words can be clicked.
+#[derive(Clone)]
 struct PagerLine {
     row: Option<PagerRow>,
     left: Vec<(String, Style)>,
@@ -166,7 +245,11 @@ fn alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, theme: &Th
         };
         let glyph = ring_glyph(ring.state, ring.is_page);
         let kind = if ring.is_page { "PAGE " } else { "note " };
-        let since = ago(now.since(ring.since));
+        let mut since = ago(now.since(ring.since));
+        // The name is worth more than the seconds.
+        if width(&ring.name) + width(&since) + 12 > columns {
+            since = rough(now.since(ring.since));
+        }
         lines.push(PagerLine {
             row,
             left: vec![(format!(" {glyph} {kind} "), style), (ring.name.clone(), theme.heading)],
@@ -200,7 +283,13 @@ fn alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, theme: &Th
     lines
 }
 
-fn short_alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, theme: &Theme) -> Vec<PagerLine> {
+fn short_alert_lines(
+    rings: &[Ring],
+    now: Time,
+    selected: Option<PagerRow>,
+    theme: &Theme,
+    columns: u16,
+) -> Vec<PagerLine> {
     rings
         .iter()
         .enumerate()
@@ -214,12 +303,17 @@ fn short_alert_lines(rings: &[Ring], now: Time, selected: Option<PagerRow>, them
                 (RingState::Silenced | RingState::Over, _) => (theme.dim, "silenced   "),
             };
             let kind = if ring.is_page { "PAGE " } else { "note " };
-            let left = vec![
+            let mut left = vec![
                 (format!(" {} {kind} ", ring_glyph(ring.state, ring.is_page)), style),
                 (ring.name.clone(), theme.heading),
-                (format!("   {}", spaced(&ring.text)), theme.text),
             ];
-            let right = format!("{state}{}", ago(now.since(ring.since)));
+            // In a slim pane what was measured is left to the selected one's menu: the name says what it is.
+            let is_slim = columns < 50;
+            if !is_slim {
+                left.push((format!("   {}", spaced(&ring.text)), theme.text));
+            }
+            let since = if is_slim { rough(now.since(ring.since)) } else { ago(now.since(ring.since)) };
+            let right = format!("{state}{since}");
             PagerLine { left, right, selected: selected == row, ..PagerLine::of(row) }
         })
         .collect()
@@ -281,9 +375,26 @@ fn draw_line(frame: &mut Frame, area: Rect, line: &PagerLine, all: &[PagerRow], 
     }
 }
 
-fn draw_heading(frame: &mut Frame, area: Rect, theme: &Theme) {
+/// The line between alerts and people: the channel, and what is hidden on either side of it.
+fn draw_heading(frame: &mut Frame, area: Rect, alerts: usize, older: usize, hits: &mut Hits, theme: &Theme) {
     let line = "─".repeat(area.width as usize);
     let buffer = frame.buffer_mut();
     put(buffer, area.x, area.y, area.width, &line, theme.border);
-    put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), " #incident ", theme.dim);
+    let mut used = put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), " #incident ", theme.dim) + 1;
+    let mut right = area.right().saturating_sub(1);
+    if older > 0 && used + 14 < area.width {
+        let x = put_right(buffer, right, area.y, 14, &format!(" {older} more ▲ "), theme.dim);
+        hits.add(Rect { x, width: right - x, ..area }, Target::PaneKey(Pane::Pager, Intent::PageUp));
+        used += right - x;
+        right = x.saturating_sub(1);
+    }
+    let words = match alerts {
+        0 => return,
+        1 => " 1 alert more ▲ ".to_owned(),
+        count => format!(" {count} alerts more ▲ "),
+    };
+    if used + width(&words) < area.width {
+        let x = put_right(buffer, right, area.y, area.width, &words, theme.strained);
+        hits.add(Rect { x, width: right - x, ..area }, Target::PaneKey(Pane::Pager, Intent::First));
+    }
 }

@@ -19,6 +19,8 @@ pub struct Reader {
     pub entry: usize,
     /// The line under the cursor, from 0.
     pub line: usize,
+    /// Whether the end is kept in sight while more is printed.
+    pub follows: bool,
     /// The first line in sight.
     top: usize,
     /// The rows and columns that there were when it was drawn last.
@@ -61,7 +63,10 @@ impl Reader {
 
     /// Goes on by so many lines; it stops at the ends.
     pub fn step(&mut self, by: isize, entry: &Entry) {
-        self.line = self.line.saturating_add_signed(by).min(entry.output.len().saturating_sub(1));
+        let last = entry.output.len().saturating_sub(1);
+        self.line = self.line.saturating_add_signed(by).min(last);
+        // Whoever goes to the end stays there; a `watch` has no end that grows.
+        self.follows = by > 0 && self.line == last && entry.state == EntryState::Running && !entry.is_watch();
     }
 
     /// Goes on by a page: as many lines as fill it, however many rows each takes.
@@ -100,6 +105,7 @@ impl Reader {
             hits.iter().rev().find(|line| **line < self.line).or(hits.last())
         };
         self.line = next.copied().unwrap_or(self.line);
+        self.follows = false;
         next.is_some()
     }
 
@@ -125,7 +131,7 @@ impl Reader {
     /// Keeps the line under the cursor in sight, moving the view no more than it must.
     fn follow(&mut self, entry: &Entry) {
         let last = entry.output.len().saturating_sub(1);
-        self.line = self.line.min(last);
+        self.line = if self.follows { last } else { self.line.min(last) };
         self.top = self.top.min(self.line);
         let mut rows: usize = 0;
         // From the line under the cursor upwards: what fits above it.
@@ -153,7 +159,7 @@ pub fn draw(frame: &mut Frame, area: Rect, shown: &Shown<'_>, state: &mut Reader
     blank(buffer, area, Style::new());
     let right = right_words(shown, state, &found);
     let room = area.width.saturating_sub(width(&right) + 8);
-    let failed = entry.state == EntryState::Failed;
+    let (failed, runs) = (entry.state == EntryState::Failed, entry.state == EntryState::Running);
     let mark = if failed { "✕ " } else { "" };
     let title = fit(&sane(&format!("{mark}{} $ {}", entry.shell, entry.line)), room);
     let edge = Edge {
@@ -186,7 +192,14 @@ pub fn draw(frame: &mut Frame, area: Rect, shown: &Shown<'_>, state: &mut Reader
         (y, line) = (rows.bottom(), line + 1);
     }
     if entry.output.is_empty() {
-        put(buffer, inner.x + 1, inner.y, inner.width.saturating_sub(2), "it has printed nothing", theme.dim);
+        put(
+            buffer,
+            inner.x + 1,
+            inner.y,
+            inner.width.saturating_sub(2),
+            if runs { "it runs, and has printed nothing yet" } else { "it has printed nothing" },
+            theme.dim,
+        );
     }
     draw_below(buffer, area, state, entry.output.len().saturating_sub(line), hits, theme);
 }
@@ -211,7 +224,12 @@ fn draw_below(buffer: &mut Buffer, area: Rect, state: &Reader, left: usize, hits
 /// When it came, where the cursor is, and which hit of how many.
 fn right_words(shown: &Shown<'_>, state: &Reader, found: &[usize]) -> String {
     let count = shown.entry.output.len();
-    let running = if shown.entry.state == EntryState::Running { "   running" } else { "" };
+    let running = match (shown.entry.state == EntryState::Running, state.follows) {
+        (true, true) => "   running, followed",
+        (true, false) if !shown.entry.is_watch() => "   running, End follows",
+        (true, false) => "   running",
+        (false, _) => "",
+    };
     let place = format!("{}{running}   line {} of {count}", shown.clock, (state.line + 1).min(count));
     if state.sought().is_empty() {
         return place;

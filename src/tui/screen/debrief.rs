@@ -235,7 +235,8 @@ impl<'a> Page<'a> {
             self.hang(&head, remark, columns, theme.text, theme.dim);
         }
         let own = debrief.compared.iter().position(|one| one.who == "you");
-        self.chart_here(own.map_or(&[], |at| &debrief.compared[at..=at]), marks(&debrief.moves));
+        let curves = own.map_or(&[][..], |at| &debrief.compared[at..=at]);
+        self.chart_here(&counted(debrief), curves, marks(&debrief.moves), theme);
         let unit = &debrief.unit;
         self.heading(&format!("move by move: {unit} spared or hurt by each, against the run without it"), theme);
         for (index, one) in debrief.moves.iter().enumerate() {
@@ -334,12 +335,11 @@ impl<'a> Page<'a> {
         self.say("The same outage, the same seed, played again:", columns, theme.dim);
         self.lines.push(vec![]);
         self.table(&debrief.compared);
+        let mut what = counted(debrief);
         if goes_by_factors(&debrief.compared) {
-            self.lines.push(vec![]);
-            let text = "Hurt at each moment; the same way up is the same factor, so that all can be seen beside each other:";
-            self.say(text, columns, theme.dim);
+            what.push_str("  (the same way up is the same factor: all can be seen beside each other)");
         }
-        self.chart_here(&debrief.compared, vec![]);
+        self.chart_here(&what, &debrief.compared, vec![], theme);
         if !debrief.is_whole {
             return self.say(STILL_PLAYING, columns, theme.dim);
         }
@@ -368,10 +368,10 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Leaves room for a chart.
-    fn chart_here(&mut self, curves: &'a [Compared], marks: Vec<Mark>) {
+    /// Leaves room for a chart, and says above it what is counted.
+    fn chart_here(&mut self, counted: &str, curves: &'a [Compared], marks: Vec<Mark>, theme: &Theme) {
         if curves.iter().any(|one| one.curve.len() > 1) {
-            self.lines.push(vec![]);
+            self.heading(counted, theme);
             self.chart = Some(Chart { at: self.lines.len(), curves, marks });
             self.lines.extend(std::iter::repeat_n(vec![], CHART_HEIGHT as usize));
         }
@@ -395,6 +395,11 @@ impl<'a> Page<'a> {
         }
         (scroll, (self.lines.len() as u16).saturating_sub(scroll + room))
     }
+}
+
+/// What the curves count.
+fn counted(debrief: &Debrief) -> String {
+    if debrief.hurt.is_empty() { "customers hurt".to_owned() } else { format!("customers hurt: {}", debrief.hurt) }
 }
 
 /// The moves that made a difference, by their numbers.

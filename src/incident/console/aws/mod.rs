@@ -51,6 +51,8 @@ sqs get-queue-attributes --queue-url QUEUE
 sqs receive-message --queue-url QUEUE [--max-number-of-messages N]    hides it for a while, and counts
 sqs set-queue-attributes --queue-url QUEUE --attributes VisibilityTimeout=300
 sqs purge-queue --queue-url QUEUE        deletes every message for good, hidden ones as well
+sqs start-message-move-task --source-arn QUEUE [--destination-arn QUEUE] [--max-number-of-messages-per-second N]    dead letters go back to where they came from, as new
+sqs list-message-move-tasks --source-arn QUEUE, sqs cancel-message-move-task --task-handle HANDLE
 events list-rules, events disable-rule --name RULE, events enable-rule --name RULE
 
 An instance that is taken out finishes what it has in hand. One that is put in has to pass a check first. Only periods in which there was something are told. --output json prints more.

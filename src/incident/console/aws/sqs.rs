@@ -1,5 +1,7 @@
 //! `aws sqs`: queues of messages.
 
+mod redrive;
+
 use super::Branch;
 use crate::incident::console::arguments::{Flag, Given, valued};
 use crate::incident::console::world::sqs;
@@ -15,17 +17,34 @@ pub const BRANCH: Branch = Branch {
     about: "queues",
     exists: |world| sqs(world).next().is_some(),
     run,
-    operations: &["list-queues", "get-queue-attributes", "receive-message", "set-queue-attributes", "purge-queue"],
+    operations: &[
+        "list-queues",
+        "get-queue-attributes",
+        "receive-message",
+        "set-queue-attributes",
+        "purge-queue",
+        "start-message-move-task",
+        "list-message-move-tasks",
+        "cancel-message-move-task",
+    ],
     complete,
 };
 
-const FLAGS: [Flag; 5] = [
+const FLAGS: [Flag; 9] = [
     valued(' ', "queue-url", "URL", ""),
     valued(' ', "attribute-names", "NAMES", ""),
     valued(' ', "attributes", "NAME=VALUE", ""),
     valued(' ', "max-number-of-messages", "COUNT", ""),
+    valued(' ', "source-arn", "ARN", ""),
+    valued(' ', "destination-arn", "ARN", ""),
+    valued(' ', "max-number-of-messages-per-second", "COUNT", ""),
+    valued(' ', "task-handle", "HANDLE", ""),
     valued(' ', "output", "FORMAT", ""),
 ];
+
+fn arn(queue: &str) -> String {
+    format!("arn:aws:sqs:us-west-2:417700000000:{queue}")
+}
 
 fn url(queue: &str) -> String {
     format!("https://us-west-2.queue.amazonaws.com/417700000000/{queue}")
@@ -42,6 +61,9 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
         let names: Vec<String> = sqs(world).flat_map(|(_, broker)| broker.queues()).map(|q| url(q.name)).collect();
         call.say_all(json_list("QueueUrls", &names));
         return Progress::Done(0);
+    }
+    if operation.ends_with("-message-move-task") || operation.ends_with("-message-move-tasks") {
+        return redrive::run(call, world, &operation, &given);
     }
     let named = given.value("queue-url").map(str::to_owned).or_else(|| given.operands.first().cloned());
     let Some(named) = named else { return call.fail("aws: error: argument --queue-url is required") };
@@ -100,6 +122,17 @@ fn json_list(key: &str, values: &[String]) -> Vec<String> {
     lines
 }
 
+/// An object of these fields, with their values as JSON.
+fn json_rows(rows: &[(&str, String)]) -> Vec<String> {
+    let mut lines = vec!["{".to_owned()];
+    for (index, (name, value)) in rows.iter().enumerate() {
+        let comma = if index + 1 < rows.len() { "," } else { "" };
+        lines.push(format!("    \"{name}\": {value}{comma}"));
+    }
+    lines.push("}".to_owned());
+    lines
+}
+
 fn attributes(broker: &Broker, queue: &str) -> Vec<String> {
     let (Some(view), Some(of)) = (broker.queue(queue), broker.attributes(queue)) else { return vec![] };
     let mut rows = vec![
@@ -107,7 +140,7 @@ fn attributes(broker: &Broker, queue: &str) -> Vec<String> {
         ("ApproximateNumberOfMessagesDelayed", "0".to_owned()),
         ("ApproximateNumberOfMessagesNotVisible", view.unacked.to_string()),
         ("MessageRetentionPeriod", of.retention.seconds().to_string()),
-        ("QueueArn", format!("arn:aws:sqs:us-west-2:417700000000:{queue}")),
+        ("QueueArn", arn(queue)),
         ("VisibilityTimeout", of.visibility.seconds().to_string()),
     ];
     if let Some(most) = of.max_receives {
@@ -195,11 +228,14 @@ fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
         sqs(world).flat_map(|(_, broker)| broker.queues()).map(|view| candidate(view.name, "queue")).collect::<Vec<_>>()
     };
     match last {
-        Some("--queue-url") => queues(),
+        Some("--queue-url" | "--source-arn" | "--destination-arn") => queues(),
         Some("--attributes") => {
             ["VisibilityTimeout=300", "maxReceiveCount=2"].map(|word| candidate(word, "")).into_iter().collect()
         }
         Some("--attribute-names") => vec![candidate("All", "")],
+        _ if typed.before.get(2).is_some_and(|word| word.contains("-message-move-task")) => {
+            FLAGS[4..8].iter().map(|flag| candidate(format!("--{}", flag.long), "")).collect()
+        }
         _ => FLAGS[..4].iter().map(|flag| candidate(format!("--{}", flag.long), "")).collect(),
     }
 }

@@ -9,6 +9,7 @@ use crate::sim::component::nodes::{self, Nodes};
 use crate::sim::component::service::settings::Pid1;
 use crate::sim::component::service::{self, Instance, Service, Stage};
 use crate::sim::quantity::{Bytes, Duration, Span, Time};
+use std::collections::BTreeMap;
 
 /// Everything that kubectl knows.
 #[derive(Clone, Debug, Default)]
@@ -149,7 +150,13 @@ impl Cluster {
             if let Some(kubernetes) = service.kubernetes() {
                 cluster.pods.extend(pods(component, service, now));
                 cluster.deployments.push(deployment(component, service, kubernetes));
-                cluster.events.extend(service.events.at(now).map(|event| noticed(event, service)));
+                // There are thousands of both: looked up, not searched for.
+                let instances: BTreeMap<&str, &Instance> =
+                    service.instances.iter().map(|instance| (&*instance.name, instance)).collect();
+                cluster.events.extend(service.events.at(now).map(|event| {
+                    let pod = event.object.strip_prefix("pod/").and_then(|name| instances.get(name));
+                    noticed(event, service, pod.copied())
+                }));
             }
         }
         for (_, pool) in pools(world) {
@@ -285,9 +292,7 @@ fn deployment(component: usize, service: &Service, kubernetes: &service::setting
     }
 }
 
-fn noticed(event: &service::Event, service: &Service) -> Event {
-    let pod = event.object.strip_prefix("pod/");
-    let pod = pod.and_then(|name| service.instances.iter().find(|instance| &*instance.name == name));
+fn noticed(event: &service::Event, service: &Service, pod: Option<&Instance>) -> Event {
     let from = match (event.source, pod.and_then(|pod| pod.node)) {
         ("kubelet", Some(node)) => format!("kubelet, {}", service.node_name(node)),
         (source, _) => source.to_owned(),

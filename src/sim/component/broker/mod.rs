@@ -9,6 +9,7 @@
 mod operate;
 mod policy;
 mod queue;
+mod redrive;
 mod settings;
 mod sqs;
 mod unacked;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use policy::NamedPolicy;
 pub use queue::Tally;
+pub use redrive::{MoveState, MoveTask};
 pub use settings::{Flavour, PolicySettings, QueueKind, QueueSettings, Requeue, Settings, Version};
 pub use sqs::Attributes;
 pub use view::{Argument, ConsumerView, QueueView};
@@ -102,6 +104,8 @@ pub struct Broker {
     held: VecDeque<(u16, Message)>,
     /// Where its queues have the semantics of SQS: what that takes.
     sqs: Option<sqs::Sqs>,
+    /// Tasks that have taken dead letters back.
+    moves: Vec<redrive::MoveTask>,
     letters: VecDeque<Letter>,
     made: Vec<Made>,
     followed: Vec<(String, MetricId)>,
@@ -150,6 +154,7 @@ impl Broker {
                 Flavour::Sqs => Some(sqs::Sqs::new(id, name, &settings.queues, telemetry)),
                 Flavour::RabbitMq { .. } => None,
             },
+            moves: vec![],
             letters: VecDeque::new(),
             made: Vec::new(),
             followed,
@@ -486,6 +491,7 @@ impl Behavior for Broker {
     fn sample(&mut self, second: i64, core: &mut Core) {
         if self.is_sqs() {
             self.sweep(second, core);
+            self.move_on(core);
             self.settle_down(core);
         }
         for queue in &self.queues {

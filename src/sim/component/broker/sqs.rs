@@ -107,6 +107,13 @@ impl Sqs {
     }
 }
 
+/// What SQS says where there is no queue of that name.
+pub(super) fn no_queue() -> Refusal {
+    Refusal::new(
+        "An error occurred (AWS.SimpleQueueService.NonExistentQueue): The specified queue does not exist for this wsdl version.",
+    )
+}
+
 impl Broker {
     /// Whether its queues have the semantics of SQS.
     #[must_use]
@@ -300,16 +307,14 @@ impl Broker {
                 let place = self.sqs_queue(queue)?;
                 self.set_attributes(place, change)
             }
+            Operation::Redrive { from, to, rate } => self.start_move(from, to.as_deref(), *rate, core),
+            Operation::StopRedrive { from } => self.cancel_move(from),
             other => Err(Refusal::new(format!("SQS can't do that: {other:?}"))),
         }
     }
 
     fn sqs_queue(&self, queue: &str) -> Result<usize, Refusal> {
-        self.place_of(queue).ok_or_else(|| {
-            Refusal::new(
-                "An error occurred (AWS.SimpleQueueService.NonExistentQueue): The specified queue does not exist for this wsdl version.",
-            )
-        })
+        self.place_of(queue).ok_or_else(no_queue)
     }
 
     /// Deletes every message, hidden ones as well.

@@ -31,6 +31,7 @@ pub(in crate::sim) struct Source {
     hash: u64,
     classes: Vec<Class>,
     shows: Vec<(u64, String)>,
+    is_new: bool,
 }
 
 /// Documents of an index that are alike.
@@ -61,7 +62,7 @@ impl Source {
         let shows = shows.map(|shown| (shown.tags.iter().fold(0, |bits, name| bits | tag(name)), shown.text.clone()));
         let shows = shows.collect();
         let hash = hash_name(&family.name);
-        Self { name: family.name.clone(), documents: family.documents, hash, classes, shows }
+        Self { name: family.name.clone(), documents: family.documents, hash, classes, shows, is_new: family.is_new }
     }
 
     pub fn name(&self) -> &str {
@@ -84,6 +85,11 @@ pub struct Indices {
 impl Indices {
     pub(in crate::sim) fn new(sources: Vec<Source>, keeps: u32, alias: Option<String>) -> Self {
         Self { sources: Arc::new(sources), all: vec![], aliases: vec![], keeps: keeps.max(1) as usize, alias }
+    }
+
+    /// The names of the families that have been made before.
+    pub(in crate::sim) fn known_before(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().filter(|source| !source.is_new).map(Source::name)
     }
 
     /// Whether the cluster says at all what it holds.
@@ -261,6 +267,7 @@ mod tests {
             popularity: Popularity::Even,
             tags: vec![last],
             shows: vec![],
+            is_new: false,
         };
         Indices::new(vec![Source::new(&family, |_| 1)], 3, Some("latest".into()))
     }

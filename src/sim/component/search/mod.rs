@@ -136,7 +136,7 @@ impl SearchCluster {
         };
         let mut indices = Indices::new(sources, settings.keeps, settings.alias.clone());
         if let Some(made) = settings.has {
-            let families: Vec<String> = indices.families().map(str::to_owned).collect();
+            let families: Vec<String> = indices.known_before().map(str::to_owned).collect();
             let stamp = core.stamp(made);
             for family in &families {
                 if let Some(index) = indices.make(family, &stamp, made, &[]) {

@@ -60,6 +60,9 @@ pub struct Family {
     /// What a document that carries these tags says, as a search prints it: fields of its source.
     #[serde(default)]
     pub shows: Vec<Shown>,
+    /// Whether nobody has made an index of it before: none is there at the beginning, whatever `has` says.
+    #[serde(default)]
+    pub is_new: bool,
 }
 
 /// What documents with certain tags say.

@@ -149,3 +149,24 @@ fn a_purge_takes_all_of_them_and_not_twice_in_a_minute() {
     assert_eq!(metric(&full, "mail.sent"), 5, "what is at work goes on");
     assert!(full.apply("sqs", &purge).is_err());
 }
+
+#[test]
+fn dead_letters_go_back_at_their_rate_and_are_received_as_new() {
+    // One attempt each, cut after 10 s; what was begun ends and has sent its mail.
+    let daemon = r#", "connections": 50, "inactivity": "10s", "visibility": "60s""#;
+    let mut slow = system(40, "20s", daemon, r#", "max_receives": 1, "dead_letter": "dead""#);
+    slow.run_until(Time::from_seconds(200));
+    assert_eq!((metric(&slow, "sqs.dead.ready"), metric(&slow, "mail.sent")), (40, 40));
+    let redrive = |from: &str, rate| Operation::Redrive { from: from.into(), to: None, rate };
+    assert!(slow.apply("sqs", &redrive("units", None)).unwrap_err().to_string().contains("Dead Letter Queue"));
+    assert!(slow.apply("sqs", &redrive("dead", Some(501))).is_err());
+    slow.apply("sqs", &redrive("dead", Some(10))).unwrap();
+    assert!(slow.apply("sqs", &redrive("dead", None)).unwrap_err().to_string().contains("already a task running"));
+    slow.run_until(Time::from_micros(202_500_000));
+    assert_eq!(metric(&slow, "sqs.dead.ready"), 20, "ten a second");
+    slow.apply("sqs", &Operation::StopRedrive { from: "dead".into() }).unwrap();
+    slow.run_until(Time::from_seconds(400));
+    // Twenty were begun once more, which is their first receive; each of those had a mail before.
+    assert_eq!((metric(&slow, "mail.sent"), metric(&slow, "mail.duplicates")), (60, 20));
+    assert_eq!((metric(&slow, "sqs.dead.ready"), metric(&slow, "sqs.units.ready")), (40, 0), "and they came back");
+}

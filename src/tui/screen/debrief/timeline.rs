@@ -1,7 +1,7 @@
 //! The page on which one goes through time: at each second what customers felt, what the graphs showed beside what was
 //! true, and how far both timelines had come.
 
-use super::{draw_curves_at, marks};
+use super::{counted, draw_curves_at, marks};
 use crate::incident::view::{Compared, Debrief, Mark, MarkKind, Twofold};
 use crate::sim::quantity::{Span, Time};
 use crate::tui::hit::{Hits, Target};
@@ -174,7 +174,7 @@ fn draw_moment(frame: &mut Frame, area: Rect, at: Time, debrief: &Debrief, local
 
 /// How many customers were hurt, in each run.
 fn draw_hurt_words(frame: &mut Frame, area: Rect, at: Time, debrief: &Debrief, theme: &Theme) {
-    let mut pieces = vec![("customers hurt   ".to_owned(), theme.heading)];
+    let mut pieces = vec![(format!("{}   ", counted(debrief)), theme.heading)];
     for one in &debrief.compared {
         let value = value_at(&one.curve, at).map_or_else(|| "over".to_owned(), |value| grouped(value.max(0.0) as u64));
         let ended = one.curve.last().is_some_and(|(end, _)| *end + Span::from_seconds(10) < at);

@@ -152,7 +152,11 @@ impl IncidentScreen {
     /// Opens an answer over the whole screen: the one that is looked at, or the last that has something to read.
     pub(super) fn read(&mut self, searching: bool) {
         let answers = self.seen.answers(self.tab);
-        let last = answers.iter().rev().find(|entry| !entry.output.is_empty()).map(|entry| (entry.id, 0));
+        // What runs comes first, also before it has printed anything; what waits for it has nothing to read.
+        let runs = |entry: &&&Entry| entry.state == EntryState::Running && !entry.is_watch();
+        let running = answers.iter().find(runs).map(|entry| entry.id);
+        let has = |entry: &&&Entry| !entry.output.is_empty() || Some(entry.id) == running;
+        let last = answers.iter().rev().find(has).map(|entry| (entry.id, 0));
         let Some((id, line)) = self.console.selected.or(last) else { return self.say("nothing has been printed yet") };
         let asking = searching.then(Input::default);
         self.read_at(id, line);
@@ -164,7 +168,10 @@ impl IncidentScreen {
     /// Opens a certain answer over the whole screen.
     pub(super) fn read_at(&mut self, entry: usize, line: usize) {
         self.explore = None;
-        self.reader = Some(Reader::at(entry, line));
+        let mut reader = Reader::at(entry, line);
+        let running = self.entry(entry).filter(|entry| entry.state == EntryState::Running && !entry.is_watch());
+        reader.follows = line == 0 && running.is_some();
+        self.reader = Some(reader);
     }
 
     /// A key while an answer is read; false where it means something to the incident.

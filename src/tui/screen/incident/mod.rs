@@ -376,6 +376,12 @@ impl IncidentScreen {
         if self.seen.sayings.iter().all(|saying| saying.answers.is_empty()) {
             refused.push(Intent::Reply);
         }
+        if self.focus == Pane::Console && self.seen.answers(self.tab).is_empty() {
+            refused.push(Intent::PageUp);
+        }
+        if !self.console.watch.is_cut() {
+            refused.extend([Intent::WatchUp, Intent::WatchDown]);
+        }
         let dead_end = match self.focus {
             _ if self.explore.is_some() => self.explore.as_ref().is_some_and(|explore| explore.series.len() < 2),
             Pane::Notebook => self.notebook_most == 0 && self.seen.notebook.pins.is_empty(),
@@ -447,6 +453,13 @@ impl IncidentScreen {
         match intent {
             Intent::Explore => self.open_explore(None),
             Intent::StopWatch => self.stop_watch(store),
+            Intent::ReadWatch => {
+                if let Some(id) = self.watch() {
+                    self.read_at(id, 0);
+                }
+            }
+            Intent::WatchUp => self.console.watch.step(-1),
+            Intent::WatchDown => self.console.watch.step(1),
             Intent::NewTab => self.open_tab(),
             Intent::NextTab => self.turn_tab(1),
             Intent::PreviousTab => self.turn_tab(-1),
@@ -475,6 +488,7 @@ impl IncidentScreen {
 
     fn go(&mut self, pane: Pane) {
         self.explore = None;
+        let was_there = self.focus == pane;
         self.focus = pane;
         // To go to the console is to go to its prompt.
         self.console.selected = None;
@@ -487,9 +501,9 @@ impl IncidentScreen {
             self.map.selected = self.worst_part();
             self.look();
         }
-        if pane == Pane::Pager {
+        if pane == Pane::Pager && !was_there {
+            self.select_newest();
             self.read = self.seen.sayings.len();
-            self.pager.selected = self.pager.selected.or(Some(0));
         }
     }
 

@@ -76,7 +76,10 @@ impl IncidentScreen {
             }
             (_, Some(Target::PagerRow(index))) => {
                 let again = self.focus == Pane::Pager && self.pager.selected == Some(*index);
+                // What is clicked stays where it is.
+                let scroll = self.pager.scroll;
                 self.go(Pane::Pager);
+                self.pager.scroll = scroll;
                 self.pager.selected = Some(*index);
                 if act == MouseAct::Menu || again {
                     self.open_pager_menu();
@@ -135,6 +138,7 @@ impl IncidentScreen {
         let Some(reader) = &mut self.reader else { return };
         let again = reader.line == line;
         reader.line = line;
+        reader.follows = false;
         if act == MouseAct::Menu || again {
             self.pin(store);
         }
@@ -205,7 +209,10 @@ impl IncidentScreen {
         }
         let answers = self.seen.answers(self.tab);
         match target {
-            Some(Target::Output(..) | Target::Watch(_) | Target::Prompt | Target::Pane(Pane::Console)) => {
+            Some(Target::Watch(_) | Target::Key(Intent::WatchUp | Intent::WatchDown | Intent::ReadWatch)) => {
+                self.console.watch.step(by);
+            }
+            Some(Target::Output(..) | Target::Prompt | Target::Pane(Pane::Console)) => {
                 let end = step(&answers, None, 0);
                 // The first turn shows what is above, as there is nothing below.
                 let from = self.console.selected.or_else(|| turn(&answers, &self.console, true));

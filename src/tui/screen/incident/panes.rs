@@ -1,6 +1,7 @@
 //! Moving about in the panes: what arrows, pages, Home and End select or scroll.
 
 use super::IncidentScreen;
+use crate::incident::view::RingState;
 use crate::tui::keymap::{Intent, Pane};
 use crate::tui::panel::map::neighbour;
 use crate::tui::panel::notebook;
@@ -109,6 +110,17 @@ impl IncidentScreen {
         let next = at.saturating_add_signed(by).min(order.len().saturating_sub(1));
         self.map.selected = order.get(next).map(|part| part.name.clone());
         self.graphs.first = 0;
+    }
+
+    /// What the pager opens at: what rings and nobody has taken, else what was said last; the newest is in sight.
+    pub(super) fn select_newest(&mut self) {
+        let all = rows(&self.seen.rings, &self.seen.sayings);
+        let rings = |row: &PagerRow| match row {
+            PagerRow::Ring(index) => self.seen.rings[*index].state == RingState::Ringing,
+            PagerRow::Saying(_) => false,
+        };
+        self.pager.scroll = 0;
+        self.pager.selected = all.iter().position(rings).or(all.len().checked_sub(1));
     }
 
     pub(super) fn select_row(&mut self, by: isize) {

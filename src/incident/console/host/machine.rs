@@ -2,8 +2,8 @@
 //!
 //! The only file of the family that looks into components.
 
-use super::code;
 use super::texts::SYSLOG;
+use super::{code, system_files};
 use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{balancers, caches, hosts, pools, services};
 use crate::incident::console::{World, database, eb, kubectl};
@@ -176,6 +176,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             machine.said = kernel.log.lines().map(|(at, said)| (at, said.text())).collect();
         }
         machine.texts.push(SYSLOG.to_owned());
+        machine.texts.extend(system_files::kept(&machine.name, world));
         machine.texts.extend(eb::paths(world, &machine.name));
         machine.texts.extend(code::lying(world, &machine.name));
         machine.texts.sort();

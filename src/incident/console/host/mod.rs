@@ -7,6 +7,7 @@ pub mod code;
 mod disks;
 mod files;
 mod kernel;
+mod last;
 mod machine;
 mod netfilter;
 mod network;
@@ -85,6 +86,13 @@ pub const COMMANDS: &[Command] = &[
         "what the kernel has said: what it killed, and why",
         "-T with the time of day, -H with the time since the line before, -w goes on printing.\n\n'Memory cgroup out of memory' is the limit of one container; 'Out of memory' alone is the whole machine. anon-rss is what the process had when it was killed.\n\ndmesg -T | grep -i kill | tail",
         kernel::dmesg,
+    ),
+    KIT.tool(
+        "last",
+        "last [-n LINES] [USER]",
+        "who has been logged in to this machine, and when",
+        "The latest first. Machines keep UTC. What somebody did with privileges is in /var/log/auth.log.\n\nlast -n 5",
+        last::last,
     ),
     KIT.tool(
         "journalctl",

@@ -290,7 +290,9 @@ impl Evidence {
     pub fn is_in(&self, command: &str, line: &str) -> bool {
         let command = command.trim();
         let inside = there(command).unwrap_or(command);
-        let prints = |see: &String| fits(see, command) || there(see).is_some_and(|inner| fits(inner, inside));
+        // `ssh * /var/log/x` means any command on that file: there, too.
+        let within = |inner: &str| fits(inner, inside) || fits(&format!("* {inner}"), inside);
+        let prints = |see: &String| fits(see, command) || there(see).is_some_and(within);
         self.see.0.iter().any(prints) && self.shows.0.iter().any(|text| fits(&format!("*{text}*"), line))
     }
 }
@@ -357,6 +359,14 @@ mod tests {
             assert!(evidence(see).is_in("dsh -g app dmesg -T", "app-1: it was the oom killer"));
             assert!(!evidence(see).is_in("dsh -g app free -m", "app-1: it was the oom killer"));
         }
+    }
+
+    #[test]
+    fn a_file_is_read_on_its_machine_with_any_tool() {
+        let see = Patterns::from("ssh * /var/log/worker.log*");
+        let evidence = Evidence { see, shows: "502".into(), ..Evidence::default() };
+        assert!(evidence.is_in("tail -5 /var/log/worker.log", "502 30.00"));
+        assert!(!evidence.is_in("tail -5 /var/log/other.log", "502 30.00"));
     }
 
     #[test]

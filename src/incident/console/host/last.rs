@@ -2,7 +2,7 @@
 //! there, and what they have used their privileges for.
 
 use super::{all, here};
-use crate::incident::console::arguments::{Given, valued};
+use crate::incident::console::arguments::{Flag, Given, valued};
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::quantity::{Span, Time};
 
@@ -16,8 +16,11 @@ struct Stay {
     to: Option<Time>,
 }
 
+/// The options of `last`.
+pub const LAST: &[Flag] = &[valued('n', "limit", "LINES", "only the latest lines")];
+
 pub fn last(call: &mut Call, world: &mut dyn World) -> Progress {
-    let given = match Given::read(call.arguments(), &[valued('n', "limit", "LINES", "")]) {
+    let given = match Given::read(call.arguments(), LAST) {
         Ok(given) => given,
         Err(mistake) => return call.fail(mistake.gnu("last")),
     };

@@ -2,6 +2,7 @@
 //!
 //! The only file of the family that looks into components.
 
+use super::system_files;
 use super::texts::SYSLOG;
 use super::search_node;
 use crate::incident::console::sessions::{self, Session};
@@ -179,6 +180,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             machine.said = kernel.log.lines().map(|(at, said)| (at, said.text())).collect();
         }
         machine.texts.push(SYSLOG.to_owned());
+        machine.texts.extend(system_files::kept(&machine.name, world));
         machine.texts.extend(eb::paths(world, &machine.name));
         machine.texts.extend(code::lying(world, &machine.name));
         machine.texts.sort();

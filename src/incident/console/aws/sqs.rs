@@ -28,22 +28,14 @@ pub const BRANCH: Branch = Branch {
         offer("receive-message", &[URL, valued(' ', "max-number-of-messages", "COUNT", "how many")]),
         offer("set-queue-attributes", &[URL, valued(' ', "attributes", "NAME=VALUE", "what is to be different")]),
         offer("purge-queue", &[URL]),
-        offer(
-            "start-message-move-task",
-            &[
-                SOURCE,
-                valued(' ', "destination-arn", "QUEUE", "where to, if not where they came from"),
-                valued(' ', "max-number-of-messages-per-second", "COUNT", "how fast"),
-            ],
-        ),
-        offer("list-message-move-tasks", &[SOURCE]),
-        offer("cancel-message-move-task", &[valued(' ', "task-handle", "HANDLE", "which task")]),
+        offer("start-message-move-task", &[redrive::SOURCE, redrive::DESTINATION, redrive::RATE]),
+        offer("list-message-move-tasks", &[redrive::SOURCE]),
+        offer("cancel-message-move-task", &[redrive::HANDLE]),
     ],
     complete,
 };
 
 const URL: Flag = valued(' ', "queue-url", "QUEUE", "which queue");
-const SOURCE: Flag = valued(' ', "source-arn", "QUEUE", "the queue of dead letters");
 const NAMES: Flag = valued(' ', "attribute-names", "NAME…", "which attributes");
 
 fn arn(queue: &str) -> String {

@@ -2,6 +2,7 @@
 //! example beside it, so that a rule that has stopped seeing anything fails.
 
 use regex::Regex;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -195,6 +196,107 @@ fn story_names_in(source: &Source, names: &[String]) -> Vec<String> {
     let text = source.without_tests();
     let found = names.iter().filter(|name| text.contains(name.as_str()));
     found.map(|name| format!("{}: `{name}` belongs to a story; src knows none", source.path)).collect()
+}
+
+/// The module of the console that a file belongs to, below the one that holds them all.
+fn console_module(path: &str) -> Option<&str> {
+    let inner = path.strip_prefix("incident/console/")?;
+    let name = inner.split('/').next().unwrap_or_default().trim_end_matches(".rs");
+    (!["mod", "tests"].contains(&name)).then_some(name)
+}
+
+/// The other modules of the console that a file names.
+fn named_by(source: &Source, modules: &[&str]) -> Vec<String> {
+    let is_top = source.path.matches('/').count() == 2;
+    let text = source.without_tests();
+    let path = if is_top { r"\b(?:super|console)::" } else { r"\bconsole::" };
+    let one = Regex::new(&format!(r"{path}(\w+)")).expect("a pattern");
+    let group = Regex::new(&format!(r"{path}\{{([^}}]*)\}}")).expect("a pattern");
+    let single = one.captures_iter(text).map(|found| found[1].to_owned());
+    let words = |found: regex::Captures| found[1].split(',').map(|word| word.trim().to_owned()).collect::<Vec<_>>();
+    let all = single.chain(group.captures_iter(text).flat_map(words));
+    all.filter(|name| modules.contains(&name.as_str()) && console_module(&source.path) != Some(name)).collect()
+}
+
+/// A way from a module of the console back to itself.
+fn circle(all: &[Source]) -> Option<Vec<String>> {
+    let mut modules: Vec<&str> = all.iter().filter_map(|source| console_module(&source.path)).collect();
+    modules.sort_unstable();
+    modules.dedup();
+    let named = |module: &str| {
+        let own = all.iter().filter(|source| console_module(&source.path) == Some(module));
+        own.flat_map(|source| named_by(source, &modules)).collect::<Vec<String>>()
+    };
+    let names: BTreeMap<&str, Vec<String>> = modules.iter().map(|module| (*module, named(module))).collect();
+    let mut done = BTreeSet::new();
+    modules.iter().find_map(|module| back_to_itself(vec![(*module).to_owned()], &names, &mut done))
+}
+
+/// Goes on from the end of a way to wherever that names; the circle, where one closes.
+fn back_to_itself(
+    way: Vec<String>,
+    names: &BTreeMap<&str, Vec<String>>,
+    done: &mut BTreeSet<String>,
+) -> Option<Vec<String>> {
+    let last = way.last()?.clone();
+    for next in names.get(last.as_str()).into_iter().flatten() {
+        if let Some(at) = way.iter().position(|known| known == next) {
+            return Some(way[at..].iter().chain([next]).cloned().collect());
+        }
+        if !done.contains(next) {
+            let further = way.iter().chain([next]).cloned().collect();
+            if let Some(circle) = back_to_itself(further, names, done) {
+                return Some(circle);
+            }
+        }
+    }
+    done.insert(last);
+    None
+}
+
+#[test]
+fn no_two_modules_of_the_console_name_each_other() {
+    let broken = [
+        ("a", "use super::b::x;"),
+        ("b", "use super::{World, c};"),
+        ("c", "fn f() { crate::incident::console::a::x() }"),
+    ];
+    let broken = broken.map(|(name, text)| Source::new(&format!("incident/console/{name}.rs"), text));
+    assert!(circle(&broken).is_some(), "the rule no longer sees a circle");
+    assert_eq!(circle(&sources()), None);
+}
+
+/// Options of the console's tools that are declared to do something, and that nothing in the tool's folder looks at.
+/// Those that change nothing, as with the real tool, are declared with `moot`.
+fn options_nobody_looks_at(source: &Source, all: &[Source]) -> Vec<String> {
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let own = folder(&source.path);
+    if !source.path.starts_with("incident/console/") || source.path.ends_with("arguments.rs") {
+        return vec![];
+    }
+    let declared = Regex::new(r#"\b(?:switch|valued|moot|moot_value)\('.', "[^"]*""#).expect("a pattern");
+    let family = all.iter().filter(|other| own != "incident/console" && folder(&other.path) == own);
+    let texts = family.map(Source::without_tests).chain([source.without_tests()]);
+    let rest: String = texts.map(|text| declared.replace_all(text, "").into_owned()).collect();
+    let works = Regex::new(r#"\b(?:switch|valued)\('(.)', "([^"]*)""#).expect("a pattern");
+    let unread = works.captures_iter(source.without_tests()).filter(|option| {
+        let (short, long) = (&option[1], &option[2]);
+        let long_forms = [format!("\"{long}\""), format!("\"--{long}")];
+        let short_forms = [format!("\"{short}\""), format!("\"-{short}"), format!("'{short}'")];
+        let by_long = !long.is_empty() && long_forms.iter().any(|form| rest.contains(form.as_str()));
+        let by_short = short != " " && short_forms.iter().any(|form| rest.contains(form.as_str()));
+        !by_long && !by_short
+    });
+    unread
+        .map(|option| format!("{}: nothing looks at -{} --{}: do it or refuse it", source.path, &option[1], &option[2]))
+        .collect()
+}
+
+#[test]
+fn an_option_that_is_taken_is_looked_at() {
+    let all = sources();
+    let broken = "//! A tool.\nconst FLAGS: &[Flag] = &[switch('q', \"quiet\", \"says less\")];\n";
+    holds(|source| options_nobody_looks_at(source, &all), "incident/console/tool.rs", broken);
 }
 
 #[test]

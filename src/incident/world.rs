@@ -3,9 +3,8 @@
 use super::Mode;
 use super::alerts::is_page;
 use super::checks::{Checks, Found, Standing, Taken};
-use super::console::nagios::Service;
 use super::console::stamp::Clock;
-use super::console::{Act, Named, World};
+use super::console::{Act, Checked, Named, World};
 use super::series::Values;
 use super::stage::{Stage, Typing, said_of};
 use super::view::{Phase, Pin};
@@ -218,9 +217,9 @@ impl World for Stage {
         }
     }
 
-    fn checks(&self) -> Vec<Service> {
+    fn checks(&self) -> Vec<Checked> {
         let checks = self.checks.all.iter().zip(&self.level.monitoring.checks);
-        let service = |(standing, check): (&Standing, &Check)| Service {
+        let service = |(standing, check): (&Standing, &Check)| Checked {
             name: check.name.clone(),
             state: standing.state.word(),
             since: standing.since,

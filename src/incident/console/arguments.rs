@@ -13,7 +13,7 @@ pub struct Flag {
     pub long: &'static str,
     /// What its value is called; `None` for a switch.
     pub value: Option<&'static str>,
-    /// What it does.
+    /// What it does; empty where it changes nothing of what is printed here.
     pub about: &'static str,
 }
 
@@ -27,6 +27,19 @@ pub const fn switch(short: char, long: &'static str, about: &'static str) -> Fla
 #[must_use]
 pub const fn valued(short: char, long: &'static str, value: &'static str, about: &'static str) -> Flag {
     Flag { short, long, value: Some(value), about }
+}
+
+/// A flag that changes nothing here, as it would change nothing of the same with the real tool: the pager of what is piped
+/// on, the colour of what has none.
+#[must_use]
+pub const fn moot(short: char, long: &'static str) -> Flag {
+    switch(short, long, "")
+}
+
+/// The same, with a value.
+#[must_use]
+pub const fn moot_value(short: char, long: &'static str, value: &'static str) -> Flag {
+    valued(short, long, value, "")
 }
 
 /// What was given: flags with their values, and everything else.
@@ -145,6 +158,17 @@ impl Given {
 }
 
 impl Flag {
+    /// As a manual lists it: `-n, --lines LINES`.
+    #[must_use]
+    pub fn listed(&self) -> String {
+        let value = self.value.map_or(String::new(), |value| format!(" {value}"));
+        match (self.short, self.long) {
+            (' ', long) => format!("--{long}{value}"),
+            (short, "") => format!("-{short}{value}"),
+            (short, long) => format!("-{short}, --{long}{value}"),
+        }
+    }
+
     fn name(&self) -> String {
         if self.long.is_empty() { self.short.to_string() } else { self.long.to_owned() }
     }
@@ -208,7 +232,7 @@ impl Mistake {
 #[must_use]
 pub fn candidates(flags: &[Flag]) -> Vec<Candidate> {
     let candidate = |flag: &Flag| Candidate { word: flag.typed(), about: format!("flag: {}", flag.about) };
-    flags.iter().map(candidate).collect()
+    flags.iter().filter(|flag| !flag.about.is_empty()).map(candidate).collect()
 }
 
 #[cfg(test)]

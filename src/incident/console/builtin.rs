@@ -1,21 +1,26 @@
 //! What the shell itself offers: `watch`, `jobs`, `echo`, `date` and the like.
 
-use super::arguments::{Given, switch};
+use super::arguments::{Flag, Given, moot, switch};
 use super::running::{HOME, USER};
-use super::{Call, Command, Progress, Runs, Wish, World, candidate, database, host};
+use super::{Call, Command, Options, Progress, Runs, Wish, World, candidate, code, database, host};
 use crate::incident::view::{Entry, EntryState};
 use crate::sim::quantity::Span;
 
 /// A command that takes no time and can be typed anywhere.
 const fn builtin(name: &'static str, usage: &'static str, summary: &'static str, runs: Runs) -> Command {
-    Command { name, usage, summary, runs, ..Command::PLAIN }
+    Command { name, usage, summary, runs, options: Options::Checked(&[]), ..Command::PLAIN }
+}
+
+/// One whose words are its own affair.
+const fn of_words(name: &'static str, usage: &'static str, summary: &'static str, runs: Runs) -> Command {
+    Command { options: Options::Own, ..builtin(name, usage, summary, runs) }
 }
 
 /// Its commands.
 pub const COMMANDS: &[Command] = &[
     Command {
         manual: "The line is run every 2 seconds, or every SECONDS. It goes on until `stop`; on the screen q or Ctrl-C ends it, too.\n\nwatch -n 5 \"kubectl get pods | grep -v Running\"",
-        ..builtin(
+        ..of_words(
             "watch",
             "watch [-n SECONDS] \"LINE\"",
             "runs a line again and again, in the background, and shows the last result",
@@ -24,7 +29,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         manual: "-r doesn't run it where there are no words, -n takes COUNT words at a time, -I runs it once a line and puts the line where MARK stands.\n\nkubectl get pods -o name | head -5 | xargs kubectl delete",
-        ..builtin(
+        ..of_words(
             "xargs",
             "xargs [-r] [-n COUNT] [-I MARK] COMMAND [WORD…]",
             "runs a command with the words that are piped in as its arguments",
@@ -33,6 +38,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         manual: "What repeats itself or follows something runs in the background: `watch`, `-w`, `-f`, `rollout status`, and any line with `&` at its end. `stop NUMBER` ends it.",
+        options: Options::Checked(&[moot('l', "")]),
         ..builtin("jobs", "jobs", "lists what runs in the background", Runs::Command(jobs))
     },
     Command {
@@ -64,10 +70,16 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         manual: "`> FILE` does the same without printing. `cat FILE` shows it again.\n\nkubectl logs deployment/NAME --previous | tee before.log | tail -5",
+        options: Options::Checked(&[
+            switch('a', "append", "adds to what is there"),
+            // How `> FILE` is said to be meant.
+            moot(' ', "quiet"),
+        ]),
         ..builtin("tee", "tee [-a] FILE", "keeps what is piped in under a name, and prints it", Runs::Command(tee))
     },
     Command {
         manual: "Files are made with `> FILE` and `tee FILE`. On a machine: ls -lh /var/log",
+        options: Options::Checked(host::LS),
         ..builtin(
             "ls",
             "ls [-lh] [PATH]",
@@ -80,7 +92,7 @@ pub const COMMANDS: &[Command] = &[
                     return host::ls(call, world);
                 }
                 let mut names: Vec<String> = call.files.keys().cloned().collect();
-                names.extend(host::code::paths(world));
+                names.extend(code::paths(world));
                 call.say_all(names);
                 Progress::Done(0)
             }),
@@ -103,25 +115,29 @@ pub const COMMANDS: &[Command] = &[
             }),
         )
     },
-    builtin("true", "true", "ends well", Runs::Command(|_, _| Progress::Done(0))),
-    builtin("false", "false", "fails", Runs::Command(|_, _| Progress::Done(1))),
+    of_words("true", "true", "ends well", Runs::Command(|_, _| Progress::Done(0))),
+    of_words("false", "false", "fails", Runs::Command(|_, _| Progress::Done(1))),
     Command {
         manual: "-e reads \\\\n and \\\\t in them; -n leaves the end of the line out, which a pipe doesn't notice.",
-        ..builtin("echo", "echo [-n] [-e] [WORD…]", "prints its words", Runs::Command(echo))
+        ..of_words("echo", "echo [-n] [-e] [WORD…]", "prints its words", Runs::Command(echo))
     },
     Command {
         manual: "On a machine the time is UTC, as in its logs. -u tells UTC anywhere.\n\ndate\ndate -u\ndate +%H:%M:%S",
+        options: Options::Read(DATE),
         ..builtin("date", "date [-u] [+FORMAT]", "tells the time", Runs::Command(date))
     },
-    builtin(
-        "pwd",
-        "pwd",
-        "tells the folder that you are in",
-        Runs::Command(|call, _| {
-            call.say(HOME);
-            Progress::Done(0)
-        }),
-    ),
+    Command {
+        options: Options::Checked(&[moot('P', ""), moot('L', "")]),
+        ..builtin(
+            "pwd",
+            "pwd",
+            "tells the folder that you are in",
+            Runs::Command(|call, _| {
+                call.say(HOME);
+                Progress::Done(0)
+            }),
+        )
+    },
     Command {
         manual: "Files are named in full here: tail /var/log/messages. What you keep with `>` and `tee` lies in one folder.",
         ..builtin(
@@ -137,16 +153,19 @@ pub const COMMANDS: &[Command] = &[
             }),
         )
     },
-    builtin(
-        "hostname",
-        "hostname",
-        "the machine's name",
-        Runs::Command(|call, _| {
-            let name = call.host.unwrap_or("bastion").to_owned();
-            call.say(name);
-            Progress::Done(0)
-        }),
-    ),
+    Command {
+        options: Options::Checked(&[moot('f', "fqdn"), moot('s', "short")]),
+        ..builtin(
+            "hostname",
+            "hostname",
+            "the machine's name",
+            Runs::Command(|call, _| {
+                let name = call.host.unwrap_or("bastion").to_owned();
+                call.say(name);
+                Progress::Done(0)
+            }),
+        )
+    },
     builtin(
         "whoami",
         "whoami",
@@ -162,13 +181,13 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         manual: "NAME=VALUE sets one, $NAME or ${NAME} is what it holds; $? is how the last command ended.",
-        ..builtin("unset", "unset NAME…", "forgets variables", Runs::Shell(out_of_place))
+        ..of_words("unset", "unset NAME…", "forgets variables", Runs::Shell(out_of_place))
     },
-    builtin("break", "break [N]", "leaves a loop", Runs::Shell(out_of_place)),
-    builtin("continue", "continue [N]", "goes on with the next round of a loop", Runs::Shell(out_of_place)),
+    of_words("break", "break [N]", "leaves a loop", Runs::Shell(out_of_place)),
+    of_words("continue", "continue [N]", "goes on with the next round of a loop", Runs::Shell(out_of_place)),
     Command {
         manual: "NAME=VALUE does the same: what runs from here reads no environment.",
-        ..builtin(
+        ..of_words(
             "export",
             "export NAME=VALUE",
             "sets a variable",
@@ -181,7 +200,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         aliases: &["sh", "if", "for", "while", "until"],
         manual: SHELL,
-        ..builtin(
+        ..of_words(
             "bash",
             "bash",
             "what this shell understands: man bash",
@@ -251,7 +270,7 @@ fn tee(call: &mut Call, world: &mut dyn World) -> Progress {
     let Some(file) = call.arguments().iter().find(|word| !word.starts_with('-')).cloned() else {
         return call.fail("usage: tee [-a] FILE");
     };
-    if let Some(progress) = host::code::write(call, world, &file) {
+    if let Some(progress) = code::write(call, world, &file) {
         return progress;
     }
     if call.host.is_some()
@@ -292,8 +311,10 @@ fn echo(call: &mut Call, _: &mut dyn World) -> Progress {
     Progress::Done(0)
 }
 
+const DATE: &[Flag] = &[switch('u', "utc", "in UTC")];
+
 fn date(call: &mut Call, world: &mut dyn World) -> Progress {
-    let given = match Given::read(call.arguments(), &[switch('u', "utc", "in UTC")]) {
+    let given = match Given::read(call.arguments(), DATE) {
         Ok(given) => given,
         Err(mistake) => return call.fail(mistake.gnu("date")),
     };

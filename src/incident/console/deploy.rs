@@ -1,8 +1,9 @@
 //! `deploy` and `git`: versions of services, what changed in each, and how another one gets to run.
 
+use super::arguments::valued;
 use super::world::services;
 use super::{
-    Call, Command, Named, Place, Progress, Runs, Typed, World, candidate, database, host, kubectl, nearest, nothing,
+    Call, Command, Named, Options, Place, Progress, Runs, Typed, World, candidate, code, database, nearest, nothing,
 };
 use crate::incident::view::{Candidate, Choice};
 use crate::sim::component::service::settings;
@@ -13,7 +14,7 @@ use crate::sim::random;
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "deploy",
-        aliases: &[],
+        options: Options::Checked(&[valued(' ', "set", "KEY=VALUE", "changes a setting on all machines")]),
         usage: "deploy [SERVICE VERSION | SERVICE --set KEY=VALUE]",
         summary: "builds a version and rolls it out, or changes a setting; without arguments, lists what can be deployed",
         manual: "A version that isn't written yet is written first, which takes its time; then it is built and pushed; then it is rolled out, one instance after the other. It runs in the background: `jobs` shows it, `stop` ends it before it rolls.\n\n`kubectl rollout undo` is faster where the version ran before.\n\n`--set KEY=VALUE` changes a setting on all machines; the processes are started again, one after the other.\n\n`config SERVICE` shows what there is.",
@@ -22,10 +23,11 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| services(world).next().is_some(),
         runs: Runs::Command(deploy),
         complete: complete_deploy,
+        ..Command::PLAIN
     },
     Command {
         name: "config",
-        aliases: &[],
+        options: Options::Checked(&[]),
         usage: "config [SERVICE]",
         summary: "the settings of a service, and which machines differ",
         manual: "Settings are read when a process starts. `deploy SERVICE --set KEY=VALUE` changes one.",
@@ -34,10 +36,10 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| services(world).any(|(_, service)| !service.config.is_empty()),
         runs: Runs::Command(config),
         complete: |typed, world| if typed.before.len() == 1 { names(world) } else { vec![] },
+        ..Command::PLAIN
     },
     Command {
         name: "git",
-        aliases: &[],
         usage: "git log [SERVICE] | git show VERSION",
         summary: "what was changed when, and by whom",
         manual: "git log --oneline\ngit log SERVICE\ngit show VERSION",
@@ -46,6 +48,7 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| services(world).next().is_some(),
         runs: Runs::Command(git),
         complete: complete_git,
+        ..Command::PLAIN
     },
 ];
 
@@ -139,8 +142,8 @@ fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
         let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
         return call.fail(format!("deploy: {name} has no version `{version}`{hint}: {}", names.join(", ")));
     };
-    let is_built = kubectl::is_built(service, index);
-    let is_written = host::code::is_written(service, index, world);
+    let is_built = code::is_built(service, index);
+    let is_written = code::is_written(service, index, world);
     let writing = versions[index].takes.filter(|_| !is_written).unwrap_or_default();
     let building = if is_built { Span::ZERO } else { service.settings.pipeline };
     let on_machines = service.kubernetes().is_none();

@@ -6,7 +6,7 @@
 mod batch;
 
 use super::choice::{change, look};
-use super::kubectl::{Cluster, Pod};
+use super::cluster::{Cluster, Pod};
 use super::world::{caches, databases};
 use super::{Named, World, deploy, host, rabbitmq, sessions, shell};
 use crate::incident::view::Choice;

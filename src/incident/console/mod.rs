@@ -17,6 +17,8 @@ pub mod arguments;
 mod aws;
 mod builtin;
 mod choice;
+mod cluster;
+mod code;
 mod complete;
 mod curl;
 mod database;
@@ -28,7 +30,7 @@ mod host;
 mod kubectl;
 mod mail;
 pub mod menu;
-pub mod nagios;
+mod nagios;
 mod options;
 mod rabbitmq;
 mod running;
@@ -43,9 +45,10 @@ mod varnish;
 mod world;
 
 pub use menu::{menu, palette};
+pub use options::Options;
 pub use session::{Console, Hand, addressed};
 pub use shell::SyntaxError;
-pub use world::{Act, Named, World};
+pub use world::{Act, Checked, Named, World};
 
 use crate::incident::view::{Candidate, Entry};
 use crate::sim::quantity::Span;
@@ -63,6 +66,10 @@ pub struct Command {
     pub summary: &'static str,
     /// The manual: paragraphs and examples.
     pub manual: &'static str,
+    /// The options that it takes.
+    pub options: Options,
+    /// Paragraphs and examples that depend on what is here; they follow the manual.
+    pub page: fn(&dyn World) -> Vec<String>,
     /// Where it can be typed.
     pub place: Place,
     /// How long it takes until it looks or acts.
@@ -83,6 +90,8 @@ impl Command {
         usage: "",
         summary: "",
         manual: "",
+        options: Options::Own,
+        page: |_| vec![],
         place: Place::Anywhere,
         takes: Span::ZERO,
         exists: always,
@@ -99,7 +108,7 @@ struct Kit {
 }
 
 impl Kit {
-    /// One of them, with no other name and nothing to complete.
+    /// One of them, with no other name, no options and nothing to complete.
     const fn tool(
         &self,
         name: &'static str,
@@ -113,6 +122,7 @@ impl Kit {
             usage,
             summary,
             manual,
+            options: Options::Checked(&[]),
             place: self.place,
             takes: self.takes,
             exists: self.exists,

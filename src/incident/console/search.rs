@@ -2,7 +2,7 @@
 
 use super::arguments::{self, Flag, Given, switch, valued};
 use super::world::services;
-use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, nearest, table};
+use super::{Call, Command, Options, Place, Progress, Runs, Typed, World, candidate, nearest, table};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::Service;
 use crate::sim::id::{ComponentId, Unit};
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 pub const COMMANDS: &[Command] = &[Command {
     name: "logs",
+    options: Options::Read(FLAGS),
     aliases: &["kibana"],
     usage: "logs search ['TEXT'] [--service NAME] [--since 10m] [--count-by FIELD] [--top N]",
     summary: "searches the logs of all services that ship them",
@@ -21,6 +22,7 @@ pub const COMMANDS: &[Command] = &[Command {
     exists: |world| !world.shipped().is_empty(),
     runs: Runs::Command(run),
     complete,
+    ..Command::PLAIN
 }];
 
 const FLAGS: &[Flag] = &[

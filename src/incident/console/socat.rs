@@ -11,7 +11,6 @@ use crate::sim::quantity::{Span, Time};
 
 pub const COMMANDS: &[Command] = &[Command {
     name: "socat",
-    aliases: &[],
     usage: "socat stdio /run/haproxy.sock",
     summary: "talks to HAProxy's admin socket, on the machine of the load balancer",
     manual: "show stat                  every server: its state, requests, connection errors
@@ -25,6 +24,7 @@ ssh HOST 'echo \"disable server BACKEND/SERVER\" | socat stdio /run/haproxy.sock
     exists: |world| balancers(world).any(|of| of.settings.flavour == Flavour::HaProxy),
     runs: Runs::Command(run),
     complete: nothing,
+    ..Command::PLAIN
 }];
 
 fn run(call: &mut Call, world: &mut dyn World) -> Progress {
@@ -37,6 +37,31 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
             world.clock().utc_seconds(world.now())
         ));
     };
+    let addresses: Vec<&String> =
+        call.arguments().iter().filter(|word| !word.starts_with('-') || *word == "-").collect();
+    if let Some(option) = call.arguments().iter().find(|word| word.starts_with('-') && *word != "-") {
+        let stamp = world.clock().utc_seconds(world.now());
+        return call.fail(format!("{stamp} socat[2811] E unknown option \"{option}\"; use option \"-h\" for help"));
+    }
+    let is_socket = |address: &str| {
+        let path = address.rsplit(':').next().unwrap_or_default();
+        path == "/run/haproxy.sock" || path == "/var/run/haproxy.sock"
+    };
+    match addresses.as_slice() {
+        [from, to] if ["stdio", "STDIO", "-"].contains(&from.as_str()) && is_socket(to) => {}
+        [to, from] if ["stdio", "STDIO", "-"].contains(&from.as_str()) && is_socket(to) => {}
+        [_, other] => {
+            let stamp = world.clock().utc_seconds(world.now());
+            return call
+                .fail(format!("{stamp} socat[2811] E connect(5, AF=1 \"{other}\", 19): No such file or directory"));
+        }
+        _ => {
+            let (stamp, count) = (world.clock().utc_seconds(world.now()), addresses.len());
+            return call.fail(format!(
+                "{stamp} socat[2811] E exactly 2 addresses required (there are {count}); use option \"-h\" for help"
+            ));
+        }
+    }
     let Some(input) = call.input else {
         return call.fail("socat: it waits for a command: echo \"show stat\" | socat stdio /run/haproxy.sock");
     };

@@ -63,6 +63,18 @@ impl Clock {
         at.min_by_key(|at| at.since(now).micros().abs())
     }
 
+    /// A moment as a machine that keeps UTC is told it: `2020-08-11 16:41:12`, or `16:41` of today.
+    #[must_use]
+    pub fn utc_read(&self, now: Time, text: &str) -> Option<Time> {
+        let date = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"].iter().find_map(|form| DateTime::strptime(form, text).ok());
+        let of_today = || {
+            let time = ["%H:%M:%S", "%H:%M"].iter().find_map(|form| jiff::civil::Time::strptime(form, text).ok())?;
+            Some(self.utc(now).date().to_datetime(time))
+        };
+        let since = date.or_else(of_today)?.duration_since(self.utc(Time::ZERO));
+        Some(Time::from_micros(i64::try_from(since.as_micros()).ok()?))
+    }
+
     /// `Tue 09:47:12 PDT`, for the header.
     #[must_use]
     pub fn header(&self, at: Time) -> String {

@@ -3,9 +3,10 @@
 //! On a cache's machine they speak to that one; where engineers work they speak to all machines of the cache (real ones
 //! are reached with `-T`).
 
+use super::arguments::moot;
 use super::table;
 use super::world::caches;
-use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate};
+use super::{Call, Command, Options, Place, Progress, Runs, Typed, World, candidate};
 use crate::incident::view::Candidate;
 use crate::sim::component::cache::{Cache, Machine};
 use crate::sim::operation::{Admin, Operation};
@@ -14,8 +15,8 @@ use crate::sim::quantity::{Span, Time};
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "varnishstat",
-        aliases: &[],
         usage: "varnishstat [-1]",
+        options: Options::Checked(&[moot('1', "")]),
         summary: "what a cache has counted since its process started: hits, misses, objects",
         manual: "On a cache's machine for that machine, elsewhere for each of them.\n\nMAIN.uptime tells when it was restarted: a restart empties it.\n\nssh HOST varnishstat -1",
         place: Place::Anywhere,
@@ -23,10 +24,10 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| caches(world).next().is_some(),
         runs: Runs::Command(stat),
         complete: |_, _| vec![candidate("-1", "once")],
+        ..Command::PLAIN
     },
     Command {
         name: "varnishadm",
-        aliases: &[],
         usage: "varnishadm ban EXPRESSION | ban.list | backend.list | backend.set_health BACKEND STATE",
         summary: "makes a cache forget answers, and tells it what to think of its backends",
         manual: "ban req.url ~ PATTERN forgets every answer whose address fits; addresses look like /PATH/NUMBER. What is asked for next is fetched anew, as it is then: forgetting a wrong answer helps only where the right one can be had.\nbackend.set_health BACKEND sick|healthy|auto: sick isn't asked; auto is what the probe says.\n\nvarnishadm ban req.url '~' ^/PATH\nvarnishadm backend.list\ndsh -g CACHE varnishadm backend.set_health BACKEND sick",
@@ -35,6 +36,7 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| caches(world).next().is_some(),
         runs: Runs::Command(admin),
         complete,
+        ..Command::PLAIN
     },
 ];
 
@@ -97,7 +99,7 @@ fn admin(call: &mut Call, world: &mut dyn World) -> Progress {
         ["ban", rest @ ..] => ban(call, world, rest),
         ["ban.url", pattern] => ban(call, world, &["req.url", "~", pattern]),
         ["ban.list"] => ban_list(call, world),
-        ["backend.list", ..] => backend_list(call, world),
+        ["backend.list"] => backend_list(call, world),
         ["backend.set_health", backend, state] => {
             let admin = match *state {
                 "sick" => Admin::Sick,
@@ -116,6 +118,10 @@ fn admin(call: &mut Call, world: &mut dyn World) -> Progress {
             call.say("Child in state running");
             Progress::Done(0)
         }
+        ["ban.list" | "backend.list" | "ping" | "status", ..] => {
+            call.fail("Too many parameters\nCommand failed with error code 105")
+        }
+        ["backend.set_health", ..] => call.fail("Too few parameters\nCommand failed with error code 104"),
         _ => call.fail(
             "Unknown request: ban, ban.list, backend.list, backend.set_health\nCommand failed with error code 101",
         ),

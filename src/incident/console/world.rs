@@ -63,12 +63,29 @@ pub trait World {
     fn named(&self, kind: Named) -> Vec<(String, String)>;
 
     /// The checks that probe by themselves, with how they stand.
-    fn checks(&self) -> Vec<super::nagios::Service> {
+    fn checks(&self) -> Vec<Checked> {
         vec![]
     }
 
     /// The text of a document by its name in [`Named::Documents`].
     fn document(&self, name: &str) -> Option<String>;
+}
+
+/// A check as the console shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// Its name.
+    pub name: String,
+    /// Nagios' word for its state.
+    pub state: &'static str,
+    /// Since when.
+    pub since: Time,
+    /// How often in a row it has seen something else, and how often it takes until that is believed.
+    pub tries: (u32, u32),
+    /// What it printed last: state and text of each thing that it probes.
+    pub lines: Vec<(&'static str, String)>,
+    /// Who has taken it, when, with which words, and whether that lasts until all is well.
+    pub taken: Option<(String, Time, String, bool)>,
 }
 
 /// Kinds of named things that aren't part of the system.

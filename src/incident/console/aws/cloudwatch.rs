@@ -2,9 +2,9 @@
 //!
 //! It has whole minutes only, and nothing of what happens on a machine.
 
-use super::Branch;
 use super::elb::{all, pretty};
-use crate::incident::console::arguments::{Given, valued};
+use super::{Branch, offer};
+use crate::incident::console::arguments::{Flag, Given, valued};
 use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest};
 use crate::incident::view::Candidate;
 use crate::sim::component::load_balancer::LoadBalancer;
@@ -16,9 +16,27 @@ pub const BRANCH: Branch = Branch {
     about: "metrics of the balancer, a minute each",
     exists: |world| all(world).next().is_some(),
     run,
-    operations: &["list-metrics", "get-metric-statistics"],
+    remarks: &["Only periods in which there was something are told. A time: -2h, for two hours ago."],
+    operations: &[
+        offer("list-metrics", &[NAMESPACE]),
+        offer(
+            "get-metric-statistics",
+            &[
+                NAMESPACE,
+                valued(' ', "metric-name", "METRIC", "which metric"),
+                valued(' ', "dimensions", "Name=LoadBalancerName,Value=NAME", "of which balancer"),
+                valued(' ', "load-balancer-name", "NAME", "the same, shorter"),
+                valued(' ', "start-time", "TIME", "from when on"),
+                valued(' ', "end-time", "TIME", "until when"),
+                valued(' ', "period", "SECONDS", "how long a point is"),
+                valued(' ', "statistics", "STATISTIC", "what is told of a period"),
+            ],
+        ),
+    ],
     complete,
 };
+
+const NAMESPACE: Flag = valued(' ', "namespace", "AWS/ELB", "whose metrics");
 
 /// A metric of Amazon's: its name, ours after the balancer's, what it is, its unit.
 struct Metric {
@@ -36,6 +54,17 @@ enum Kind {
     Level,
     /// A length of time: its median in the period.
     Latency,
+}
+
+impl Kind {
+    /// What is told of a period, in Amazon's word for it.
+    const fn statistic(self) -> &'static str {
+        match self {
+            Self::Count => "Sum",
+            Self::Level => "Minimum",
+            Self::Latency => "p50",
+        }
+    }
 }
 
 const METRICS: &[Metric] = &[
@@ -58,30 +87,17 @@ const METRICS: &[Metric] = &[
     Metric { name: "Latency", own: "latency", about: "until an instance has answered", kind: Kind::Latency },
 ];
 
-fn run(call: &mut Call, world: &mut dyn World) -> Progress {
-    let flags = [
-        valued(' ', "namespace", "NAME", ""),
-        valued(' ', "metric-name", "NAME", ""),
-        valued(' ', "dimensions", "DIMENSION", ""),
-        valued(' ', "load-balancer-name", "NAME", ""),
-        valued(' ', "start-time", "TIME", ""),
-        valued(' ', "end-time", "TIME", ""),
-        valued(' ', "period", "SECONDS", ""),
-        valued(' ', "statistics", "STATISTIC", ""),
-        valued(' ', "output", "FORMAT", ""),
-    ];
-    let words = &call.arguments()[1..];
-    let given = match Given::read(&words[1..], &flags) {
-        Ok(given) => given,
-        Err(mistake) => return call.fail(mistake.gnu("aws")),
-    };
-    if words[0] == "list-metrics" {
+fn run(call: &mut Call, world: &mut dyn World, operation: &str, given: &Given) -> Progress {
+    if let Some(other) = given.value("namespace").filter(|name| *name != "AWS/ELB") {
+        return call.fail(format!("aws: there are no metrics in {other}: the balancers' are in AWS/ELB"));
+    }
+    if operation == "list-metrics" {
         for metric in METRICS {
             call.say(format!("METRICS\t{:<24}\tAWS/ELB\t{}", metric.name, metric.about));
         }
         return Progress::Done(0);
     }
-    match statistics(&given, world) {
+    match statistics(given, world) {
         Ok(lines) => call.say_all(lines),
         Err(error) => return call.fail(error),
     }
@@ -98,6 +114,10 @@ fn statistics(given: &Given, world: &dyn World) -> Result<Vec<String>, String> {
         let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
         format!("aws: no metric is called {name}{hint}: aws cloudwatch list-metrics")
     })?;
+    let statistic = given.value("statistics").unwrap_or(metric.kind.statistic());
+    if statistic != metric.kind.statistic() {
+        return Err(format!("aws: of {name} the {} is kept here, no {statistic}", metric.kind.statistic()));
+    }
     let dimension = given.value("dimensions").and_then(|text| text.split("Value=").nth(1));
     let balancer = match dimension.or(given.value("load-balancer-name")) {
         Some(name) => all(world).find(|of| of.settings.name == name),

@@ -1,7 +1,7 @@
 //! `aws elb`: the classic load balancer.
 
-use super::Branch;
-use crate::incident::console::arguments::{Given, valued};
+use super::{Branch, offer};
+use crate::incident::console::arguments::{Flag, Given, valued};
 use crate::incident::console::world::balancers;
 use crate::incident::console::{Call, Progress, Typed, World, candidate};
 use crate::incident::view::Candidate;
@@ -15,35 +15,31 @@ pub const BRANCH: Branch = Branch {
     about: "classic load balancers",
     exists: |world| all(world).next().is_some(),
     run,
+    remarks: &[
+        "An instance that is taken out finishes what it has in hand. One that is put in has to pass a check first.",
+        "A check: Target=HTTP:8080/health,Interval=30,Timeout=5,UnhealthyThreshold=2,HealthyThreshold=10",
+    ],
     operations: &[
-        "describe-load-balancers",
-        "describe-instance-health",
-        "deregister-instances-from-load-balancer",
-        "register-instances-with-load-balancer",
-        "configure-health-check",
+        offer("describe-load-balancers", &[]),
+        offer("describe-instance-health", &[NAME]),
+        offer("deregister-instances-from-load-balancer", &[NAME, INSTANCES]),
+        offer("register-instances-with-load-balancer", &[NAME, INSTANCES]),
+        offer("configure-health-check", &[NAME, valued(' ', "health-check", "CHECK", "how instances are checked")]),
     ],
     complete,
 };
+
+const NAME: Flag = valued(' ', "load-balancer-name", "NAME", "which balancer");
+const INSTANCES: Flag = valued(' ', "instances", "HOST…", "which instances");
 
 /// The balancers of this kind.
 pub fn all(world: &dyn World) -> impl Iterator<Item = &LoadBalancer> {
     balancers(world).filter(|balancer| balancer.settings.flavour == Flavour::Elb)
 }
 
-fn run(call: &mut Call, world: &mut dyn World) -> Progress {
-    let flags = [
-        valued(' ', "load-balancer-name", "NAME", ""),
-        valued(' ', "instances", "HOSTS", ""),
-        valued(' ', "health-check", "CHECK", ""),
-        valued(' ', "output", "FORMAT", ""),
-    ];
-    let words = &call.arguments()[1..];
-    let given = match Given::read(&words[1..], &flags) {
-        Ok(given) => given,
-        Err(mistake) => return call.fail(mistake.gnu("aws")),
-    };
+fn run(call: &mut Call, world: &mut dyn World, operation: &str, given: &Given) -> Progress {
     let json = given.value("output") == Some("json");
-    if words[0] == "describe-load-balancers" {
+    if operation == "describe-load-balancers" {
         let lines: Vec<String> = all(world).flat_map(|balancer| described(balancer, json)).collect();
         call.say_all(lines);
         return Progress::Done(0);
@@ -55,16 +51,15 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
     };
     let Some(balancer) = all(world).find(|balancer| balancer.settings.name == name) else {
         return call.fail(format!(
-            "A client error (LoadBalancerNotFound) occurred when calling the {} operation: There is no ACTIVE Load Balancer named '{name}'",
-            words[0]
+            "A client error (LoadBalancerNotFound) occurred when calling the {operation} operation: There is no ACTIVE Load Balancer named '{name}'"
         ));
     };
-    if words[0] == "describe-instance-health" {
+    if operation == "describe-instance-health" {
         let lines = health_of(balancer, json);
         call.say_all(lines);
         return Progress::Done(0);
     }
-    let operations = match change_of(&words[0], &given, balancer) {
+    let operations = match change_of(operation, given, balancer) {
         Ok(operations) => operations,
         Err(error) => return call.fail(error),
     };
@@ -79,7 +74,7 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
         .filter(|backend| backend.state != State::Deregistered)
         .map(|backend| format!("INSTANCES\t{}", backend.name))
         .collect();
-    if words[0] == "configure-health-check" {
+    if operation == "configure-health-check" {
         let lines: Vec<String> = all(world).filter(|of| of.settings.name == name).map(check_line).collect();
         call.say_all(lines);
     } else {

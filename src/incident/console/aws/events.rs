@@ -1,7 +1,7 @@
 //! `aws events`: rules that start functions by the clock.
 
-use super::Branch;
-use crate::incident::console::arguments::{Given, valued};
+use super::{Branch, offer};
+use crate::incident::console::arguments::{Flag, Given, valued};
 use crate::incident::console::world::schedules;
 use crate::incident::console::{Call, Progress, Typed, World, candidate};
 use crate::incident::view::Candidate;
@@ -13,21 +13,18 @@ pub const BRANCH: Branch = Branch {
     about: "rules that start functions by the clock",
     exists: |world| rules(world).next().is_some(),
     run,
-    operations: &["list-rules", "disable-rule", "enable-rule"],
+    remarks: &[],
+    operations: &[offer("list-rules", &[]), offer("disable-rule", &[NAME]), offer("enable-rule", &[NAME])],
     complete,
 };
+
+const NAME: Flag = valued(' ', "name", "RULE", "which rule");
 
 fn rules(world: &dyn World) -> impl Iterator<Item = &Schedule> {
     schedules(world).filter(|schedule| schedule.settings.flavour == Flavour::Lambda)
 }
 
-fn run(call: &mut Call, world: &mut dyn World) -> Progress {
-    let words = &call.arguments()[1..];
-    let given = match Given::read(&words[1..], &[valued(' ', "name", "NAME", "")]) {
-        Ok(given) => given,
-        Err(mistake) => return call.fail(mistake.gnu("aws")),
-    };
-    let operation = words[0].clone();
+fn run(call: &mut Call, world: &mut dyn World, operation: &str, given: &Given) -> Progress {
     if operation == "list-rules" {
         let line = |rule: &Schedule| {
             let state = if rule.enabled { "ENABLED" } else { "DISABLED" };

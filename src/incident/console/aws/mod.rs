@@ -8,6 +8,7 @@ mod elb;
 mod events;
 mod sqs;
 
+use super::arguments::{Flag, Given, Mistake, moot_value, valued};
 use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate};
 use crate::incident::view::Candidate;
 use crate::sim::quantity::Span;
@@ -17,47 +18,63 @@ struct Branch {
     name: &'static str,
     about: &'static str,
     exists: fn(&dyn World) -> bool,
-    run: fn(&mut Call, &mut dyn World) -> Progress,
+    /// Does the operation of this name.
+    run: fn(&mut Call, &mut dyn World, &str, &Given) -> Progress,
+    /// What its page says beside its operations.
+    remarks: &'static [&'static str],
     /// The operations that it knows.
-    operations: &'static [&'static str],
+    operations: &'static [Offer],
     /// What may stand after an operation.
     complete: fn(&Typed, &dyn World) -> Vec<Candidate>,
 }
+
+/// An operation, with the parameters that it takes beside [`GLOBAL`].
+struct Offer {
+    name: &'static str,
+    takes: &'static [Flag],
+}
+
+const fn offer(name: &'static str, takes: &'static [Flag]) -> Offer {
+    Offer { name, takes }
+}
+
+/// What every operation takes: there is one account, in one region.
+const GLOBAL: [Flag; 3] = [
+    valued(' ', "output", "FORMAT", "text or json"),
+    moot_value(' ', "region", "REGION"),
+    moot_value(' ', "profile", "NAME"),
+];
 
 const BRANCHES: &[Branch] = &[elb::BRANCH, cloudwatch::BRANCH, sqs::BRANCH, events::BRANCH];
 
 pub const COMMANDS: &[Command] = &[Command {
     name: "aws",
-    aliases: &[],
     usage: "aws SERVICE OPERATION [--PARAMETER VALUE…]",
     summary: "Amazon's services: load balancers, metrics, queues, rules",
-    manual: MANUAL,
+    manual: "--output json prints what the API sends.",
+    page,
     place: Place::Bastion,
     takes: Span::from_millis(900),
     exists: |world| BRANCHES.iter().any(|branch| (branch.exists)(world)),
     runs: Runs::Command(run),
     complete,
+    ..Command::PLAIN
 }];
 
-const MANUAL: &str = "elb describe-load-balancers
-elb describe-instance-health --load-balancer-name NAME
-elb deregister-instances-from-load-balancer --load-balancer-name NAME --instances HOST…
-elb register-instances-with-load-balancer --load-balancer-name NAME --instances HOST…
-elb configure-health-check --load-balancer-name NAME --health-check Target=HTTP:8080/health,Interval=30,Timeout=5,UnhealthyThreshold=2,HealthyThreshold=10
-cloudwatch list-metrics
-cloudwatch get-metric-statistics --metric-name NAME [--statistics Sum] [--period 60] [--start-time -3h]
-sqs list-queues
-sqs get-queue-attributes --queue-url QUEUE
-sqs receive-message --queue-url QUEUE [--max-number-of-messages N]    hides it for a while, and counts
-sqs set-queue-attributes --queue-url QUEUE --attributes VisibilityTimeout=300
-sqs purge-queue --queue-url QUEUE        deletes every message for good, hidden ones as well
-sqs start-message-move-task --source-arn QUEUE [--destination-arn QUEUE] [--max-number-of-messages-per-second N]    dead letters go back to where they came from, as new
-sqs list-message-move-tasks --source-arn QUEUE, sqs cancel-message-move-task --task-handle HANDLE
-events list-rules, events disable-rule --name RULE, events enable-rule --name RULE
-
-An instance that is taken out finishes what it has in hand. One that is put in has to pass a check first. Only periods in which there was something are told. --output json prints more.
-
-aws cloudwatch get-metric-statistics --metric-name BackendConnectionErrors --start-time -2h";
+/// The operations of the services that are here, as they are written.
+fn page(world: &dyn World) -> Vec<String> {
+    let mut lines = vec![];
+    for branch in BRANCHES.iter().filter(|branch| (branch.exists)(world)) {
+        lines.push(format!("{}: {}", branch.name, branch.about));
+        for operation in branch.operations {
+            let takes = operation.takes.iter().filter_map(|flag| Some(format!(" [--{} {}]", flag.long, flag.value?)));
+            lines.push(format!("  aws {} {}{}", branch.name, operation.name, takes.collect::<String>()));
+        }
+        lines.extend(branch.remarks.iter().map(|line| (*line).to_owned()));
+        lines.push(String::new());
+    }
+    lines
+}
 
 fn run(call: &mut Call, world: &mut dyn World) -> Progress {
     let there: Vec<&Branch> = BRANCHES.iter().filter(|branch| (branch.exists)(world)).collect();
@@ -71,17 +88,34 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
         return call
             .fail(format!("aws: error: argument command: Invalid choice: '{word}', valid choices are: {names}"));
     };
-    let Some(operation) = call.arguments().get(1).filter(|word| branch.operations.contains(&word.as_str())) else {
+    let named = |word: &String| branch.operations.iter().find(|known| known.name == word);
+    let Some(operation) = call.arguments().get(1).and_then(named) else {
         let given = call.arguments().get(1).cloned().unwrap_or_default();
-        let choices = branch.operations.join(" | ");
-        let near = super::nearest(&given, branch.operations.iter().copied());
+        let names: Vec<&str> = branch.operations.iter().map(|known| known.name).collect();
+        let choices = names.join(" | ");
+        let near = super::nearest(&given, names);
         let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
         return call.fail(format!(
             "aws: error: argument operation: Invalid choice: '{given}'{hint}, valid choices are: {choices}"
         ));
     };
-    let _ = operation;
-    (branch.run)(call, world)
+    let takes: Vec<Flag> = operation.takes.iter().chain(&GLOBAL).copied().collect();
+    let given = match Given::read(&call.arguments()[2..], &takes) {
+        Ok(given) => given,
+        Err(mistake @ Mistake::NoValue(_)) => {
+            return call.fail(format!("aws: error: argument {}: expected one argument", mistake.word()));
+        }
+        Err(mistake) => {
+            let known: Vec<String> = takes.iter().map(|flag| format!("--{}", flag.long)).collect();
+            return call.fail(format!("Unknown options: {} (there are {})", mistake.word(), known.join(" ")));
+        }
+    };
+    if let Some(output) = given.value("output").filter(|output| !["text", "json"].contains(output)) {
+        return call.fail(format!(
+            "aws: error: argument --output: Invalid choice: '{output}', valid choices are: json | text"
+        ));
+    }
+    (branch.run)(call, world, operation.name, &given)
 }
 
 fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
@@ -91,7 +125,7 @@ fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
         [_, service] => there
             .filter(|branch| branch.name == service)
             .flat_map(|branch| branch.operations)
-            .map(|operation| candidate(*operation, ""))
+            .map(|operation| candidate(operation.name, ""))
             .collect(),
         [_, service, ..] => {
             there.filter(|branch| branch.name == service).flat_map(|branch| (branch.complete)(typed, world)).collect()

@@ -2,7 +2,7 @@
 
 mod redrive;
 
-use super::Branch;
+use super::{Branch, offer};
 use crate::incident::console::arguments::{Flag, Given, valued};
 use crate::incident::console::world::sqs;
 use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest};
@@ -17,30 +17,34 @@ pub const BRANCH: Branch = Branch {
     about: "queues",
     exists: |world| sqs(world).next().is_some(),
     run,
+    remarks: &[
+        "receive-message hides what it shows for a while, and counts. purge-queue deletes every message for good, hidden ones as well.",
+        "An attribute: VisibilityTimeout=300",
+        "start-message-move-task sends dead letters back to where they came from, as new ones.",
+    ],
     operations: &[
-        "list-queues",
-        "get-queue-attributes",
-        "receive-message",
-        "set-queue-attributes",
-        "purge-queue",
-        "start-message-move-task",
-        "list-message-move-tasks",
-        "cancel-message-move-task",
+        offer("list-queues", &[]),
+        offer("get-queue-attributes", &[URL, NAMES]),
+        offer("receive-message", &[URL, valued(' ', "max-number-of-messages", "COUNT", "how many")]),
+        offer("set-queue-attributes", &[URL, valued(' ', "attributes", "NAME=VALUE", "what is to be different")]),
+        offer("purge-queue", &[URL]),
+        offer(
+            "start-message-move-task",
+            &[
+                SOURCE,
+                valued(' ', "destination-arn", "QUEUE", "where to, if not where they came from"),
+                valued(' ', "max-number-of-messages-per-second", "COUNT", "how fast"),
+            ],
+        ),
+        offer("list-message-move-tasks", &[SOURCE]),
+        offer("cancel-message-move-task", &[valued(' ', "task-handle", "HANDLE", "which task")]),
     ],
     complete,
 };
 
-const FLAGS: [Flag; 9] = [
-    valued(' ', "queue-url", "URL", ""),
-    valued(' ', "attribute-names", "NAMES", ""),
-    valued(' ', "attributes", "NAME=VALUE", ""),
-    valued(' ', "max-number-of-messages", "COUNT", ""),
-    valued(' ', "source-arn", "ARN", ""),
-    valued(' ', "destination-arn", "ARN", ""),
-    valued(' ', "max-number-of-messages-per-second", "COUNT", ""),
-    valued(' ', "task-handle", "HANDLE", ""),
-    valued(' ', "output", "FORMAT", ""),
-];
+const URL: Flag = valued(' ', "queue-url", "QUEUE", "which queue");
+const SOURCE: Flag = valued(' ', "source-arn", "QUEUE", "the queue of dead letters");
+const NAMES: Flag = valued(' ', "attribute-names", "NAME…", "which attributes");
 
 fn arn(queue: &str) -> String {
     format!("arn:aws:sqs:us-west-2:417700000000:{queue}")
@@ -50,20 +54,17 @@ fn url(queue: &str) -> String {
     format!("https://us-west-2.queue.amazonaws.com/417700000000/{queue}")
 }
 
-fn run(call: &mut Call, world: &mut dyn World) -> Progress {
-    let words = &call.arguments()[1..];
-    let given = match Given::read(&words[1..], &FLAGS) {
-        Ok(given) => given,
-        Err(mistake) => return call.fail(mistake.gnu("aws")),
-    };
-    let operation = words[0].clone();
+fn run(call: &mut Call, world: &mut dyn World, operation: &str, given: &Given) -> Progress {
+    if given.value("output") == Some("text") {
+        return call.fail("aws: error: argument --output: queues are told as json here");
+    }
     if operation == "list-queues" {
         let names: Vec<String> = sqs(world).flat_map(|(_, broker)| broker.queues()).map(|q| url(q.name)).collect();
         call.say_all(json_list("QueueUrls", &names));
         return Progress::Done(0);
     }
     if operation.ends_with("-message-move-task") || operation.ends_with("-message-move-tasks") {
-        return redrive::run(call, world, &operation, &given);
+        return redrive::run(call, world, operation, given);
     }
     let named = given.value("queue-url").map(str::to_owned).or_else(|| given.operands.first().cloned());
     let Some(named) = named else { return call.fail("aws: error: argument --queue-url is required") };
@@ -77,9 +78,9 @@ fn run(call: &mut Call, world: &mut dyn World) -> Progress {
             "An error occurred (AWS.SimpleQueueService.NonExistentQueue) when calling the operation: The specified queue does not exist for this wsdl version.{hint}"
         ));
     };
-    match operation.as_str() {
+    match operation {
         "get-queue-attributes" => {
-            let lines = find(world, &queue).map(|(_, of)| attributes(of, &queue)).unwrap_or_default();
+            let lines = find(world, &queue).map(|(_, of)| attributes(of, &queue, given)).unwrap_or_default();
             call.say_all(lines);
             Progress::Done(0)
         }
@@ -133,7 +134,7 @@ fn json_rows(rows: &[(&str, String)]) -> Vec<String> {
     lines
 }
 
-fn attributes(broker: &Broker, queue: &str) -> Vec<String> {
+fn attributes(broker: &Broker, queue: &str, given: &Given) -> Vec<String> {
     let (Some(view), Some(of)) = (broker.queue(queue), broker.attributes(queue)) else { return vec![] };
     let mut rows = vec![
         ("ApproximateNumberOfMessages", view.ready.to_string()),
@@ -150,6 +151,9 @@ fn attributes(broker: &Broker, queue: &str) -> Vec<String> {
         );
         rows.insert(6, ("RedrivePolicy", policy));
     }
+    let names: Vec<&str> = given.values("attribute-names").chain(given.operands.iter().map(String::as_str)).collect();
+    let names: Vec<&str> = names.iter().flat_map(|name| name.split(',')).collect();
+    rows.retain(|(name, _)| names.is_empty() || names.contains(&"All") || names.contains(name));
     let mut lines = vec!["{".to_owned(), "    \"Attributes\": {".to_owned()];
     for (index, (name, value)) in rows.iter().enumerate() {
         let comma = if index + 1 < rows.len() { "," } else { "" };
@@ -233,10 +237,11 @@ fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
             ["VisibilityTimeout=300", "maxReceiveCount=2"].map(|word| candidate(word, "")).into_iter().collect()
         }
         Some("--attribute-names") => vec![candidate("All", "")],
-        _ if typed.before.get(2).is_some_and(|word| word.contains("-message-move-task")) => {
-            FLAGS[4..8].iter().map(|flag| candidate(format!("--{}", flag.long), "")).collect()
+        _ => {
+            let named = |offer: &&super::Offer| typed.before.get(2).is_some_and(|word| offer.name == word);
+            let takes = BRANCH.operations.iter().find(named).map_or(&[][..], |offer| offer.takes);
+            takes.iter().map(|flag| candidate(format!("--{}", flag.long), flag.about)).collect()
         }
-        _ => FLAGS[..4].iter().map(|flag| candidate(format!("--{}", flag.long), "")).collect(),
     }
 }
 

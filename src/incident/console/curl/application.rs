@@ -11,6 +11,8 @@ pub const SERVER: Server = Server {
         let machines = machines(world).map(|(_, instance)| (format!("{}/health", instance.name), "whether it answers"));
         machines.collect()
     },
+    about: "the application on a machine",
+    more: |_| vec![],
     is: |host, world| machines(world).any(|(_, instance)| *instance.name == *host),
     answer,
 };
@@ -28,17 +30,9 @@ fn answer(call: &mut Call, world: &mut dyn World, asked: &Asked) -> Progress {
         return Progress::Done(6);
     };
     let (is_ready, is_loaded) = (instance.is_ready(), instance.has_application());
-    let heads = call.words.iter().any(|word| matches!(word.as_str(), "-I" | "-i" | "--head" | "-v"));
     if !is_ready {
         return call.fail(format!("curl: (7) Failed to connect to {} port 80: Connection refused", asked.host));
     }
-    let (status, body) =
-        if is_loaded { ("200 OK", "ok") } else { ("500 Internal Server Error", "Internal Server Error") };
-    if heads {
-        call.say(format!("HTTP/1.1 {status}"));
-        call.say(format!("Content-Length: {}", body.len()));
-        call.say("");
-    }
-    call.say(body);
+    call.say(if is_loaded { "ok" } else { "Internal Server Error" });
     Progress::Done(0)
 }

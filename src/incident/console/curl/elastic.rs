@@ -28,9 +28,30 @@ pub const SERVER: Server = Server {
         };
         clusters(world).flat_map(of).collect()
     },
+    about: "the search cluster",
+    more,
     is: |host, world| clusters(world).any(|cluster| cluster.settings.name == host),
     answer,
 };
+
+/// Lines that look further or change something; those about indices where the indices are known.
+fn more(world: &dyn World) -> Vec<(String, &'static str)> {
+    let Some(cluster) = clusters(world).next() else { return vec![] };
+    let place = format!("{}:9200", cluster.settings.name);
+    let mut all =
+        vec![(format!("curl -XPOST '{place}/_tasks/_cancel?actions=*search'"), "ends what the threads work on")];
+    if cluster.indices.are_known() {
+        all.extend([
+            (format!("curl '{place}/INDEX/_search?q=FIELD:*&size=3'"), "documents that have a field"),
+            (format!("curl -XDELETE {place}/INDEX"), "deletes an index for good"),
+            (
+                format!("curl -XPOST {place}/_aliases -d ALIAS=INDEX"),
+                "moves an alias, at one moment (short for the two actions)",
+            ),
+        ]);
+    }
+    all
+}
 
 fn answer(call: &mut Call, world: &mut dyn World, asked: &Asked) -> Progress {
     if let Some(progress) = super::indices::answer(call, world, asked) {

@@ -6,7 +6,8 @@ use crate::incident::console::{Call, Progress, World};
 use crate::sim::component::service::Service;
 use crate::sim::random::{hash_name, join};
 
-pub const SERVER: Server = Server { addresses, is, answer };
+pub const SERVER: Server =
+    Server { about: "a process in Go with a debug port", more: |_| vec![], addresses, is, answer };
 
 fn port_of(service: &Service) -> Option<u16> {
     service.go().and_then(|go| go.debug_port)

@@ -9,6 +9,8 @@ pub const SERVER: Server = Server {
         let address = || ("https://api.sendgrid.com/v3/stats".to_owned(), "how many mails went out");
         gateways(world).map(|_| address()).take(1).collect()
     },
+    about: "the mail provider",
+    more: |_| vec![],
     is: |host, world| host == "api.sendgrid.com" && gateways(world).next().is_some(),
     answer,
 };

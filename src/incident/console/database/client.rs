@@ -1,39 +1,43 @@
 //! `mysql`: reads statements and hands them on.
 
 use super::{found, show};
+use crate::incident::console::arguments::{Flag, Given, Mistake, moot, moot_value, switch, valued};
 use crate::incident::console::world::databases;
 use crate::incident::console::{Call, Progress, World, nearest};
 use crate::sim::operation::{Applied, Operation};
 use crate::sim::sql::Sql;
 
-/// What the flags say.
-#[derive(Default)]
-struct Options {
-    server: Option<String>,
-    statements: Vec<String>,
-    no_heads: bool,
+pub const FLAGS: &[Flag] = &[
+    valued('h', "host", "SERVER", "which server"),
+    valued('e', "execute", "STATEMENT", "what to say to it"),
+    switch('N', "skip-column-names", "without the heads"),
+    switch('t', "table", "in a box"),
+    switch('B', "batch", "with tabs between the fields"),
+    switch('s', "silent", "the same"),
+    switch('E', "vertical", "a field a line, as \\G does"),
+    moot_value('u', "user", "NAME"),
+    moot_value('P', "port", "PORT"),
+    moot_value('D', "database", "NAME"),
+    moot('A', "no-auto-rehash"),
+    moot(' ', "password"),
+];
+
+/// The options; a password may follow its letter at once.
+fn options(words: &[String]) -> Result<Given, String> {
+    let words: Vec<String> = words.iter().filter(|word| !word.starts_with("-p")).cloned().collect();
+    Given::read(&words, FLAGS).map_err(|mistake| match mistake {
+        Mistake::NoValue(flag) => format!("mysql: option '{flag}' requires an argument"),
+        mistake => format!("mysql: unknown option '{}'", mistake.word()),
+    })
 }
 
-fn options(words: &[String]) -> Result<Options, String> {
-    let mut options = Options::default();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let (flag, attached) = word.split_at(word.len().min(2));
-        let mut value = || {
-            let own = if attached.is_empty() { words.next().cloned() } else { Some(attached.to_owned()) };
-            own.ok_or_else(|| format!("mysql: option '{flag}' requires an argument"))
-        };
-        match flag {
-            "-h" => options.server = Some(value()?),
-            "-e" => options.statements.push(value()?),
-            "-u" | "-P" => _ = value()?,
-            "-N" => options.no_heads = true,
-            "-p" | "-s" | "-B" | "-t" | "-A" | "--" => {}
-            _ if word.starts_with('-') => return Err(format!("mysql: unknown option '{word}'")),
-            _ => {}
-        }
-    }
-    Ok(options)
+/// How rows are printed.
+#[derive(Clone, Copy)]
+enum Style {
+    Plain,
+    Boxed,
+    Tabs,
+    Vertical,
 }
 
 pub fn run(call: &mut Call, world: &mut dyn World) -> Progress {
@@ -42,7 +46,7 @@ pub fn run(call: &mut Call, world: &mut dyn World) -> Progress {
         Err(error) => return call.fail(error),
     };
     let local = call.host.filter(|host| found(world, host).is_some());
-    let Some(server) = options.server.or_else(|| local.map(str::to_owned)) else {
+    let Some(server) = options.value("host").or(local).map(str::to_owned) else {
         call.complain(
             "ERROR 2002 (HY000): Can't connect to local MySQL server through socket '/var/run/mysqld/mysqld.sock' (2)",
         );
@@ -54,7 +58,13 @@ pub fn run(call: &mut Call, world: &mut dyn World) -> Progress {
         let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
         return call.fail(format!("ERROR 2005 (HY000): Unknown MySQL server host '{server}' (1){hint}"));
     }
-    let mut texts = options.statements;
+    let mut texts: Vec<String> = options.values("execute").map(str::to_owned).collect();
+    let style = match (options.has("vertical"), options.has("table"), options.has("batch") || options.has("silent")) {
+        (true, ..) => Style::Vertical,
+        (_, true, _) => Style::Boxed,
+        (.., true) => Style::Tabs,
+        _ => Style::Plain,
+    };
     if texts.is_empty() {
         texts.extend(call.input.map(|lines| lines.join("\n")));
     }
@@ -63,7 +73,8 @@ pub fn run(call: &mut Call, world: &mut dyn World) -> Progress {
     }
     for text in texts {
         for (statement, is_vertical) in statements(&text) {
-            if let Err(error) = one(call, &server, &statement, (is_vertical, options.no_heads), world) {
+            let style = if is_vertical { Style::Vertical } else { style };
+            if let Err(error) = one(call, &server, &statement, (style, options.has("skip-column-names")), world) {
                 return call.fail(error);
             }
         }
@@ -126,7 +137,7 @@ fn one(
     call: &mut Call,
     server: &str,
     statement: &str,
-    (is_vertical, no_heads): (bool, bool),
+    (style, no_heads): (Style, bool),
     world: &mut dyn World,
 ) -> Result<(), String> {
     let words = words(statement);
@@ -137,7 +148,12 @@ fn one(
             return Err(format!("ERROR 2003 (HY000): Can't connect to MySQL server on '{}' (111)", on.server().name));
         }
         let Some(table) = show::answer(world, server, &upper, &words) else { return Err(syntax(statement)) };
-        let lines = if is_vertical { table.vertical() } else { table.horizontal(no_heads) };
+        let lines = match style {
+            Style::Plain => table.horizontal(no_heads),
+            Style::Boxed => table.boxed(no_heads),
+            Style::Tabs => table.tabs(no_heads),
+            Style::Vertical => table.vertical(),
+        };
         call.say_all(lines);
         return Ok(());
     }

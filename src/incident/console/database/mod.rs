@@ -12,7 +12,7 @@ pub use files::{file, list};
 pub use volumes::mounted;
 
 use super::world::databases;
-use super::{Call, Command, Kit, Place, Progress, Typed, World, candidate};
+use super::{Call, Command, Kit, Options, Place, Progress, Typed, World, candidate};
 use crate::incident::view::Candidate;
 use crate::sim::component::database::{Database, Server};
 use crate::sim::operation::Operation;
@@ -25,7 +25,8 @@ pub const COMMANDS: &[Command] = &[
     Command {
         place: Place::Anywhere,
         complete: complete_client,
-        ..KIT.tool("mysql", "mysql [-h SERVER] [-N] -e \"STATEMENT; …\"", "talks to a database server", CLIENT, client::run)
+        options: Options::Read(client::FLAGS),
+        ..KIT.tool("mysql", "mysql [-h SERVER] [-NtBE] -e \"STATEMENT; …\"", "talks to a database server", CLIENT, client::run)
     },
     KIT.tool(
         "mysqlbinlog",
@@ -38,6 +39,7 @@ pub const COMMANDS: &[Command] = &[
     KIT.tool("vgs", "vgs", "the volume groups, and what they have left", "", volumes::vgs),
     Command {
         takes: Span::from_seconds(3),
+        options: Options::Read(volumes::LVEXTEND),
         ..KIT.tool(
             "lvextend",
             "lvextend -L [+]SIZE DEVICE",
@@ -72,7 +74,7 @@ const CLIENT: &str = "Looks: SHOW [FULL] PROCESSLIST, SHOW MASTER STATUS, SHOW S
 Changes: KILL id; SET GLOBAL read_only = 0|1; SET GLOBAL max_allowed_packet = n; SET GLOBAL max_connections = n; PURGE BINARY LOGS TO 'file'; FLUSH LOGS
 Replication: STOP SLAVE; START SLAVE; RESET SLAVE; CHANGE MASTER TO MASTER_HOST='server'[, MASTER_LOG_FILE='file', MASTER_LOG_POS=n]
 
-Without -e, statements are read from what is piped in. -N leaves the heads out. On a database server, -h isn't needed.
+Without -e, statements are read from what is piped in. On a database server, -h isn't needed.
 
 mysql -h SERVER -e 'SHOW PROCESSLIST'
 echo SERVER1 SERVER2 | xargs -n 1 mysql -e 'SHOW SLAVE STATUS\\G' -h";

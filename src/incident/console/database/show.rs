@@ -24,6 +24,21 @@ impl Table {
         table::plain(if no_heads { &[] } else { &self.heads }, &self.rows)
     }
 
+    /// In a box, as `-t` prints it.
+    pub fn boxed(&self, no_heads: bool) -> Vec<String> {
+        let mut lines = if self.rows.is_empty() { vec![] } else { table::boxed(&self.heads, &self.rows) };
+        if no_heads && lines.len() > 2 {
+            lines.drain(1..3);
+        }
+        lines
+    }
+
+    /// With tabs between the fields, as `-B` prints it.
+    pub fn tabs(&self, no_heads: bool) -> Vec<String> {
+        let heads = (!no_heads && !self.rows.is_empty()).then(|| self.heads.join("\t"));
+        heads.into_iter().chain(self.rows.iter().map(|row| row.join("\t"))).collect()
+    }
+
     /// As `\G` prints it: a field a line.
     pub fn vertical(&self) -> Vec<String> {
         let width = self.heads.iter().map(|head| head.len()).max().unwrap_or(0);

@@ -1,6 +1,7 @@
 //! `df`'s rows of a database server, and LVM.
 
 use super::{Found, found, here};
+use crate::incident::console::arguments::{Flag, Given, switch, valued};
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::component::database::server;
 use crate::sim::component::hosts::disk::Volume;
@@ -89,14 +90,19 @@ fn size_of(text: &str) -> Option<Bytes> {
     whole.checked_mul(1 << shift).map(Bytes)
 }
 
+pub const LVEXTEND: &[Flag] = &[
+    valued('L', "size", "[+]SIZE", "how large it is to be, or by how much larger"),
+    switch('r', "resizefs", "with the file system on it"),
+];
+
 pub fn lvextend(call: &mut Call, world: &mut dyn World) -> Progress {
     let usage = "lvextend: Please specify a size and a volume: lvextend -L +20G /dev/GROUP/NAME";
-    let words = call.arguments().to_vec();
-    let at = words.iter().position(|word| word == "-L");
-    let also_files = words.iter().any(|word| word == "-r");
-    let Some(size) = at.and_then(|at| words.get(at + 1)) else { return call.fail(usage) };
-    let device = words.iter().enumerate().find(|(n, word)| !word.starts_with('-') && Some(*n) != at.map(|at| at + 1));
-    let Some((_, device)) = device else { return call.fail(usage) };
+    let given = match Given::read(call.arguments(), LVEXTEND) {
+        Ok(given) => given,
+        Err(mistake) => return call.fail(mistake.gnu("lvextend")),
+    };
+    let also_files = given.has("resizefs");
+    let (Some(size), Some(device)) = (given.value("size"), given.operands.first()) else { return call.fail(usage) };
     let how = match size.strip_prefix('+') {
         Some(more) => size_of(more).map(Grow::By),
         None => size_of(size).map(Grow::To),

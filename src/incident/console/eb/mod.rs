@@ -4,9 +4,9 @@ mod logs;
 
 pub use logs::{file, paths};
 
-use super::arguments::{Flag, Given, switch, valued};
+use super::arguments::{Flag, Given, Mistake, switch, valued};
 use super::world::services;
-use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, kubectl, nearest};
+use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, code, nearest};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::{Service, Stage};
 use crate::sim::operation::{Applied, Operation};
@@ -15,7 +15,6 @@ use crate::sim::random;
 
 pub const COMMANDS: &[Command] = &[Command {
     name: "eb",
-    aliases: &[],
     usage: "eb VERB [ENVIRONMENT] [ARGUMENTS]",
     summary: "Elastic Beanstalk: state, number of instances, settings, logs, versions",
     manual: MANUAL,
@@ -24,6 +23,7 @@ pub const COMMANDS: &[Command] = &[Command {
     exists: |world| environments(world).next().is_some(),
     runs: Runs::Command(run),
     complete,
+    ..Command::PLAIN
 }];
 
 const MANUAL: &str = "eb status [ENVIRONMENT], eb health
@@ -42,23 +42,19 @@ An instance that ends takes its disk with it, and the logs on it.
 eb scale 8 ENVIRONMENT
 eb config ENVIRONMENT HttpConnections=50";
 
-const VERBS: [(&str, &str); 9] = [
-    ("status", "version, state, number of instances"),
-    ("health", "each instance"),
-    ("scale", "NUMBER: how many instances"),
-    ("config", "the daemon's settings"),
-    ("setenv", "NAME=VALUE: what the application reads when it starts"),
-    ("logs", "the end of each log; --all copies them here"),
-    ("deploy", "--version VERSION"),
-    ("restart", "the application on every instance"),
-    ("terminate", "--force: every instance"),
-];
+/// A verb with what it does and the options that it takes.
+type Verb = (&'static str, &'static str, &'static [Flag]);
 
-const FLAGS: [Flag; 4] = [
-    switch(' ', "all", "copies every log here"),
-    switch(' ', "force", "asks nothing"),
-    valued(' ', "version", "VERSION", "the version to run"),
-    valued('n', "number", "NUMBER", "how many instances"),
+const VERBS: [Verb; 9] = [
+    ("status", "version, state, number of instances", &[]),
+    ("health", "each instance", &[]),
+    ("scale", "NUMBER: how many instances", &[valued('n', "number", "NUMBER", "how many instances")]),
+    ("config", "the daemon's settings", &[]),
+    ("setenv", "NAME=VALUE: what the application reads when it starts", &[]),
+    ("logs", "the end of each log; --all copies them here", &[switch(' ', "all", "copies every log here")]),
+    ("deploy", "--version VERSION", &[valued(' ', "version", "VERSION", "the version to run")]),
+    ("restart", "the application on every instance", &[]),
+    ("terminate", "--force: every instance", &[switch(' ', "force", "asks nothing")]),
 ];
 
 /// The services that run in an environment, with their numbers.
@@ -67,9 +63,14 @@ fn environments(world: &dyn World) -> impl Iterator<Item = (usize, &Service)> {
 }
 
 fn run(call: &mut Call, world: &mut dyn World) -> Progress {
-    let given = match Given::read(call.arguments(), &FLAGS) {
+    let verb = call.arguments().iter().find(|word| !word.starts_with('-'));
+    let flags = VERBS.iter().find(|(name, ..)| verb.is_some_and(|verb| verb == name)).map_or(&[][..], |one| one.2);
+    let given = match Given::read(call.arguments(), flags) {
         Ok(given) => given,
-        Err(mistake) => return call.fail(mistake.gnu("eb")),
+        Err(mistake @ Mistake::NoValue(_)) => {
+            return call.fail(format!("eb: error: argument {}: expected one argument", mistake.word()));
+        }
+        Err(mistake) => return call.fail(format!("eb: error: unrecognized arguments: {}", mistake.word())),
     };
     let Some((verb, words)) = given.operands.split_first() else {
         return call.fail("usage: eb status|health|scale|config|setenv|logs|deploy|restart|terminate [ENVIRONMENT]");
@@ -173,7 +174,7 @@ fn operations(
             let service = environments(world).find(|(_, service)| service.settings.name == name);
             let is_built = service.is_some_and(|(_, service)| {
                 let index = service.settings.versions.iter().position(|known| known.name == version);
-                index.is_some_and(|index| kubectl::is_built(service, index))
+                index.is_some_and(|index| code::is_built(service, index))
             });
             if !is_built {
                 return Err(format!(
@@ -188,7 +189,7 @@ fn operations(
             "The environment \"{name}\" and all associated instances will be terminated.\nTo confirm, type: eb terminate {name} --force"
         )),
         _ => {
-            let near = nearest(verb, VERBS.iter().map(|(name, _)| *name));
+            let near = nearest(verb, VERBS.iter().map(|(name, ..)| *name));
             let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
             Err(format!("eb: error: unrecognized arguments: {verb}{hint}"))
         }
@@ -267,7 +268,7 @@ fn settings(service: &Service) -> Vec<String> {
 fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
     let names = || environments(world).map(|(_, service)| candidate(service.settings.name.clone(), "environment"));
     match typed.before {
-        [_] => VERBS.iter().map(|(verb, about)| candidate(*verb, *about)).collect(),
+        [_] => VERBS.iter().map(|(verb, about, _)| candidate(*verb, *about)).collect(),
         [_, verb, ..] => {
             let mut all: Vec<Candidate> = names().collect();
             let more: &[&str] = match verb.as_str() {

@@ -12,6 +12,17 @@ pub const CUT_FLAGS: &[Flag] = &[
     switch('s', "only-delimited", "only lines with a separator"),
 ];
 
+pub const TR_FLAGS: &[Flag] = &[
+    switch('d', "delete", "deletes them"),
+    switch('s', "squeeze-repeats", "one of those that repeat"),
+    switch('c', "complement", "all but them"),
+];
+pub const COLUMN_FLAGS: &[Flag] = &[
+    switch('t', "table", "as a table"),
+    valued('s', "separator", "CHARS", "what separates fields"),
+    valued('o', "output-separator", "TEXT", "what stands between columns"),
+];
+
 pub fn cut(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
     let given = Given::read(&words[1..], CUT_FLAGS).map_err(|mistake| Stop::mistake("cut", &mistake))?;
     let list = given.value("fields").or(given.value("characters"));
@@ -51,8 +62,7 @@ fn ranges(list: &str) -> Option<Vec<(usize, usize)>> {
 }
 
 pub fn translate(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
-    let flags = [switch('d', "delete", ""), switch('s', "squeeze-repeats", ""), switch('c', "complement", "")];
-    let given = Given::read(&words[1..], &flags).map_err(|mistake| Stop::mistake("tr", &mistake))?;
+    let given = Given::read(&words[1..], TR_FLAGS).map_err(|mistake| Stop::mistake("tr", &mistake))?;
     let (first, second) = match (given.operands.as_slice(), given.has("delete") || given.has("squeeze-repeats")) {
         ([first], true) => (set(first), vec![]),
         ([first, second], _) => (set(first), set(second)),
@@ -127,9 +137,7 @@ fn set(text: &str) -> Vec<char> {
 }
 
 pub fn column(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
-    let flags =
-        [switch('t', "table", ""), valued('s', "separator", "CHARS", ""), valued('o', "output-separator", "TEXT", "")];
-    let given = Given::read(&words[1..], &flags).map_err(|mistake| Stop::mistake("column", &mistake))?;
+    let given = Given::read(&words[1..], COLUMN_FLAGS).map_err(|mistake| Stop::mistake("column", &mistake))?;
     let lines = source.lines("column", &given.operands)?;
     if !given.has("table") {
         return Ok(Printed::output(lines));

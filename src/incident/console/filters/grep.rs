@@ -1,6 +1,6 @@
 //! `grep`: the lines that hold a pattern.
 
-use super::super::arguments::{Flag, Given, switch, valued};
+use super::super::arguments::{Flag, Given, moot, switch, valued};
 use super::super::{Printed, Stream};
 use super::{Source, Stop, pattern};
 use regex::Regex;
@@ -21,15 +21,15 @@ pub const FLAGS: &[Flag] = &[
     switch('h', "no-filename", "without file names"),
     switch('H', "with-filename", "with file names"),
     switch('l', "files-with-matches", "only the names of the files"),
-    switch('a', "text", ""),
-    switch('s', "no-messages", ""),
-    switch(' ', "line-buffered", ""),
+    switch('s', "no-messages", "says nothing of files that aren't there"),
+    moot('a', "text"),
+    moot(' ', "line-buffered"),
     valued('m', "max-count", "N", "at most so many lines"),
     valued('A', "after-context", "N", "lines after it"),
     valued('B', "before-context", "N", "lines before it"),
     valued('C', "context", "N", "lines around it"),
     valued('e', "regexp", "PATTERN", "one of several patterns"),
-    switch(' ', "color", ""),
+    moot(' ', "color"),
 ];
 
 pub fn grep(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
@@ -46,7 +46,10 @@ pub fn grep(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
     let rest = given.rest.clone().unwrap_or_default();
     let files: Vec<String> = files.iter().cloned().chain(rest).collect();
     let regex = combined(&given, &patterns)?;
-    let read = source.each("grep", &files)?;
+    let read = source.each("grep", &files).map_err(|stop| match stop {
+        Stop::Failed(_) if given.has("no-messages") => Stop::Failed(Printed { code: 2, ..Printed::default() }),
+        stop => stop,
+    })?;
     let names = (read.len() > 1 || given.has("with-filename")) && !given.has("no-filename");
     let mut printed = Printed { code: 1, ..Printed::default() };
     for (file, lines) in read {

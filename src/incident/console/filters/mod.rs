@@ -10,8 +10,8 @@ mod pattern;
 mod sed;
 mod sort;
 
-use super::arguments::{Flag, Given, Mistake, switch, valued};
-use super::{Command, Printed, Runs, Typed, arguments};
+use super::arguments::{Flag, Given, Mistake, moot, switch, valued};
+use super::{Command, Options, Printed, Runs, Typed, arguments, find};
 use crate::incident::view::Candidate;
 
 /// A filter: its words, what it reads, what it prints.
@@ -94,6 +94,7 @@ const fn filter(name: &'static str, usage: &'static str, summary: &'static str, 
 pub const COMMANDS: &[Command] = &[
     Command {
         manual: "-v keeps the lines without it, -i ignores case, -E takes extended patterns, -F takes the text as it is, -w whole words, -c counts, -o prints what matched only, -n numbers the lines, -A, -B and -C print lines around it, -e gives several patterns.\n\nkubectl get pods | grep -v Running\nkubectl logs deployment/NAME | grep -iE 'error|timeout'",
+        options: Options::Read(grep::FLAGS),
         ..filter(
             "grep",
             "grep [-viEFwcon] [-A N] [-B N] PATTERN [FILE…]",
@@ -103,34 +104,56 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         manual: "head -3, head -n 3; head -n -3 leaves the last three out.",
+        options: Options::Read(COUNT_FLAGS),
         ..filter("head", "head [-n COUNT] [FILE…]", "keeps the first lines, 10 by default", head)
     },
     Command {
         manual: "tail -3, tail -n 3; tail -n +3 begins with the third.",
+        options: Options::Read(TAIL_FLAGS),
         ..filter("tail", "tail [-n COUNT] [FILE…]", "keeps the last lines, 10 by default", tail)
     },
     Command {
         manual: "-n by number, -h by size (1Gi after 900Mi), -r in reverse, -k FIELD by a field, -t its separator, -u each line once.\n\nkubectl get pods --no-headers | sort -k4 -n -r | head",
+        options: Options::Read(sort::SORT_FLAGS),
         ..filter("sort", "sort [-nhru] [-k FIELD] [-t CHAR] [FILE…]", "sorts lines", sort::sort)
     },
     Command {
         manual: "-c counts, -d keeps only those that repeat, -u those that don't. Only neighbours are compared: sort first.\n\nkubectl get pods --no-headers | awk '{print $3}' | sort | uniq -c",
+        options: Options::Read(sort::UNIQ_FLAGS),
         ..filter("uniq", "uniq [-cdu] [FILE]", "keeps one of equal neighbours", sort::uniq)
     },
-    filter("wc", "wc [-lwc] [FILE…]", "counts lines, words and bytes", wc),
+    Command {
+        options: Options::Read(WC_FLAGS),
+        ..filter("wc", "wc [-lwc] [FILE…]", "counts lines, words and bytes", wc)
+    },
     Command {
         manual: "PROGRAM is a list of `pattern { action }`. Fields are $1, $2, … $NF; -F sets what separates them. There are variables, arrays, arithmetic, ~ and !~, BEGIN and END, print, printf, if, for (k in a), next.\n\nkubectl get pods --no-headers | awk '$4 > 3 {print $1, $4}'\nkubectl get pods --no-headers | awk '{n[$3]++} END {for (s in n) print n[s], s}'",
+        options: Options::Read(awk::FLAGS),
         ..filter("awk", "awk [-F SEPARATOR] 'PROGRAM' [FILE…]", "prints fields of lines", awk::awk)
     },
     Command {
         manual: "s/PATTERN/TEXT/ replaces, with g each time in a line and I in any case; d deletes, p prints, q ends; before them a line number, $, a /PATTERN/ or two of these with a comma. -n prints only what p says, -E takes extended patterns.\n\nsed 's/=.*//'",
+        options: Options::Read(sed::FLAGS),
         ..filter("sed", "sed [-nE] 'SCRIPT' [FILE…]", "replaces text in lines", sed::sed)
     },
-    filter("cut", "cut -d CHAR -f LIST | cut -c LIST", "keeps fields or columns of lines", columns::cut),
-    filter("tr", "tr [-ds] SET [SET]", "replaces or deletes characters", columns::translate),
-    filter("column", "column [-t] [-s SEPARATORS]", "puts fields under each other", columns::column),
-    Command { aliases: &["less", "more"], ..filter("cat", "cat [-n] [FILE…]", "prints what it reads", cat) },
-    filter("tac", "tac [FILE…]", "prints the last line first", tac),
+    Command {
+        options: Options::Read(columns::CUT_FLAGS),
+        ..filter("cut", "cut -d CHAR -f LIST | cut -c LIST", "keeps fields or columns of lines", columns::cut)
+    },
+    Command {
+        options: Options::Read(columns::TR_FLAGS),
+        ..filter("tr", "tr [-ds] SET [SET]", "replaces or deletes characters", columns::translate)
+    },
+    Command {
+        options: Options::Read(columns::COLUMN_FLAGS),
+        ..filter("column", "column [-t] [-s SEPARATORS]", "puts fields under each other", columns::column)
+    },
+    Command {
+        aliases: &["less", "more"],
+        options: Options::Read(CAT_FLAGS),
+        ..filter("cat", "cat [-n] [FILE…]", "prints what it reads", cat)
+    },
+    Command { options: Options::Read(&[]), ..filter("tac", "tac [FILE…]", "prints the last line first", tac) },
     filter("seq", "seq [FIRST [STEP]] LAST", "numbers in a row, a line each", condition::seq),
     Command {
         aliases: &["["],
@@ -140,15 +163,8 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 fn complete_flags(typed: &Typed, _: &dyn super::World) -> Vec<Candidate> {
-    let flags: &[Flag] = match typed.before.first().map(String::as_str) {
-        Some("grep") => grep::FLAGS,
-        Some("sort") => sort::SORT_FLAGS,
-        Some("uniq") => sort::UNIQ_FLAGS,
-        Some("wc") => WC_FLAGS,
-        Some("cut") => columns::CUT_FLAGS,
-        _ => &[],
-    };
-    arguments::candidates(flags)
+    let command = typed.before.first().and_then(|name| find(name));
+    arguments::candidates(command.map_or(&[], |command| command.options.all()))
 }
 
 const WC_FLAGS: &[Flag] = &[
@@ -198,37 +214,83 @@ fn with_count(words: &[String]) -> Vec<String> {
 
 const COUNT_FLAGS: &[Flag] = &[
     valued('n', "lines", "COUNT", "how many lines"),
-    switch('q', "quiet", "no file names"),
-    switch('f', "follow", "goes on printing what is added"),
+    switch('q', "quiet", "without the names of the files"),
+    switch('v', "verbose", "with the names of the files"),
 ];
 
-fn head(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
-    let given =
-        Given::read(&with_count(&words[1..]), COUNT_FLAGS).map_err(|mistake| Stop::mistake("head", &mistake))?;
-    let mut lines = source.lines("head", &given.operands)?;
+/// What goes on printing is the shell's.
+const TAIL_FLAGS: &[Flag] =
+    &[COUNT_FLAGS[0], COUNT_FLAGS[1], COUNT_FLAGS[2], switch('f', "follow", "goes on printing what is added")];
+
+/// Some lines of each file, under its name where there are several.
+fn parts(
+    tool: &str,
+    words: &[String],
+    source: &mut Source,
+    part: impl Fn(Vec<String>, &str, usize) -> Vec<String>,
+) -> Result<Printed, Stop> {
+    let given = Given::read(&with_count(&words[1..]), COUNT_FLAGS).map_err(|mistake| Stop::mistake(tool, &mistake))?;
     let count = given.value("lines").unwrap_or("10");
     let number = count.trim_start_matches(['-', '+']).parse::<usize>();
-    let number = number.map_err(|_| Stop::failed(1, format!("head: invalid number of lines: ‘{count}’")))?;
-    lines.truncate(if count.starts_with('-') { lines.len().saturating_sub(number) } else { number });
-    Ok(Printed::output(lines))
+    let number = number.map_err(|_| Stop::failed(1, format!("{tool}: invalid number of lines: ‘{count}’")))?;
+    let files = source.each(tool, &given.operands)?;
+    let names = (files.len() > 1 || given.has("verbose")) && !given.has("quiet");
+    let mut output = vec![];
+    for (file, lines) in files {
+        if names {
+            output.extend((!output.is_empty()).then(String::new));
+            let name = if file.is_empty() { "standard input" } else { &file };
+            output.push(format!("==> {name} <=="));
+        }
+        output.extend(part(lines, count, number));
+    }
+    Ok(Printed::output(output))
+}
+
+fn head(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
+    parts("head", words, source, |mut lines, count, number| {
+        lines.truncate(if count.starts_with('-') { lines.len().saturating_sub(number) } else { number });
+        lines
+    })
 }
 
 fn tail(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
-    let given =
-        Given::read(&with_count(&words[1..]), COUNT_FLAGS).map_err(|mistake| Stop::mistake("tail", &mistake))?;
-    let mut lines = source.lines("tail", &given.operands)?;
-    let count = given.value("lines").unwrap_or("10");
-    let number = count.trim_start_matches(['-', '+']).parse::<usize>();
-    let number = number.map_err(|_| Stop::failed(1, format!("tail: invalid number of lines: ‘{count}’")))?;
-    let skipped = if count.starts_with('+') { number.saturating_sub(1) } else { lines.len().saturating_sub(number) };
-    Ok(Printed::output(lines.split_off(skipped.min(lines.len()))))
+    parts("tail", words, source, last_of)
 }
 
+fn last_of(mut lines: Vec<String>, count: &str, number: usize) -> Vec<String> {
+    let skipped = if count.starts_with('+') { number.saturating_sub(1) } else { lines.len().saturating_sub(number) };
+    lines.split_off(skipped.min(lines.len()))
+}
+
+/// What `tail` prints of these lines at first, where it goes on.
+///
+/// # Errors
+/// What it says of its options.
+pub fn last(options: &[String], lines: &[String]) -> Result<Vec<String>, String> {
+    let words: Vec<String> = std::iter::once("tail".to_owned()).chain(options.iter().cloned()).collect();
+    let mut source = Source { piped: Some(lines), read: &mut |_| Ok(None) };
+    match parts("tail", &words, &mut source, last_of) {
+        Ok(printed) => Ok(printed.lines.into_iter().map(|(_, line)| line).collect()),
+        Err(Stop::Failed(printed)) => Err(printed.lines.into_iter().map(|(_, line)| line).collect()),
+        Err(Stop::Unread) => Ok(vec![]),
+    }
+}
+
+const CAT_FLAGS: &[Flag] = &[
+    switch('n', "number", "numbers the lines"),
+    switch('A', "show-all", "shows where lines end, and tabs"),
+    // How `less` is told to keep colours.
+    moot('R', ""),
+];
+
 fn cat(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
-    let flags = [switch('n', "number", "numbers the lines"), switch('A', "show-all", ""), switch('R', "raw", "")];
     let tool = words[0].as_str();
-    let given = Given::read(&words[1..], &flags).map_err(|mistake| Stop::mistake(tool, &mistake))?;
-    let lines = source.lines(tool, &given.operands)?;
+    let given = Given::read(&words[1..], CAT_FLAGS).map_err(|mistake| Stop::mistake(tool, &mistake))?;
+    let mut lines = source.lines(tool, &given.operands)?;
+    if given.has("show-all") {
+        lines = lines.iter().map(|line| format!("{}$", line.replace('\t', "^I"))).collect();
+    }
     if given.has("number") {
         let numbered = lines.into_iter().enumerate().map(|(index, line)| format!("{:>6}\t{line}", index + 1));
         return Ok(Printed::output(numbered.collect()));
@@ -249,10 +311,11 @@ fn tac(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
 /// What it prints where its own words can't be read.
 pub fn batches(words: &[String], input: &[String]) -> Result<Vec<Vec<String>>, Printed> {
     let (mut count, mut mark, mut only_with_input, mut at) = (usize::MAX, None, false, 1);
+    let mut by_lines = false;
     while let Some(word) = words.get(at).filter(|word| word.starts_with('-') && word.len() > 1) {
         let (flag, attached) = word.split_at(2);
         match flag {
-            "-r" | "-t" if attached.is_empty() => only_with_input |= flag == "-r",
+            "-r" if attached.is_empty() => only_with_input = true,
             "--" if attached == "no-run-if-empty" => only_with_input = true,
             "-n" | "-I" | "-P" | "-L" => {
                 let value = if attached.is_empty() {
@@ -266,9 +329,10 @@ pub fn batches(words: &[String], input: &[String]) -> Result<Vec<Vec<String>>, P
                         return Err(Printed::error(1, "xargs: option requires an argument -- 'I'"));
                     }
                     "-I" => mark = Some(value),
+                    // They end in the order in which they began.
                     "-P" => {}
                     _ => match value.parse::<usize>() {
-                        Ok(number) if number > 0 => count = number,
+                        Ok(number) if number > 0 => (count, by_lines) = (number, flag == "-L"),
                         _ => {
                             let line = format!("xargs: invalid number \"{value}\" for {flag} option");
                             return Err(Printed::error(1, line));
@@ -284,6 +348,14 @@ pub fn batches(words: &[String], input: &[String]) -> Result<Vec<Vec<String>>, P
     if let Some(mark) = mark {
         let lines = input.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
         return Ok(lines.map(|line| command.iter().map(|word| word.replace(&mark, line)).collect()).collect());
+    }
+    if by_lines {
+        let lines: Vec<&String> = input.iter().filter(|line| !line.trim().is_empty()).collect();
+        let words = |lines: &[&String]| -> Vec<String> {
+            lines.iter().flat_map(|line| line.split_whitespace()).map(str::to_owned).collect()
+        };
+        let batches = lines.chunks(count).map(|lines| command.iter().cloned().chain(words(lines)).collect());
+        return Ok(batches.collect());
     }
     let given: Vec<&str> = input.iter().flat_map(|line| line.split_whitespace()).collect();
     if given.is_empty() {

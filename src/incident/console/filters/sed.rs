@@ -1,6 +1,6 @@
 //! `sed`: replaces text in lines.
 
-use super::super::arguments::{Given, switch, valued};
+use super::super::arguments::{Flag, Given, moot, switch, valued};
 use super::super::{Printed, Stream};
 use super::{Source, Stop, pattern};
 use regex::Regex;
@@ -30,15 +30,16 @@ enum Does {
     Number,
 }
 
+pub const FLAGS: &[Flag] = &[
+    switch('n', "quiet", "prints only what p says"),
+    switch('E', "regexp-extended", "extended patterns"),
+    switch('r', "", "the same"),
+    valued('e', "expression", "SCRIPT", "one of several scripts"),
+    moot('u', "unbuffered"),
+];
+
 pub fn sed(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
-    let flags = [
-        switch('n', "quiet", ""),
-        switch('E', "regexp-extended", ""),
-        switch('r', "regexp", ""),
-        switch('u', "unbuffered", ""),
-        valued('e', "expression", "SCRIPT", ""),
-    ];
-    let given = Given::read(&words[1..], &flags).map_err(|mistake| Stop::mistake("sed", &mistake))?;
+    let given = Given::read(&words[1..], FLAGS).map_err(|mistake| Stop::mistake("sed", &mistake))?;
     let mut scripts: Vec<&str> = given.values("expression").collect();
     let mut files = given.operands.as_slice();
     if scripts.is_empty() {
@@ -48,7 +49,7 @@ pub fn sed(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
         scripts.push(first);
         files = rest;
     }
-    let extended = given.has("regexp-extended") || given.has("regexp");
+    let extended = given.has("regexp-extended") || given.has("r");
     let mut edits = vec![];
     for script in scripts {
         let mut reader = Reader { script, at: 0, extended };

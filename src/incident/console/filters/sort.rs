@@ -1,7 +1,7 @@
 //! `sort` and `uniq`.
 
 use super::super::Printed;
-use super::super::arguments::{Flag, Given, switch, valued};
+use super::super::arguments::{Flag, Given, moot, switch, valued};
 use super::{Source, Stop};
 use std::cmp::Ordering;
 
@@ -14,8 +14,9 @@ pub const SORT_FLAGS: &[Flag] = &[
     switch('r', "reverse", "in reverse"),
     switch('u', "unique", "each line once"),
     switch('f', "ignore-case", "in any case"),
-    switch('b', "ignore-leading-blanks", ""),
-    switch('s', "stable", ""),
+    switch('s', "stable", "what is equal stays in its order"),
+    // Fields have no blanks around them here.
+    moot('b', "ignore-leading-blanks"),
     valued('k', "key", "FIELD", "by a field: 4, 4n, 2,2"),
     valued('t', "field-separator", "CHAR", "what separates fields"),
 ];
@@ -34,6 +35,7 @@ struct Key {
     last: Option<usize>,
     numeric: bool,
     human: bool,
+    version: bool,
     reverse: bool,
     ignore_case: bool,
 }
@@ -47,6 +49,7 @@ pub fn sort(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
         last: None,
         numeric,
         human,
+        version: given.has("version-sort"),
         reverse: given.has("reverse"),
         ignore_case: given.has("ignore-case"),
     };
@@ -90,6 +93,7 @@ fn key(text: &str, whole: &Key) -> Result<Key, Stop> {
         last: to.and_then(number),
         numeric: letters.contains(['n', 'g']) || (!own && whole.numeric),
         human: letters.contains('h') || (!own && whole.human),
+        version: letters.contains('V') || (!own && whole.version),
         reverse: letters.contains('r') || (!own && whole.reverse),
         ignore_case: letters.contains('f') || (!own && whole.ignore_case),
     })
@@ -98,7 +102,9 @@ fn key(text: &str, whole: &Key) -> Result<Key, Stop> {
 impl Key {
     fn compare(&self, a: &str, b: &str, separator: Option<char>) -> Ordering {
         let (a, b) = (self.of(a, separator), self.of(b, separator));
-        let ordering = if self.human {
+        let ordering = if self.version {
+            versions(&a).cmp(&versions(&b))
+        } else if self.human {
             size(&a).total_cmp(&size(&b))
         } else if self.numeric {
             number(&a).total_cmp(&number(&b))
@@ -122,6 +128,19 @@ impl Key {
         let to = self.last.unwrap_or(fields.len()).clamp(from, fields.len());
         fields[from..to].join(" ")
     }
+}
+
+/// The parts of a version: what isn't digits by its letters, digits by their number.
+fn versions(text: &str) -> Vec<(&str, u64)> {
+    let mut parts = vec![];
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (word, after) = rest.split_at(rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len()));
+        let (digits, after) = after.split_at(after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len()));
+        parts.push((word, digits.parse().unwrap_or(0)));
+        rest = after;
+    }
+    parts
 }
 
 /// The number that a text begins with; 0 where it begins with none.

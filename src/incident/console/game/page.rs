@@ -1,6 +1,8 @@
 //! What the console says about itself: `help` and `man`, without anything that the level doesn't have.
 
-use crate::incident::console::{Call, Command, FAMILIES, Place, Progress, World, commands, find, nearest};
+use crate::incident::console::complete::complete;
+use crate::incident::console::{Call, Command, FAMILIES, Place, Progress, World, commands, find, host, nearest};
+use crate::incident::view::Candidate;
 
 pub(super) fn help(call: &mut Call, world: &mut dyn World) -> Progress {
     let Some(name) = call.arguments().first() else { return overview(call, world) };
@@ -79,23 +81,98 @@ pub(super) fn manual(call: &mut Call, world: &mut dyn World) -> Progress {
         let line = format!("No manual entry for {name}: {}", missing(name, world));
         return call.fail(line);
     };
-    call.say("NAME");
-    call.say(format!("    {} - {}", command.name, command.summary));
-    call.say("USAGE");
-    call.say(format!("    {}", command.usage));
+    let mut lines = vec!["NAME".to_owned(), format!("    {} - {}", command.name, command.summary)];
+    lines.extend(["USAGE".to_owned(), format!("    {}", command.usage)]);
     if !command.aliases.is_empty() {
-        call.say(format!("    also: {}", command.aliases.join(", ")));
+        lines.push(format!("    also: {}", command.aliases.join(", ")));
     }
-    if !command.manual.is_empty() {
-        call.say("DESCRIPTION");
-        for line in lines_here(command.manual, world) {
-            call.say(format!("    {line}").trim_end());
-        }
-    }
+    let (examples, text): (Vec<&str>, Vec<&str>) =
+        lines_here(command.manual, world).into_iter().partition(|line| is_example(line));
+    section(&mut lines, "OPTIONS", command.options.listed());
+    let own = (command.page)(world);
+    let text = text.into_iter().map(str::to_owned).chain([String::new()]).chain(own);
+    section(&mut lines, "DESCRIPTION", text.collect());
+    let machines: Vec<String> = match command.place {
+        Place::Host => host::hosts(world).into_iter().map(|machine| machine.word).collect(),
+        _ => vec![],
+    };
+    section(&mut lines, "EXAMPLES", examples.into_iter().map(|line| filled(line, &machines, call, world)).collect());
     match command.place {
         Place::Anywhere => {}
-        Place::Bastion => call.say_all(["WHERE", "    on the bastion"]),
-        Place::Host => call.say_all(["WHERE", "    on a machine: ssh HOST"]),
+        Place::Bastion => section(&mut lines, "WHERE", vec!["on the bastion".to_owned()]),
+        Place::Host => section(&mut lines, "WHERE", vec!["on a machine: ssh HOST".to_owned()]),
     }
+    call.say_all(lines);
     Progress::Done(0)
+}
+
+/// A part of a page, where there is anything in it; without empty lines around it and with no two together.
+fn section(page: &mut Vec<String>, title: &str, mut lines: Vec<String>) {
+    lines.dedup_by(|later, earlier| later.is_empty() && earlier.is_empty());
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    let skipped = lines.iter().take_while(|line| line.is_empty()).count();
+    if skipped < lines.len() {
+        page.push(title.to_owned());
+        page.extend(lines[skipped..].iter().map(|line| format!("    {line}").trim_end().to_owned()));
+    }
+}
+
+/// Whether a line of a manual is one to type, and no sentence.
+fn is_example(line: &str) -> bool {
+    let name = line.split(' ').next().unwrap_or_default();
+    !line.ends_with('.') && find(name).is_some()
+}
+
+/// What stands in examples for something that every level has another of.
+const PLACEHOLDERS: [&str; 14] = [
+    "HOST",
+    "GROUP",
+    "NAME",
+    "POD",
+    "NODE",
+    "UNIT",
+    "SERVICE",
+    "VERSION",
+    "QUEUE",
+    "ENVIRONMENT",
+    "SERVER",
+    "MODULE",
+    "JOB",
+    "PERSON",
+];
+
+/// An example with what there is in this level, as Tab would complete it; what can't be known stays as it is.
+fn filled(line: &str, machines: &[String], call: &Call, world: &dyn World) -> String {
+    let mut line = line.to_owned();
+    let mut from = 0;
+    while let Some((at, word)) = placeholder(&line, from) {
+        from = at + word.len();
+        let hosts = machines.iter().map(|name| Some(name.as_str()));
+        let hosts: Vec<Option<&str>> = if machines.is_empty() { vec![None] } else { hosts.collect() };
+        let found = hosts.into_iter().find_map(|host| {
+            let completion = complete(&line[..at], at, host, call.entries, world);
+            let begun = line.get(completion.start..at).unwrap_or_default().to_owned();
+            let fits = |one: &&Candidate| one.word.starts_with(&begun) && !one.word.starts_with('-');
+            completion.candidates.iter().find(fits).map(|one| (completion.start, one.word.clone()))
+        });
+        if let Some((start, word)) = found {
+            line.replace_range(start..from, &word);
+            from = start + word.len();
+        }
+    }
+    line
+}
+
+/// The next placeholder of a line, and where it stands.
+fn placeholder(line: &str, from: usize) -> Option<(usize, &'static str)> {
+    let is_alone = |at: usize, word: &str| {
+        let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        !is_part(at.checked_sub(1).and_then(|before| line.as_bytes().get(before)))
+            && !is_part(line.as_bytes().get(at + word.len()))
+    };
+    let places = |word: &'static str| line.match_indices(word).map(move |(at, _)| (at, word));
+    let all = PLACEHOLDERS.into_iter().flat_map(places);
+    all.filter(|(at, word)| *at >= from && is_alone(*at, word)).min()
 }

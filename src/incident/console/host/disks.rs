@@ -2,7 +2,7 @@
 
 use super::machine::{Machine, Resident};
 use super::{here, tree};
-use crate::incident::console::arguments::{Given, switch, valued};
+use crate::incident::console::arguments::{Flag, Given, moot, switch, valued};
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::component::hosts::disk::Volume;
 use crate::sim::quantity::Bytes;
@@ -33,16 +33,17 @@ fn percent(volume: &Volume) -> String {
     format!("{}%", volume.percent())
 }
 
+pub const DF: &[Flag] = &[
+    switch('h', "human-readable", "for people: 14G"),
+    switch('H', "si", "the same in powers of 1000"),
+    switch('T', "print-type", "with the file systems' types"),
+    switch('i', "inodes", "inodes instead of blocks"),
+    moot('k', ""),
+    moot('l', "local"),
+];
+
 pub fn df(call: &mut Call, world: &mut dyn World) -> Progress {
-    let flags = [
-        switch('h', "human-readable", ""),
-        switch('H', "si", ""),
-        switch('k', "", ""),
-        switch('T', "print-type", ""),
-        switch('l', "local", ""),
-        switch('i', "inodes", ""),
-    ];
-    let given = match Given::read(call.arguments(), &flags) {
+    let given = match Given::read(call.arguments(), DF) {
         Ok(given) => given,
         Err(mistake) => return call.fail(mistake.gnu("df")),
     };
@@ -121,19 +122,19 @@ fn listed(rows: &[Filesystem], given: &Given) -> Vec<String> {
     lines
 }
 
+pub const DU: &[Flag] = &[
+    switch('h', "human-readable", "for people: 14G"),
+    switch('a', "all", "files, too"),
+    switch('s', "summarize", "only the sum"),
+    valued('d', "max-depth", "N", "so many levels deep"),
+    switch('x', "one-file-system", "not what lies on other file systems"),
+    switch('c', "total", "the sum of all at the end"),
+    switch('m', "", "in MiB"),
+    moot('k', ""),
+];
+
 pub fn du(call: &mut Call, world: &mut dyn World) -> Progress {
-    let flags = [
-        switch('h', "human-readable", ""),
-        switch('a', "all", ""),
-        switch('s', "summarize", ""),
-        switch('x', "one-file-system", ""),
-        switch('c', "total", ""),
-        switch('k', "", ""),
-        switch('m', "", ""),
-        valued('d', "max-depth", "N", ""),
-        switch('S', "separate-dirs", ""),
-    ];
-    let given = match Given::read(call.arguments(), &flags) {
+    let given = match Given::read(call.arguments(), DU) {
         Ok(given) => given,
         Err(mistake) => return call.fail(mistake.gnu("du")),
     };
@@ -166,6 +167,10 @@ pub fn du(call: &mut Call, world: &mut dyn World) -> Progress {
             code = 1;
         }
         for root in roots {
+            let mut leaves = leaves.clone();
+            if given.has("one-file-system") {
+                leaves.retain(|(path, ..)| machine.disks.volume_of(path) == machine.disks.volume_of(&root));
+            }
             for (path, size) in tree::sizes(&root, &leaves, given.has("all"), depth) {
                 call.say(format!("{}\t{path}", show(size)));
             }
@@ -190,6 +195,9 @@ fn open_line(resident: &Resident, fd: usize, size: Bytes, links: u32, node: usiz
         131_077 + node * 12
     )
 }
+
+pub const LSOF: &[Flag] =
+    &[valued('p', "", "PID", "what this process has open"), moot('n', ""), moot('P', ""), moot('a', "")];
 
 pub fn lsof(call: &mut Call, world: &mut dyn World) -> Progress {
     let words: Vec<String> = call.arguments().to_vec();

@@ -2,7 +2,7 @@
 
 use super::machine::Machine;
 use super::{disks, here, texts, tree};
-use crate::incident::console::arguments::{Given, switch, valued};
+use crate::incident::console::arguments::{Flag, Given, moot, switch, valued};
 use crate::incident::console::world::services;
 use crate::incident::console::{Call, Progress, Typed, World, candidate};
 use crate::incident::view::Candidate;
@@ -31,15 +31,27 @@ fn meant(machine: &Machine, operand: &str) -> (Vec<String>, bool) {
     (files.map(|(path, ..)| path.clone()).collect(), is_folder && !operand.ends_with('*'))
 }
 
+pub const RM: &[Flag] = &[
+    switch('r', "recursive", "folders with all that is in them"),
+    switch('R', "", "the same"),
+    switch('f', "force", "says nothing of what isn't there"),
+    switch('v', "verbose", "tells what it deletes"),
+];
+
+pub const TRUNCATE: &[Flag] = &[valued('s', "size", "SIZE", "the size to cut it to")];
+
+pub const LS: &[Flag] = &[
+    switch('l', "", "with size and time"),
+    switch('h', "human-readable", "sizes for people: 14G"),
+    moot('a', "all"),
+    switch('t', "", "the latest first"),
+    switch('S', "", "the largest first"),
+    switch('r', "reverse", "in reverse"),
+    moot('1', ""),
+];
+
 pub fn rm(call: &mut Call, world: &mut dyn World) -> Progress {
-    let flags = [
-        switch('r', "recursive", ""),
-        switch('R', "", ""),
-        switch('f', "force", ""),
-        switch('v', "verbose", ""),
-        switch('i', "", ""),
-    ];
-    let given = match Given::read(call.arguments(), &flags) {
+    let given = match Given::read(call.arguments(), RM) {
         Ok(given) => given,
         Err(mistake) => return call.fail(mistake.gnu("rm")),
     };
@@ -81,8 +93,7 @@ pub fn rm(call: &mut Call, world: &mut dyn World) -> Progress {
 }
 
 pub fn truncate(call: &mut Call, world: &mut dyn World) -> Progress {
-    let flags = [valued('s', "size", "SIZE", ""), switch('c', "no-create", "")];
-    let given = match Given::read(call.arguments(), &flags) {
+    let given = match Given::read(call.arguments(), TRUNCATE) {
         Ok(given) => given,
         Err(mistake) => return call.fail(mistake.gnu("truncate")),
     };
@@ -132,16 +143,7 @@ pub fn overwrite(call: &mut Call, world: &mut dyn World, path: &str, adds: bool)
 }
 
 pub fn ls(call: &mut Call, world: &dyn World) -> Progress {
-    let flags = [
-        switch('l', "", ""),
-        switch('h', "human-readable", ""),
-        switch('a', "all", ""),
-        switch('t', "", ""),
-        switch('S', "", ""),
-        switch('r', "reverse", ""),
-        switch('1', "", ""),
-    ];
-    let given = match Given::read(call.arguments(), &flags) {
+    let given = match Given::read(call.arguments(), LS) {
         Ok(given) => given,
         Err(mistake) => return call.fail(mistake.gnu("ls")),
     };
@@ -165,6 +167,11 @@ pub fn ls(call: &mut Call, world: &dyn World) -> Progress {
             children(&root, &leaves, &mut entries);
         }
     }
+    let changed =
+        |path: &str| machine.disks.named(path).map_or(machine.booted, |file| machine.disks.files[file].changed);
+    if given.has("t") {
+        entries.sort_by_key(|(path, ..)| std::cmp::Reverse(changed(path)));
+    }
     if given.has("S") {
         entries.sort_by_key(|(_, size, _)| std::cmp::Reverse(*size));
     }
@@ -177,8 +184,7 @@ pub fn ls(call: &mut Call, world: &dyn World) -> Progress {
             call.say(name);
             continue;
         }
-        let changed = machine.disks.named(&path).map_or(machine.booted, |file| machine.disks.files[file].changed);
-        let stamp = world.clock().listed(changed);
+        let stamp = world.clock().listed(changed(&path));
         let (mode, size) = if is_folder { ("drwxr-xr-x", Bytes(4096)) } else { ("-rw-r--r--", size) };
         let size = if given.has("human-readable") { disks::human(size) } else { size.0.to_string() };
         call.say(format!("{mode} 1 root root {size:>11} {stamp} {name}"));

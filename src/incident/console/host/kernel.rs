@@ -3,8 +3,8 @@
 use super::here;
 use super::machine::{Killed, Machine};
 use super::{files, supervisor};
-use crate::incident::console::arguments::{Given, switch, valued};
-use crate::incident::console::kubectl::Cluster;
+use crate::incident::console::arguments::{Flag, Given, moot, switch, valued};
+use crate::incident::console::cluster::Cluster;
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::quantity::{Span, Time};
 
@@ -114,17 +114,16 @@ fn follow(call: &mut Call, lines: &mut Vec<(Time, String)>, now: Time) -> Progre
     Progress::Again(Span::from_seconds(1))
 }
 
+pub const DMESG: &[Flag] = &[
+    switch('T', "ctime", "with the time of day"),
+    switch('H', "human", "with the time since the line before"),
+    switch('e', "reltime", "the same"),
+    switch('w', "follow", "goes on printing"),
+    moot('k', "kernel"),
+];
+
 pub fn dmesg(call: &mut Call, world: &mut dyn World) -> Progress {
-    let flags = [
-        switch('T', "ctime", ""),
-        switch('H', "human", ""),
-        switch('e', "reltime", ""),
-        switch('w', "follow", ""),
-        switch('x', "decode", ""),
-        switch('k', "kernel", ""),
-        valued('l', "level", "LEVEL", ""),
-    ];
-    let given = match Given::read(call.arguments(), &flags) {
+    let given = match Given::read(call.arguments(), DMESG) {
         Ok(given) => given,
         Err(mistake) => return call.fail(mistake.gnu("dmesg")),
     };
@@ -157,20 +156,23 @@ pub fn dmesg(call: &mut Call, world: &mut dyn World) -> Progress {
     progress
 }
 
+pub const JOURNAL: &[Flag] = &[
+    switch('k', "dmesg", "only the kernel"),
+    valued('u', "unit", "UNIT", "only one unit"),
+    valued('n', "lines", "LINES", "only the last lines"),
+    valued('S', "since", "TIME", "from then on: '10 min ago', 16:40, or '2020-08-11 16:40'; machines keep UTC"),
+    valued('U', "until", "TIME", "up to then"),
+    switch('b', "boot", "since the machine was started"),
+    switch('f', "follow", "goes on printing"),
+    switch('r', "reverse", "the latest first"),
+    moot('e', "pager-end"),
+    moot('x', "catalog"),
+    moot('q', "quiet"),
+    moot(' ', "no-pager"),
+];
+
 pub fn journal(call: &mut Call, world: &mut dyn World) -> Progress {
-    let flags = [
-        switch('k', "dmesg", ""),
-        valued('u', "unit", "UNIT", ""),
-        valued('n', "lines", "LINES", ""),
-        valued('S', "since", "TIME", ""),
-        switch('f', "follow", ""),
-        switch('r', "reverse", ""),
-        switch('e', "pager-end", ""),
-        switch('x', "catalog", ""),
-        switch(' ', "no-pager", ""),
-        valued('p', "priority", "LEVEL", ""),
-    ];
-    let given = match Given::read(call.arguments(), &flags) {
+    let given = match Given::read(call.arguments(), JOURNAL) {
         Ok(given) => given,
         Err(mistake) => return call.fail(mistake.gnu("journalctl")),
     };
@@ -192,12 +194,11 @@ pub fn journal(call: &mut Call, world: &mut dyn World) -> Progress {
         lines.extend(files::to_the_journal(&machine, unit.as_deref(), world));
     }
     lines.sort_by_key(|(at, _)| *at);
-    if let Some(text) = given.value("since") {
-        let Some(from) = since(text, now) else {
-            return call.fail(format!("Failed to parse timestamp: {text}: as in --since '10 min ago'"));
-        };
-        lines.retain(|(at, _)| *at >= from);
-    }
+    let window = match window(&given, &machine, world) {
+        Ok(window) => window,
+        Err(error) => return call.fail(error),
+    };
+    lines.retain(|(at, _)| window.contains(at));
     if let Some(count) = given.value("lines").or(given.has("follow").then_some("10")).filter(|_| call.visit == 0) {
         let Ok(count) = count.parse::<usize>() else {
             return call.fail(format!("Failed to parse lines '{count}'"));
@@ -225,6 +226,18 @@ fn kubelet(machine: &Machine, world: &dyn World) -> Vec<(Time, String)> {
     let own = cluster.events.iter().filter(|event| event.from == from);
     own.map(|event| (event.last, format!("kubelet[1412]: {} {}: {}", event.object, event.reason, event.message)))
         .collect()
+}
+
+/// From when to when lines are wanted.
+fn window(given: &Given, machine: &Machine, world: &dyn World) -> Result<std::ops::RangeInclusive<Time>, String> {
+    let now = world.now();
+    let read = |name: &str| {
+        let text = given.value(name)?;
+        let at = since(text, now).or_else(|| world.clock().utc_read(now, text));
+        Some(at.ok_or_else(|| format!("Failed to parse timestamp: {text}: as in --{name} '10 min ago'")))
+    };
+    let first = if given.has("boot") { super::booted(machine) } else { Time::from_micros(i64::MIN) };
+    Ok(read("since").transpose()?.unwrap_or(first).max(first)..=read("until").transpose()?.unwrap_or(now))
 }
 
 /// `10 min ago`, `5m`, `-10m`, `1h`.

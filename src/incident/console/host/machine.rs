@@ -1,12 +1,12 @@
 //! A machine as its own tools see it, taken from the system at one moment as plain values.
 //!
-//! The only file of the family that looks into components.
+//! With `search_node`, which does the same for a search cluster, the only file of the family that looks into components.
 
+use super::search_node;
 use super::texts::SYSLOG;
-use super::{code, search_node};
 use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{balancers, caches, hosts, pools, services};
-use crate::incident::console::{World, database, eb, kubectl};
+use crate::incident::console::{World, cluster, code, database, eb};
 use crate::sim::component::cache::{self, Cache};
 use crate::sim::component::hosts::{Disks, own_memory};
 use crate::sim::component::nodes::KernelKill;
@@ -257,7 +257,7 @@ fn resident(world: &dyn World, component: usize, service: &Service, number: usiz
     let now = world.now();
     // One that starts reads its code; one that fills memory does nothing else.
     let cpu_tenths = match instance.stage {
-        Stage::Running => kubectl::processor(world, &service.settings.name, component, &instance.name, now),
+        Stage::Running => cluster::processor(world, &service.settings.name, component, &instance.name, now),
         _ => 350,
     };
     let memory = service.memory_of(number, now);
@@ -282,7 +282,7 @@ fn killed(kill: &KernelKill) -> Killed {
     let more = mix(kill.container_id);
     Killed {
         at: kill.at,
-        pod_uid: kubectl::uid(kill.pod_uid),
+        pod_uid: cluster::uid(kill.pod_uid),
         container_id: format!(
             "{:016x}{more:016x}{:016x}{:016x}",
             kill.container_id,

@@ -3,7 +3,6 @@
 //! [`machine`] takes a machine out of the system as plain values; the other files only print it.
 
 mod choices;
-pub mod code;
 mod disks;
 mod files;
 mod kernel;
@@ -11,6 +10,7 @@ mod machine;
 mod netfilter;
 mod network;
 mod processes;
+mod ps;
 mod search_node;
 mod supervisor;
 mod system_files;
@@ -18,13 +18,15 @@ mod texts;
 mod tree;
 
 pub use choices::{choices, parts};
-pub use files::{ls, overwrite, read};
+pub use files::{LS, ls, overwrite, read};
 pub use machine::{Machine, all};
 pub use system_files::{file, write};
 
-use super::arguments::{Given, switch};
+use super::arguments::{Flag, Given, moot, switch};
 use super::world::{caches, services};
-use super::{Call, Command, Kit, Place, Progress, Runs, Wish, World, candidate, nearest, nothing};
+use super::{
+    Call, Command, Kit, Options, Place, Progress, Runs, Typed, Wish, World, arguments, candidate, nearest, nothing,
+};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::Service;
 use crate::sim::component::service::settings::RunsOn;
@@ -42,7 +44,6 @@ const KIT: Kit = Kit { place: Place::Host, takes: Span::from_millis(100), exists
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "ssh",
-        aliases: &[],
         usage: "ssh HOST [COMMAND]",
         summary: "logs in to a machine, or runs one command there",
         manual: "`exit` leads back.\n\nThe machines of the cluster are those of `kubectl get nodes`.\n\nssh HOST\nssh HOST dmesg | tail -5\nssh HOST 'ps aux | sort -rnk4 | head'",
@@ -51,10 +52,10 @@ pub const COMMANDS: &[Command] = &[
         exists: has_machines,
         runs: Runs::Shell(connect),
         complete: |typed, world| if typed.before.len() > 1 { vec![] } else { hosts(world) },
+        ..Command::PLAIN
     },
     Command {
         name: "dsh",
-        aliases: &[],
         usage: "dsh -g GROUP COMMAND",
         summary: "runs one command on every machine of a group, one after the other",
         manual: "What is piped in goes to each of them.\n\ndsh -g GROUP systemctl status UNIT\ncat FILE | dsh -g GROUP \"cat > PATH\"",
@@ -67,6 +68,7 @@ pub const COMMANDS: &[Command] = &[
             [_, _] => groups(world).into_iter().map(|(name, hosts)| candidate(name, hosts.join(" "))).collect(),
             _ => vec![],
         },
+        ..Command::PLAIN
     },
     Command {
         name: "exit",
@@ -79,21 +81,27 @@ pub const COMMANDS: &[Command] = &[
         exists: has_machines,
         runs: Runs::Command(leave),
         complete: nothing,
+        ..Command::PLAIN
     },
-    KIT.tool(
+    Command {
+        options: Options::Read(kernel::DMESG),
+        ..KIT.tool(
         "dmesg",
         "dmesg [-T] [-H] [-w]",
         "what the kernel has said: what it killed, and why",
-        "-T with the time of day, -H with the time since the line before, -w goes on printing.\n\n'Memory cgroup out of memory' is the limit of one container; 'Out of memory' alone is the whole machine. anon-rss is what the process had when it was killed.\n\ndmesg -T | grep -i kill | tail",
+        "'Memory cgroup out of memory' is the limit of one container; 'Out of memory' alone is the whole machine. anon-rss is what the process had when it was killed.\n\ndmesg -T | grep -i kill | tail",
         kernel::dmesg,
-    ),
-    KIT.tool(
+    ) },
+    Command {
+        options: Options::Read(kernel::JOURNAL),
+        complete: complete_journal,
+        ..KIT.tool(
         "journalctl",
         "journalctl [-k] [-u UNIT] [-n LINES] [--since TIME] [-f]",
         "the machine's journal: the kernel, the supervisors, the processes",
-        "-k only the kernel, -u only one unit, -n the last lines, --since '10 min ago', -f goes on printing. Machines keep UTC.",
+        "Machines keep UTC.\n\njournalctl -u UNIT -n 20\njournalctl --since '10 min ago'",
         kernel::journal,
-    ),
+    ) },
     Command {
         takes: Span::from_millis(200),
         exists: |world| {
@@ -101,6 +109,7 @@ pub const COMMANDS: &[Command] = &[
             caches(world).next().is_some() || services(world).any(|(_, service)| is_systemd(service))
         },
         complete: supervisor::complete_systemctl,
+        options: Options::Checked(supervisor::SYSTEMCTL),
         ..KIT.tool(
             "systemctl",
             "systemctl status|start|stop|restart|reload UNIT",
@@ -124,6 +133,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         complete: supervisor::complete_kill,
+        options: Options::Own,
         ..KIT.tool(
             "kill",
             "kill [-SIGNAL] PID",
@@ -145,6 +155,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         exists: has_kernel,
         complete: netfilter::complete_modules,
+        options: Options::Checked(netfilter::MODPROBE),
         ..KIT.tool(
             "modprobe",
             "modprobe [-r] MODULE",
@@ -167,6 +178,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         exists: has_kernel,
         complete: netfilter::complete_sysctl,
+        options: Options::Checked(netfilter::SYSCTL),
         ..KIT.tool(
             "sysctl",
             "sysctl [-a] [-w] KEY[=VALUE]...",
@@ -177,6 +189,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         exists: has_kernel,
+        options: Options::Own,
         ..KIT.tool(
             "iptables",
             "iptables [-t TABLE] -L|-A|-D|-F [CHAIN] ...",
@@ -187,9 +200,10 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         exists: has_kernel,
+        options: Options::Own,
         ..KIT.tool(
             "conntrack",
-            "conntrack -L|-C|-S|-F",
+            "conntrack -L|-C|-S|-F [-p PROTOCOL] [--state STATE]",
             "the connections that the kernel keeps track of",
             "-L lists them, -C counts them, -S what has been counted since, -F forgets them all.\n\nconntrack -L | awk '{print $4}' | sort | uniq -c",
             netfilter::conntrack,
@@ -205,45 +219,59 @@ pub const COMMANDS: &[Command] = &[
             netfilter::reboot,
         )
     },
-    Command { exists: has_kernel, ..KIT.tool("ss", "ss -s", "the machine's sockets, counted by state", "", network::ss) },
-    KIT.tool("free", "free [-m|-h]", "the machine's memory", "-m in MiB, -h for people.", free),
-    KIT.tool(
-        "ps",
-        "ps aux | ps -o etime,args [-C NAME]",
-        "the processes and what they hold",
-        "RSS is what a process holds, in KiB; VSZ what it has asked for; ELAPSED how long it has been running.\n\nps -o etime,args -C app\n\nps aux | sort -rnk6 | head -5",
-        processes::ps,
-    ),
-    KIT.tool(
-        "top",
-        "top [-o FIELD] [-n LINES]",
-        "the processes that hold or take the most",
-        "-o %MEM sorts by memory, -o %CPU by processor time.",
-        processes::top,
-    ),
+    Command {
+        exists: has_kernel,
+        options: Options::Checked(network::SS),
+        ..KIT.tool("ss", "ss -s", "the machine's sockets, counted by state", "", network::ss)
+    },
+    Command { options: Options::Read(FREE), ..KIT.tool("free", "free [-m|-g|-h]", "the machine's memory", "", free) },
+    Command {
+        options: Options::Checked(ps::FLAGS),
+        ..KIT.tool(
+            "ps",
+            "ps aux | ps -ef | ps [-e] -o COLUMNS [-C NAME] [-p PID] [--sort COLUMN]",
+            "the processes and what they hold",
+            "RSS is what a process holds, in KiB; VSZ what it has asked for; ELAPSED how long it has been running.\n\nps aux --sort=-rss | head -5\nps -eo pid,etime,rss,args",
+            ps::ps,
+        )
+    },
+    Command {
+        options: Options::Read(processes::TOP),
+        ..KIT.tool(
+            "top",
+            "top [-b] [-n TIMES] [-o FIELD] [-p PID]",
+            "the processes that hold or take the most",
+            "It prints once, without keys to press: watch -n 3 top follows it.\n\ntop -o %MEM | head -12",
+            processes::top,
+        )
+    },
     KIT.tool(
         "vmstat",
-        "vmstat",
+        "vmstat [SECONDS [TIMES]]",
         "memory, swap and what the processor waits for",
-        "swpd is what lies in swap, in KiB; si what comes back from there in a second; wa the time spent waiting for the disk.",
+        "swpd is what lies in swap, in KiB; si what comes back from there in a second; wa the time spent waiting for the disk.\n\nvmstat 1 5",
         processes::vmstat,
     ),
-    KIT.tool("uptime", "uptime", "since when the machine runs, and its load", "", processes::uptime),
-    KIT.tool(
+    Command {
+        options: Options::Checked(processes::UPTIME),
+        ..KIT.tool("uptime", "uptime [-p|-s]", "since when the machine runs, and its load", "", processes::uptime)
+    },
+    Command { options: Options::Read(disks::DF), ..KIT.tool(
         "df",
-        "df [-h] [PATH]",
+        "df [-hHTi] [PATH]",
         "the machine's disks, and how full they are",
-        "-h for people. A file that was deleted while a process has it open is still counted: lsof +L1 shows it, du doesn't.",
+        "A file that was deleted while a process has it open is still counted: lsof +L1 shows it, du doesn't.\n\ndf -h",
         disks::df,
-    ),
+    ) },
     Command {
         takes: Span::from_millis(600),
         complete: files::complete,
+        options: Options::Read(disks::DU),
         ..KIT.tool(
             "du",
             "du [-ahsx] [-d DEPTH] [PATH…]",
             "how much files and folders take",
-            "-h for people, -a files too, -s only the sum, -d 1 one level deep.\n\ndu -ah /var | sort -rh | head -5",
+            "du -ah /var | sort -rh | head -5",
             disks::du,
         )
     },
@@ -251,6 +279,7 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| all(world).iter().any(disks::has_disks),
         takes: Span::from_millis(400),
         complete: files::complete,
+        options: Options::Checked(disks::LSOF),
         ..KIT.tool(
             "lsof",
             "lsof [+L1] [-p PID] [PATH]",
@@ -262,6 +291,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         exists: |world| all(world).iter().any(disks::has_disks),
         complete: files::complete,
+        options: Options::Read(files::RM),
         ..KIT.tool(
             "rm",
             "rm [-rf] FILE…",
@@ -273,6 +303,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         exists: |world| all(world).iter().any(disks::has_disks),
         complete: files::complete,
+        options: Options::Read(files::TRUNCATE),
         ..KIT.tool(
             "truncate",
             "truncate -s SIZE FILE…",
@@ -282,6 +313,14 @@ pub const COMMANDS: &[Command] = &[
         )
     },
 ];
+
+/// `journalctl -u UNIT`: the units of the machine.
+fn complete_journal(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
+    match typed.before.last().map(String::as_str) {
+        Some("-u" | "--unit") => supervisor::units(typed, world),
+        _ => arguments::candidates(kernel::JOURNAL),
+    }
+}
 
 /// For tools of a kernel that the level describes.
 fn has_kernel(world: &dyn World) -> bool {
@@ -388,9 +427,15 @@ fn human(bytes: Bytes) -> String {
     }
 }
 
+const FREE: &[Flag] = &[
+    switch('h', "human", "for people"),
+    switch('m', "mebi", "in MiB"),
+    switch('g', "gibi", "in GiB"),
+    moot('k', "kibi"),
+];
+
 fn free(call: &mut Call, world: &mut dyn World) -> Progress {
-    let flags = [switch('m', "mebi", ""), switch('h', "human", ""), switch('k', "kibi", ""), switch('g', "gibi", "")];
-    let given = match Given::read(call.arguments(), &flags) {
+    let given = match Given::read(call.arguments(), FREE) {
         Ok(given) => given,
         Err(mistake) => return call.fail(mistake.gnu("free")),
     };

@@ -2,6 +2,7 @@
 //!
 //! Whatever a tool needs of the kernel it loads, for whoever types it.
 
+use crate::incident::console::arguments::{Flag, moot, switch};
 use crate::incident::console::world::{hosts, services};
 use crate::incident::console::{Call, Progress, Typed, World, candidate};
 use crate::incident::view::Candidate;
@@ -74,6 +75,15 @@ pub fn lsmod(call: &mut Call, world: &mut dyn World) -> Progress {
     call.say_all(rows);
     Progress::Done(0)
 }
+
+pub const MODPROBE: &[Flag] = &[switch('r', "remove", "takes it out, with what nobody else needs")];
+
+pub const SYSCTL: &[Flag] = &[
+    switch('a', "all", "every key"),
+    switch('A', "", "the same"),
+    switch('n', "values", "only the values"),
+    moot('w', "write"),
+];
 
 pub fn modprobe(call: &mut Call, world: &mut dyn World) -> Progress {
     let command = command_of(call, "/sbin/");
@@ -202,6 +212,8 @@ struct Asked {
     limited_to: Vec<String>,
     modules: Vec<&'static str>,
     as_rules: bool,
+    is_numeric: bool,
+    has_numbers: bool,
 }
 
 fn read_iptables(words: &[String]) -> Result<Asked, String> {
@@ -213,6 +225,8 @@ fn read_iptables(words: &[String]) -> Result<Asked, String> {
         limited_to: vec![],
         modules: vec![],
         as_rules: false,
+        is_numeric: false,
+        has_numbers: false,
     };
     let mut words = words.iter().peekable();
     while let Some(word) = words.next() {
@@ -224,15 +238,17 @@ fn read_iptables(words: &[String]) -> Result<Asked, String> {
                 })?;
             }
             "-j" | "--jump" => asked.target = words.next().cloned().unwrap_or_default(),
-            "-n" | "-v" | "-nv" | "-vn" | "--numeric" | "--verbose" | "--line-numbers" | "-x" => {}
-            "-L" | "--list" | "-nL" | "-vL" | "-nvL" | "-Ln" | "-Lnv" | "-Lvn" | "-vnL" | "-S" | "-A" | "-I" | "-D"
-            | "-F" | "--append" | "--insert" | "--delete" | "--flush" | "--list-rules" => {
+            "-n" | "--numeric" => asked.is_numeric = true,
+            "--line-numbers" => asked.has_numbers = true,
+            "-L" | "--list" | "-nL" | "-Ln" | "-S" | "-A" | "-I" | "-D" | "-F" | "--append" | "--insert"
+            | "--delete" | "--flush" | "--list-rules" => {
                 asked.verb = match word.trim_start_matches('-') {
                     "append" | "A" | "insert" | "I" => 'A',
                     "delete" | "D" => 'D',
                     "flush" | "F" => 'F',
                     _ => 'L',
                 };
+                asked.is_numeric |= word.contains('n') && !word.starts_with("--");
                 asked.as_rules = matches!(word.as_str(), "-S" | "--list-rules");
                 if words.peek().is_some_and(|next| !next.starts_with('-')) {
                     asked.chain = words.next().cloned();
@@ -247,7 +263,17 @@ fn read_iptables(words: &[String]) -> Result<Asked, String> {
                 }
                 asked.limited_to.push(name);
             }
-            other => asked.limited_to.push(other.to_owned()),
+            // What a rule is limited to; anything else that looks like an option is none.
+            "-p" | "--protocol" | "-s" | "--source" | "-d" | "--destination" | "-i" | "-o" | "--sport" | "--dport"
+            | "--state" | "--ctstate" | "!" => {
+                asked.limited_to.push(word.clone());
+                asked.limited_to.extend(words.next().cloned());
+            }
+            other => {
+                return Err(format!(
+                    "iptables v1.4.12: unknown option `{other}'\nTry `iptables -h' or 'iptables --help' for more information."
+                ));
+            }
         }
     }
     Ok(asked)
@@ -280,7 +306,7 @@ pub fn iptables(call: &mut Call, world: &mut dyn World) -> Progress {
                 return call.fail("iptables v1.4.12: -A requires a chain name");
             }
             let limited_to = asked.limited_to.join(" ");
-            let rule = Rule { table: asked.table, chain, target: asked.target, limited_to, modules };
+            let rule = Rule { table: asked.table, chain, target: asked.target.clone(), limited_to, modules };
             if asked.verb == 'A' { Change::Append(rule) } else { Change::Delete(rule) }
         }
         _ => {
@@ -295,16 +321,17 @@ pub fn iptables(call: &mut Call, world: &mut dyn World) -> Progress {
     }
     if lists {
         let rules = kernel(call, world).map(|kernel| kernel.rules.clone()).unwrap_or_default();
-        list(call, asked.table, asked.chain.as_deref(), asked.as_rules, &rules);
+        list(call, &asked, &rules);
     }
     Progress::Done(0)
 }
 
-fn list(call: &mut Call, table: Table, chain: Option<&str>, as_rules: bool, rules: &[Rule]) {
-    let chains = table.chains().iter().filter(|name| chain.is_none_or(|chain| chain == **name));
+fn list(call: &mut Call, asked: &Asked, rules: &[Rule]) {
+    let any = if asked.is_numeric { "0.0.0.0/0" } else { "anywhere" };
+    let chains = asked.table.chains().iter().filter(|name| asked.chain.as_ref().is_none_or(|chain| chain == **name));
     for (index, name) in chains.enumerate() {
-        let own = rules.iter().filter(|rule| rule.table == table && rule.chain == *name);
-        if as_rules {
+        let own = rules.iter().filter(|rule| rule.table == asked.table && rule.chain == *name);
+        if asked.as_rules {
             call.say(format!("-P {name} ACCEPT"));
             for rule in own {
                 let limited = if rule.limited_to.is_empty() { String::new() } else { format!("{} ", rule.limited_to) };
@@ -316,10 +343,11 @@ fn list(call: &mut Call, table: Table, chain: Option<&str>, as_rules: bool, rule
             call.say("");
         }
         call.say(format!("Chain {name} (policy ACCEPT)"));
-        call.say("target     prot opt source               destination");
-        for rule in own {
-            let line =
-                format!("{:<10} all  --  anywhere             anywhere            {}", rule.target, rule.limited_to);
+        let head = if asked.has_numbers { "num  " } else { "" };
+        call.say(format!("{head}target     prot opt source               destination"));
+        for (number, rule) in own.enumerate() {
+            let number = if asked.has_numbers { format!("{:<5}", number + 1) } else { String::new() };
+            let line = format!("{number}{:<10} all  --  {any:<20} {any:<19} {}", rule.target, rule.limited_to);
             call.say(line.trim_end());
         }
     }
@@ -356,6 +384,15 @@ pub fn conntrack(call: &mut Call, world: &mut dyn World) -> Progress {
     const VERSION: &str = "conntrack v1.0.0 (conntrack-tools)";
     let command = command_of(call, "/usr/sbin/");
     let verb = call.arguments().first().map_or("", String::as_str);
+    // Words that an entry has to hold.
+    let mut only: Vec<String> = vec![];
+    let mut rest = call.arguments().iter().skip(1);
+    while let Some(word) = rest.next() {
+        match word.as_str() {
+            "-p" | "--proto" | "--state" if matches!(verb, "-L" | "--dump") => only.extend(rest.next().cloned()),
+            other => return call.fail(format!("{VERSION}: unknown option `{other}'")),
+        }
+    }
     if verb == "-S" || verb == "--stats" {
         let Some(table) = kernel(call, world).and_then(|kernel| kernel.conntrack.as_ref()) else {
             return call.fail(format!("{VERSION}: Can't open /proc/net/stat/nf_conntrack"));
@@ -397,7 +434,8 @@ pub fn conntrack(call: &mut Call, world: &mut dyn World) -> Progress {
         _ => {
             let now = world.now();
             let lines = kernel(call, world).and_then(|kernel| kernel.conntrack.as_ref());
-            let lines = lines.map(|table| entries(table, now)).unwrap_or_default();
+            let mut lines = lines.map(|table| entries(table, now)).unwrap_or_default();
+            lines.retain(|line| only.iter().all(|word| line.split_whitespace().any(|one| one == word)));
             let all = lines.len();
             // A sample of what a screen can't hold: each so-manieth.
             let step = all.div_ceil(LISTED_MOST).max(1);

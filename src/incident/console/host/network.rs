@@ -1,6 +1,9 @@
 //! `ss`: the sockets of a machine.
 
+use crate::incident::console::arguments::{Flag, switch};
 use crate::incident::console::{Call, Progress, World};
+
+pub const SS: &[Flag] = &[switch('s', "summary", "counts them")];
 
 pub fn ss(call: &mut Call, world: &mut dyn World) -> Progress {
     if !call.arguments().iter().any(|word| word == "-s" || word == "--summary") {

@@ -1,25 +1,28 @@
-//! `ps`, `top`, `uptime`: what runs on a machine.
+//! `top`, `vmstat`, `uptime`: what runs on a machine.
 
 use super::here;
 use super::machine::{Machine, Resident};
+use crate::incident::console::arguments::{Flag, Given, moot, switch, valued};
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::quantity::{Bytes, Span, Time};
 
 /// A process as a row.
-struct Row {
-    pid: u32,
-    cpu_tenths: u64,
-    memory: Bytes,
-    virtual_memory: Bytes,
-    started: Time,
-    user: String,
-    command: String,
+pub struct Row {
+    pub pid: u32,
+    pub parent: u32,
+    pub cpu_tenths: u64,
+    pub memory: Bytes,
+    pub virtual_memory: Bytes,
+    pub started: Time,
+    pub user: String,
+    pub command: String,
 }
 
 /// Everything that runs: the machine's own, and the pods'.
-fn rows(machine: &Machine) -> Vec<Row> {
+pub fn rows(machine: &Machine) -> Vec<Row> {
     let own = |pid, mib: u64, command: &str| Row {
         pid,
+        parent: u32::from(pid != 1),
         cpu_tenths: 3,
         memory: Bytes(mib << 20),
         virtual_memory: Bytes((mib * 9) << 20),
@@ -43,6 +46,7 @@ fn rows(machine: &Machine) -> Vec<Row> {
     }
     rows.extend(machine.sessions.iter().map(|session| Row {
         pid: session.pid,
+        parent: 655,
         cpu_tenths: 120,
         memory: Bytes(212 << 20),
         virtual_memory: Bytes(740 << 20),
@@ -59,6 +63,7 @@ fn of(resident: &Resident) -> Vec<Row> {
     if resident.has_wrapper {
         rows.push(Row {
             pid: resident.pid.saturating_sub(7),
+            parent: 1,
             cpu_tenths: 0,
             memory: Bytes(3 << 20),
             virtual_memory: Bytes(12 << 20),
@@ -69,6 +74,7 @@ fn of(resident: &Resident) -> Vec<Row> {
     }
     rows.push(Row {
         pid: resident.pid,
+        parent: if resident.has_wrapper { resident.pid.saturating_sub(7) } else { 1 },
         cpu_tenths: resident.cpu_tenths,
         memory: resident.memory,
         virtual_memory: resident.virtual_memory,
@@ -83,14 +89,34 @@ fn of(resident: &Resident) -> Vec<Row> {
 }
 
 impl Row {
+    /// What runs in one's own terminal: the shell, and who asks.
+    pub fn of_terminal(now: Time) -> Vec<Self> {
+        let one = |pid, command: &str| Self {
+            pid,
+            parent: 655,
+            cpu_tenths: 0,
+            memory: Bytes(5 << 20),
+            virtual_memory: Bytes(22 << 20),
+            started: now,
+            user: "root".to_owned(),
+            command: command.to_owned(),
+        };
+        vec![one(21_877, "bash"), one(21_901, "ps")]
+    }
+
+    /// The processor time that it has taken up to now, in seconds.
+    pub fn processor_seconds(&self, now: Time) -> u64 {
+        (now.since(self.started).seconds().max(0) as u64 * self.cpu_tenths / 1000).min(35_999)
+    }
+
     /// The name of the program alone.
-    fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.command.split(' ').next().unwrap_or_default().rsplit('/').next().unwrap_or_default()
     }
 }
 
 /// How long a process runs, as `ps -o etime` prints it: `[[dd-]hh:]mm:ss`.
-fn elapsed(span: Span) -> String {
+pub fn elapsed(span: Span) -> String {
     let seconds = span.seconds().max(0);
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     let rest = format!("{minutes:02}:{:02}", seconds % 60);
@@ -102,64 +128,9 @@ fn elapsed(span: Span) -> String {
 }
 
 /// A share of the whole with one decimal.
-fn share(part: Bytes, whole: Bytes) -> String {
+pub fn share(part: Bytes, whole: Bytes) -> String {
     let tenths = part.0 * 1000 / whole.0.max(1);
     format!("{}.{}", tenths / 10, tenths % 10)
-}
-
-pub fn ps(call: &mut Call, world: &mut dyn World) -> Progress {
-    let machine = match here(call, world) {
-        Ok(machine) => machine,
-        Err(error) => return call.fail(error),
-    };
-    let words = call.arguments().join("");
-    let mut all = rows(&machine);
-    if words.contains("--sort=-rss") || words.contains("--sort=-%mem") || words.contains("--sort-rss") {
-        all.sort_by_key(|row| std::cmp::Reverse(row.memory));
-    }
-    let named = call.arguments().iter().skip_while(|word| *word != "-C").nth(1);
-    if let Some(name) = named {
-        all.retain(|row| row.name() == *name);
-    }
-    if words.contains("etime") {
-        let now = world.now();
-        call.say("    PID     ELAPSED COMMAND");
-        for row in all {
-            call.say(format!("{:>7} {:>11} {}", row.pid, elapsed(now.since(row.started)), row.command));
-        }
-        return Progress::Done(0);
-    }
-    if words.trim_start_matches('-').starts_with('e') {
-        call.say("    PID TTY          TIME CMD");
-        for row in all {
-            call.say(format!("{:>7} ?        00:00:{:02} {}", row.pid, row.cpu_tenths % 60, row.name()));
-        }
-        return Progress::Done(0);
-    }
-    let now = world.now();
-    call.say("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND");
-    for row in all {
-        let age = now.since(row.started);
-        let started = if age < Span::from_seconds(86_400) {
-            world.clock().utc_short(row.started)
-        } else {
-            world.clock().utc_day(row.started)
-        };
-        let seconds = (age.seconds().max(0) as u64 * row.cpu_tenths / 1000).min(35_999);
-        call.say(format!(
-            "{:<8} {:>7} {:>4} {:>4} {:>6} {:>5} ?        Ssl  {started:<5} {:>3}:{:02} {}",
-            row.user,
-            row.pid,
-            format!("{}.{}", row.cpu_tenths / 10, row.cpu_tenths % 10),
-            share(row.memory, machine.memory),
-            row.virtual_memory.kib(),
-            row.memory.kib(),
-            seconds / 60,
-            seconds % 60,
-            row.command
-        ));
-    }
-    Progress::Done(0)
 }
 
 /// `up 99 days, 19:24,  1 user,  load average: 0.42, 0.40, 0.39`.
@@ -172,6 +143,13 @@ fn load(machine: &Machine, world: &dyn World) -> String {
 }
 
 pub fn vmstat(call: &mut Call, world: &mut dyn World) -> Progress {
+    let numbers: Option<Vec<u32>> = call.arguments().iter().map(|word| word.parse().ok()).collect();
+    let (every, times) = match numbers.as_deref() {
+        Some([]) => (1, 1),
+        Some([every]) if *every > 0 => (*every, u32::MAX),
+        Some([every, times]) if *every > 0 && *times > 0 => (*every, *times),
+        _ => return call.fail("usage: vmstat [SECONDS [TIMES]]"),
+    };
     let machine = match here(call, world) {
         Ok(machine) => machine,
         Err(error) => return call.fail(error),
@@ -183,8 +161,10 @@ pub fn vmstat(call: &mut Call, world: &mut dyn World) -> Progress {
     let (blocked, pages, waits) = if swapped > 0 { (1, 9_700, 84) } else { (0, 0, 1) };
     let busy: u64 = rows(&machine).iter().map(|row| row.cpu_tenths).sum::<u64>() / 10;
     let user = busy.min(99 - waits);
-    call.say("procs -----------memory---------- ---swap-- -----io---- -system-- ----cpu----");
-    call.say(" r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa");
+    if call.visit == 0 {
+        call.say("procs -----------memory---------- ---swap-- -----io---- -system-- ----cpu----");
+        call.say(" r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa");
+    }
     call.say(format!(
         " {}  {blocked} {swapped:>6} {:>6} {:>6} {cache:>6} {pages:>4} {:>4} {pages:>5} {:>5}  410  902 {user:>2}  1 {:>2} {waits:>2}",
         u64::from(user > 50),
@@ -194,31 +174,63 @@ pub fn vmstat(call: &mut Call, world: &mut dyn World) -> Progress {
         18,
         99_u64.saturating_sub(user + waits),
     ));
-    Progress::Done(0)
+    if call.visit + 1 < times { Progress::Again(Span::from_seconds(i64::from(every))) } else { Progress::Done(0) }
 }
+
+pub const UPTIME: &[Flag] =
+    &[switch('p', "pretty", "only for how long, in words"), switch('s', "since", "only since when")];
 
 pub fn uptime(call: &mut Call, world: &mut dyn World) -> Progress {
-    match here(call, world) {
-        Ok(machine) => {
-            let line = format!(" {} {}", world.clock().utc_seconds(world.now()), load(&machine, world));
-            call.say(line);
-            Progress::Done(0)
-        }
-        Err(error) => call.fail(error),
-    }
-}
-
-pub fn top(call: &mut Call, world: &mut dyn World) -> Progress {
     let machine = match here(call, world) {
         Ok(machine) => machine,
         Err(error) => return call.fail(error),
     };
-    let by_memory = call.arguments().iter().any(|word| word.to_uppercase().contains("MEM"));
-    let mut all = rows(&machine);
-    if by_memory {
-        all.sort_by_key(|row| std::cmp::Reverse(row.memory));
+    let has = |flags: &[&str]| call.arguments().iter().any(|word| flags.contains(&word.as_str()));
+    let line = if has(&["-p", "--pretty"]) {
+        let up = world.now().since(machine.booted).seconds().max(0);
+        let parts = [(up / 86_400, "day"), (up / 3600 % 24, "hour"), (up / 60 % 60, "minute")];
+        let told = parts.iter().filter(|(count, _)| *count > 0);
+        let told = told.map(|(count, word)| format!("{count} {word}{}", if *count == 1 { "" } else { "s" }));
+        format!("up {}", told.collect::<Vec<_>>().join(", "))
+    } else if has(&["-s", "--since"]) {
+        world.clock().utc_plain(machine.booted)
     } else {
-        all.sort_by_key(|row| std::cmp::Reverse((row.cpu_tenths, row.memory)));
+        format!(" {} {}", world.clock().utc_seconds(world.now()), load(&machine, world))
+    };
+    call.say(line);
+    Progress::Done(0)
+}
+
+pub const TOP: &[Flag] = &[
+    valued('n', "", "TIMES", "so many times, three seconds apart"),
+    valued('o', "", "FIELD", "sorted by %CPU, %MEM, RES, VIRT or PID"),
+    valued('p', "", "PID", "only this process"),
+    moot('b', ""),
+    moot('c', ""),
+];
+
+pub fn top(call: &mut Call, world: &mut dyn World) -> Progress {
+    let given = match Given::read(call.arguments(), TOP) {
+        Ok(given) => given,
+        Err(mistake) => return call.fail(mistake.gnu("top")),
+    };
+    let machine = match here(call, world) {
+        Ok(machine) => machine,
+        Err(error) => return call.fail(error),
+    };
+    let Ok(times) = given.value("n").unwrap_or("1").parse::<u32>() else {
+        return call.fail(format!("top: bad iterations argument '{}'", given.value("n").unwrap_or_default()));
+    };
+    let mut all = rows(&machine);
+    match given.value("o").unwrap_or("%CPU").to_uppercase().as_str() {
+        "%CPU" | "+%CPU" => all.sort_by_key(|row| std::cmp::Reverse((row.cpu_tenths, row.memory))),
+        "%MEM" | "+%MEM" | "RES" => all.sort_by_key(|row| std::cmp::Reverse(row.memory)),
+        "VIRT" => all.sort_by_key(|row| std::cmp::Reverse(row.virtual_memory)),
+        "PID" => all.sort_by_key(|row| std::cmp::Reverse(row.pid)),
+        other => return call.fail(format!("top: unrecognized field name '{other}'")),
+    }
+    if let Some(pids) = given.value("p") {
+        all.retain(|row| pids.split(',').any(|pid| row.pid.to_string() == pid));
     }
     let (total, used) = (machine.memory.mib(), machine.used().mib());
     call.say(format!("top - {} {}", world.clock().utc_seconds(world.now()), load(&machine, world)));
@@ -238,5 +250,5 @@ pub fn top(call: &mut Call, world: &mut dyn World) -> Progress {
             row.command
         ));
     }
-    Progress::Done(0)
+    if call.visit + 1 < times.min(1000) { Progress::Again(Span::from_seconds(3)) } else { Progress::Done(0) }
 }

@@ -2,6 +2,7 @@
 
 use super::here;
 use super::machine::{Machine, Resident, Unit};
+use crate::incident::console::arguments::{Flag, moot};
 use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest, sessions};
 use crate::incident::view::Candidate;
 use crate::sim::component::service::Exit;
@@ -28,6 +29,8 @@ fn watched(machine: &Machine, is_systemd: bool) -> impl Iterator<Item = (&Reside
 fn verb_of(word: &str) -> Option<Verb> {
     [Verb::Start, Verb::Stop, Verb::Restart, Verb::Reload].into_iter().find(|verb| verb.word() == word)
 }
+
+pub const SYSTEMCTL: &[Flag] = &[moot('l', "full"), moot(' ', "no-pager")];
 
 pub fn systemctl(call: &mut Call, world: &mut dyn World) -> Progress {
     let words: Vec<String> = call.arguments().iter().filter(|word| !word.starts_with('-')).cloned().collect();
@@ -266,6 +269,15 @@ fn complete_unit(typed: &Typed, world: &dyn World, verbs: &[&str], is_systemd: b
         }
         _ => vec![],
     }
+}
+
+/// The units of the machine that is typed on.
+pub fn units(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
+    let machine = typed_on(typed, world);
+    let mut all: Vec<Candidate> =
+        watched(&machine, true).map(|(_, unit)| candidate(unit.name.clone(), unit.state)).collect();
+    all.extend(machine.is_node.then(|| candidate("kubelet", "active")));
+    all
 }
 
 pub fn complete_systemctl(typed: &Typed, world: &dyn World) -> Vec<Candidate> {

@@ -1,9 +1,10 @@
 //! `kubectl scale`, `set`, `delete`, `cordon`, `drain`: what changes the cluster.
 
-use super::cluster::{Cluster, Deployment, Pod, is_built, versions};
 use super::get::not_found;
 use super::select::{Kind, Labels, Selection};
 use crate::incident::console::arguments::Given;
+use crate::incident::console::cluster::{Cluster, Deployment, Pod, versions};
+use crate::incident::console::code::is_built;
 use crate::incident::console::world::services;
 use crate::incident::console::{Call, Progress, World, nearest};
 use crate::sim::operation::{Applied, Operation};

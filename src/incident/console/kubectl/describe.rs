@@ -1,10 +1,10 @@
 //! `kubectl describe`: everything about an object, and what the cluster has noticed about it.
 
-use super::cluster::{Cluster, Deployment, Event, Node, Pod, Template};
 use super::get::not_found;
 use super::object;
 use super::select::{Kind, Labels, Selection};
 use crate::incident::console::arguments::Given;
+use crate::incident::console::cluster::{Cluster, Deployment, Event, Node, Pod, Template};
 use crate::incident::console::stamp::Clock;
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::quantity::{Bytes, Time};

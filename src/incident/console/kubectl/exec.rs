@@ -1,11 +1,14 @@
 //! `kubectl exec`: a command within a pod, as far as a slim container has any.
 
-use super::cluster::{Cluster, Pod, inside};
 use super::get::not_found;
 use super::select::Kind;
 use crate::incident::console::arguments::Given;
-use crate::incident::console::{Call, Progress, World};
+use crate::incident::console::cluster::{Cluster, Pod};
+use crate::incident::console::world::services;
+use crate::incident::console::{Call, Progress, World, host};
+use crate::sim::component::service::settings::Pid1;
 use crate::sim::operation::Operation;
+use crate::sim::quantity::Bytes;
 
 pub fn run(call: &mut Call, given: &Given, world: &mut dyn World) -> Progress {
     let cluster = Cluster::of(world);
@@ -115,4 +118,29 @@ fn within(call: &mut Call, pod: &Pod, command: &[String], world: &mut dyn World)
         [] => {}
     }
     Progress::Done(0)
+}
+
+/// What can be seen from within a pod.
+struct Inside {
+    process: String,
+    has_wrapper: bool,
+    memory: Bytes,
+    virtual_memory: Bytes,
+    node_memory: Bytes,
+    node_used: Bytes,
+}
+
+/// What can be seen from within a pod.
+fn inside(world: &dyn World, pod: &Pod) -> Option<Inside> {
+    let (_, service) = services(world).find(|(index, _)| *index == pod.component)?;
+    let memory = service.memory_of(pod.instance, world.now());
+    let machine = host::all(world).into_iter().find(|machine| Some(&machine.name) == pod.node.as_ref());
+    Some(Inside {
+        process: service.settings.process.clone(),
+        has_wrapper: service.kubernetes().is_some_and(|kubernetes| kubernetes.pid_1 == Pid1::Wrapper),
+        memory,
+        virtual_memory: Bytes(memory.0 + service.settings.memory.reserved.0),
+        node_memory: machine.as_ref().map_or(Bytes(16 << 30), |machine| machine.memory),
+        node_used: machine.map_or(memory, |machine| machine.used()),
+    })
 }

@@ -1,10 +1,10 @@
 //! `kubectl get`: tables of objects, live, and the objects themselves in the format that is asked for.
 
-use super::cluster::{Cluster, Deployment, Event, Node, Pod, Revision};
 use super::print::Format;
 use super::select::{Kind, Labels, Selection};
 use super::{object, path};
 use crate::incident::console::arguments::Given;
+use crate::incident::console::cluster::{Cluster, Deployment, Event, Node, Pod, Revision};
 use crate::incident::console::stamp::Clock;
 use crate::incident::console::{Call, Progress, World, nearest, table as columns};
 use crate::sim::quantity::{Span, Time};

@@ -1,9 +1,9 @@
 //! `kubectl logs`: what containers have written. What died with a pod is gone.
 
-use super::cluster::{Cluster, Pod};
 use super::get::not_found;
 use super::select::{Kind, Labels};
 use crate::incident::console::arguments::Given;
+use crate::incident::console::cluster::{Cluster, Pod};
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::id::ComponentId;
 use crate::sim::log::Record;

@@ -1,10 +1,9 @@
 //! `kubectl`: the verbs that an engineer needs in an outage, with the real tool's words, columns and refusals.
 //!
-//! [`cluster`] takes the cluster out of the system as plain values; the other files only look at those and hand
-//! operations back.
+//! `cluster` takes the cluster out of the system as plain values; these files only look at those and hand operations
+//! back.
 
 mod change;
-mod cluster;
 mod describe;
 mod exec;
 mod explain;
@@ -19,9 +18,8 @@ mod select;
 mod top;
 mod yaml;
 
-pub use cluster::{Cluster, Pod, is_built, processor, uid};
-
-use super::arguments::{self, Flag, Given, switch, valued};
+use super::arguments::{self, Flag, Given, moot, moot_value, switch, valued};
+use super::cluster::{self, Cluster, Pod};
 use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate, nearest};
 use crate::incident::view::Candidate;
 use crate::sim::quantity::Span;
@@ -41,6 +39,7 @@ pub const COMMANDS: &[Command] = &[Command {
     exists: |world| cluster::exists(world),
     runs: Runs::Command(run),
     complete,
+    ..Command::PLAIN
 }];
 
 const MANUAL: &str = "get TYPE [NAME]          a table: pods, deployments, replicasets, nodes, events; -o wide, -o name, -w, -l app=NAME
@@ -117,7 +116,7 @@ const VERBS: &[Verb] = &[
             valued('c', "container", "NAME", "which container"),
             SELECTOR,
             NAMESPACE,
-            switch(' ', "all-containers", ""),
+            moot(' ', "all-containers"),
         ],
         kinds: &[Kind::Pods, Kind::Deployments],
     },
@@ -128,7 +127,7 @@ const VERBS: &[Verb] = &[
             SELECTOR,
             switch(' ', "no-headers", "without the line of heads"),
             valued(' ', "sort-by", "FIELD", "memory or cpu"),
-            switch(' ', "containers", ""),
+            switch(' ', "containers", "with each container"),
             NAMESPACE,
             ALL_NAMESPACES,
         ],
@@ -195,7 +194,7 @@ const VERBS: &[Verb] = &[
             valued(' ', "grace-period", "SECONDS", "how long a pod may take to end; 0 kills it"),
             switch(' ', "force", "doesn't wait for the end"),
             switch(' ', "now", "a grace period of one second"),
-            valued(' ', "wait", "BOOL", ""),
+            moot_value(' ', "wait", "BOOL"),
             NAMESPACE,
         ],
         kinds: &[Kind::Pods],
@@ -203,12 +202,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "exec",
         about: "runs a command in a pod: -- ps, -- free",
-        flags: &[
-            switch('i', "stdin", ""),
-            switch('t', "tty", ""),
-            valued('c', "container", "NAME", "which container"),
-            NAMESPACE,
-        ],
+        flags: &[moot('i', "stdin"), moot('t', "tty"), valued('c', "container", "NAME", "which container"), NAMESPACE],
         kinds: &[Kind::Pods],
     },
     Verb { name: "cordon", about: "takes a machine out of scheduling", flags: &[], kinds: &[Kind::Nodes] },
@@ -217,14 +211,14 @@ const VERBS: &[Verb] = &[
         name: "drain",
         about: "takes a machine out of scheduling and deletes its pods",
         flags: &[
-            switch(' ', "ignore-daemonsets", "goes on though some pods come back at once"),
-            switch(' ', "delete-local-data", "goes on though pods keep data on the machine"),
+            moot(' ', "ignore-daemonsets"),
+            moot(' ', "delete-local-data"),
             switch(' ', "force", "goes on though some pods belong to nothing"),
             valued(' ', "grace-period", "SECONDS", "how long a pod may take to end; 0 kills it"),
         ],
         kinds: &[Kind::Nodes],
     },
-    Verb { name: "version", about: "the version of the cluster", flags: &[switch(' ', "short", "")], kinds: &[] },
+    Verb { name: "version", about: "the version of the cluster", flags: &[moot(' ', "short")], kinds: &[] },
 ];
 
 /// Verbs of the real one that have nothing to work on here, and what does instead.

@@ -1,8 +1,8 @@
 //! Each object of the cluster as one JSON value, with the fields of the real API: what `-o json`, `-o yaml`, paths and
 //! selectors look at.
 
-use super::cluster::{Cluster, Deployment, Event, Node, Pod, Revision, Template};
 use super::select::Kind;
+use crate::incident::console::cluster::{Cluster, Deployment, Event, Node, Pod, Revision, Template};
 use crate::incident::console::stamp::Clock;
 use crate::sim::quantity::{Bytes, Time};
 use serde_json::{Map, Value, json};
@@ -70,7 +70,7 @@ fn state(pod: &Pod, clock: &Clock) -> Value {
     }
 }
 
-fn ended(last: &super::cluster::Ended, clock: &Clock) -> Value {
+fn ended(last: &crate::incident::console::cluster::Ended, clock: &Clock) -> Value {
     json!({
         "exitCode": last.code, "reason": last.reason,
         "startedAt": clock.utc_iso(last.started), "finishedAt": clock.utc_iso(last.finished),

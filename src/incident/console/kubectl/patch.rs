@@ -1,11 +1,11 @@
 //! `kubectl patch`: a change of a deployment or a node written as JSON, done with the operations that there are.
 
 use super::change::{self, Change};
-use super::cluster::Cluster;
 use super::get::not_found;
 use super::object;
 use super::select::{Kind, Selection};
 use crate::incident::console::arguments::Given;
+use crate::incident::console::cluster::Cluster;
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::operation::Operation;
 use crate::sim::quantity::Bytes;

@@ -1,9 +1,9 @@
 //! `kubectl rollout`: how a deployment gets from one template to the next.
 
-use super::cluster::{Cluster, Deployment};
 use super::get::not_found;
 use super::select::{Kind, Selection};
 use crate::incident::console::arguments::Given;
+use crate::incident::console::cluster::{Cluster, Deployment};
 use crate::incident::console::{Call, Progress, World, nearest};
 use crate::sim::operation::{Applied, Operation};
 use crate::sim::quantity::Span;

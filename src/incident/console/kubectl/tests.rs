@@ -1,8 +1,8 @@
 //! Tables and descriptions of a cluster made by hand, as kubectl prints them.
 
-use super::cluster::{Cluster, Deployment, Ended, Event, Node, Pod, Revision, Template};
 use super::select::{Kind, Selection};
 use super::{VERBS, arguments::Given, describe, get};
+use crate::incident::console::cluster::{Cluster, Deployment, Ended, Event, Node, Pod, Revision, Template};
 use crate::incident::console::stamp::Clock;
 use crate::sim::quantity::{Bytes, Span, Time};
 

@@ -1,9 +1,9 @@
 //! `kubectl top`: what the metrics server last saw, which is a minute old.
 
-use super::cluster::{Cluster, usage};
 use super::get::not_found;
 use super::select::{Kind, Labels};
 use crate::incident::console::arguments::Given;
+use crate::incident::console::cluster::{Cluster, usage};
 use crate::incident::console::{Call, Progress, World, table};
 use crate::sim::quantity::{Bytes, Span};
 

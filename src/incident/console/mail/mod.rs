@@ -1,7 +1,8 @@
 //! Mail: what went out, to how many and how often (`sendgrid`), and the relay in front of the provider (`smtpctl`).
 
+use super::arguments::{Flag, Given, valued};
 use super::world::gateways;
-use super::{Call, Command, Place, Progress, Runs, Typed, World, candidate};
+use super::{Call, Command, Options, Place, Progress, Runs, Typed, World, candidate};
 use crate::incident::view::Candidate;
 use crate::sim::component::gateway::Gateway;
 use crate::sim::id::Unit;
@@ -11,7 +12,7 @@ use crate::sim::quantity::Span;
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "sendgrid",
-        aliases: &[],
+        options: Options::Read(SENDGRID),
         usage: "sendgrid stats | sendgrid activity [--top COUNT]",
         summary: "what the mail provider knows: how many mails, to how many, who got most",
         manual: "stats: how many mails went out today, to how many people, and how many people got one, two, three…\nactivity: who got most, and the last mails. A short form of the provider's web pages; ours.\n\nsendgrid stats\nsendgrid activity --top 10",
@@ -20,10 +21,11 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| gateways(world).next().is_some(),
         runs: Runs::Command(statistics),
         complete: |typed, _| words(typed, &[("stats", "how many, to how many"), ("activity", "who got most")]),
+        ..Command::PLAIN
     },
     Command {
         name: "smtpctl",
-        aliases: &[],
+        options: Options::Checked(&[]),
         usage: "smtpctl pause smtp | resume smtp | show stats",
         summary: "the mail relay: stops taking mail, takes it again",
         manual: "While it is paused it refuses every conversation; whoever wants to send gets an error. What it has taken can't be taken back.\n\nsmtpctl show stats\nsmtpctl pause smtp",
@@ -34,8 +36,11 @@ pub const COMMANDS: &[Command] = &[
         complete: |typed, _| {
             words(typed, &[("show", "show stats"), ("pause", "pause smtp: refuse mail"), ("resume", "resume smtp")])
         },
+        ..Command::PLAIN
     },
 ];
+
+const SENDGRID: &[Flag] = &[valued(' ', "top", "COUNT", "so many of those who got most")];
 
 fn words(typed: &Typed, known: &[(&str, &str)]) -> Vec<Candidate> {
     match typed.before {
@@ -52,12 +57,17 @@ fn address(unit: Unit) -> String {
 }
 
 fn statistics(call: &mut Call, world: &mut dyn World) -> Progress {
-    let words = call.arguments();
-    let lines: Vec<String> = match words.first().map(String::as_str) {
+    let given = match Given::read(call.arguments(), SENDGRID) {
+        Ok(given) => given,
+        Err(mistake) => return call.fail(mistake.gnu("sendgrid")),
+    };
+    let lines: Vec<String> = match given.operands.first().map(String::as_str) {
         Some("stats") => gateways(world).flat_map(|gateway| stats(gateway, world)).collect(),
         Some("activity") => {
-            let top = words.iter().position(|word| word == "--top").and_then(|at| words.get(at + 1)?.parse().ok());
-            gateways(world).flat_map(|gateway| activity(gateway, top.unwrap_or(5), world)).collect()
+            let Ok(top) = given.value("top").unwrap_or("5").parse() else {
+                return call.fail("sendgrid: --top takes a number: --top 10");
+            };
+            gateways(world).flat_map(|gateway| activity(gateway, top, world)).collect()
         }
         _ => return call.fail("usage: sendgrid stats | sendgrid activity [--top COUNT]"),
     };

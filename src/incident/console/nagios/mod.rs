@@ -1,29 +1,12 @@
 //! `nagios`: what is checked, how it stands, and who has taken it.
 
-use super::{Act, Call, Command, Place, Progress, Runs, Typed, World, candidate};
+use super::{Act, Call, Command, Options, Place, Progress, Runs, Typed, World, candidate};
 use crate::incident::view::Candidate;
-use crate::sim::quantity::{Span, Time};
-
-/// A check as the console shows it.
-#[derive(Clone, Debug, Default)]
-pub struct Service {
-    /// Its name.
-    pub name: String,
-    /// Nagios' word for its state.
-    pub state: &'static str,
-    /// Since when.
-    pub since: Time,
-    /// How often in a row it has seen something else, and how often it takes until that is believed.
-    pub tries: (u32, u32),
-    /// What it printed last: state and text of each thing that it probes.
-    pub lines: Vec<(&'static str, String)>,
-    /// Who has taken it, when, with which words, and whether that lasts until all is well.
-    pub taken: Option<(String, Time, String, bool)>,
-}
+use crate::sim::quantity::Span;
 
 pub const COMMANDS: &[Command] = &[Command {
     name: "nagios",
-    aliases: &[],
+    options: Options::Checked(&[]),
     usage: "nagios [NAME] | nagios ack NAME | nagios unack NAME",
     summary: "what is checked, how it stands, and who has taken it",
     manual: "A check is as bad as the worst thing that it looks at. Who acknowledges it hears nothing more of it; a sticky acknowledgement lasts until everything that it looks at is well.\n\nnagios\nnagios \"disk NAME\"\nnagios unack \"disk NAME\"",
@@ -32,6 +15,7 @@ pub const COMMANDS: &[Command] = &[Command {
     exists: |world| !world.checks().is_empty(),
     runs: Runs::Command(run),
     complete,
+    ..Command::PLAIN
 }];
 
 fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {

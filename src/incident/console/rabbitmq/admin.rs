@@ -3,7 +3,7 @@
 use super::lists::{self, LISTS};
 use super::view::{Broker, Queue, payload};
 use super::{chosen, ctl, definition, print};
-use crate::incident::console::arguments::{Flag, Given, switch, valued};
+use crate::incident::console::arguments::{Flag, Given, moot, moot_value, switch, valued};
 use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest};
 use crate::incident::view::Candidate;
 use crate::sim::message::Settle;
@@ -59,18 +59,18 @@ impl Pairs {
 const OPTIONS: [Flag; 16] = [
     valued('H', "host", "HOST", "the broker's host"),
     valued('N', "node", "NODE", "which node"),
-    valued('P', "port", "PORT", "the management's port"),
+    moot_value('P', "port", "PORT"),
     valued('V', "vhost", "VHOST", "the virtual host: there is /"),
-    valued('u', "username", "USER", "who logs in"),
-    valued('p', "password", "WORD", "with what"),
-    valued('c', "config", "FILE", "where the options are kept"),
+    moot_value('u', "username", "USER"),
+    moot_value('p', "password", "WORD"),
+    moot_value('c', "config", "FILE"),
     valued('f', "format", "FORMAT", "table, long, raw_json, pretty_json, kvp, tsv or bash"),
     valued(' ', "formatter", "FORMAT", "the same; json too"),
     valued('S', "sort", "COLUMN", "sorted by a column"),
     switch('R', "sort-reverse", "the other way round"),
-    valued('d', "depth", "NUMBER", "how deep tables list what lies in each other"),
+    moot_value('d', "depth", "NUMBER"),
     switch('q', "quiet", "says nothing of what it has done"),
-    switch('s', "ssl", "over TLS"),
+    moot('s', "ssl"),
     switch('h', "help", "lists the commands"),
     switch(' ', "version", "the tool's version"),
 ];
@@ -105,6 +105,11 @@ pub fn run(call: &mut Call, world: &mut dyn World) -> Progress {
     };
     if given.has("help") {
         return help(call);
+    }
+    if given.has("version") {
+        let version = super::view::all(world).first().map(|broker| broker.version.clone()).unwrap_or_default();
+        call.say(format!("rabbitmqadmin {version}"));
+        return Progress::Done(0);
     }
     let format = given.value("format").or(given.value("formatter")).unwrap_or("table");
     let format = if format == "json" { "raw_json" } else { format };

@@ -2,7 +2,7 @@
 
 use super::view::{Broker, Queue};
 use super::{chosen, definition, lists, print};
-use crate::incident::console::arguments::{self, Flag, Given, switch, valued};
+use crate::incident::console::arguments::{self, Flag, Given, moot, moot_value, switch, valued};
 use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest};
 use crate::incident::view::Candidate;
 use crate::sim::operation::{Operation, Policy};
@@ -21,7 +21,7 @@ const GLOBAL: [Flag; 5] = [
     valued('n', "node", "NODE", "which node"),
     switch('q', "quiet", "without the lines before the list"),
     switch('s', "silent", "without those and the heads"),
-    valued('t', "timeout", "SECONDS", "how long to wait"),
+    moot_value('t', "timeout", "SECONDS"),
     valued(' ', "formatter", "FORMAT", "table, pretty_table, json or csv"),
 ];
 
@@ -34,9 +34,10 @@ const VERBS: [Verb; 16] = [
         options: &[
             VHOST,
             HEADLESS,
-            switch(' ', "online", "only queues whose node is up"),
+            // There is one node, and it is up.
+            moot(' ', "online"),
             switch(' ', "offline", "only queues whose node is down"),
-            switch(' ', "local", "only queues of this node"),
+            moot(' ', "local"),
         ],
     },
     Verb { name: "list_consumers", about: "who takes messages from which queue", options: &[VHOST, HEADLESS] },

@@ -18,7 +18,6 @@ use crate::sim::quantity::Span;
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "rabbitmqctl",
-        aliases: &[],
         usage: "rabbitmqctl COMMAND [ARGUMENTS]",
         summary: "looks at the message broker: queues, consumers, policies; purges",
         manual: CTL_MANUAL,
@@ -27,10 +26,10 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| view::exists(world),
         runs: Runs::Command(ctl::run),
         complete: ctl::complete,
+        ..Command::PLAIN
     },
     Command {
         name: "rabbitmqadmin",
-        aliases: &[],
         usage: "rabbitmqadmin VERB OBJECT [KEY=VALUE…]",
         summary: "the broker's management: looks into messages, purges, declares, moves",
         manual: ADMIN_MANUAL,
@@ -39,6 +38,7 @@ pub const COMMANDS: &[Command] = &[
         exists: |world| view::exists(world),
         runs: Runs::Command(admin::run),
         complete: admin::complete,
+        ..Command::PLAIN
     },
 ];
 

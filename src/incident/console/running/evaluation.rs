@@ -1,11 +1,13 @@
 //! Working a line out from its beginning, with the results that there are: which command comes next, and what has been
 //! printed so far. Has no effects.
 
+mod nested;
+
 use super::variables::Variables;
 use super::{LINES_MAX, Pending, READ, Request, Running};
-use crate::incident::console::filters::{self, Source, Stop, Unread};
+use crate::incident::console::filters::{Source, Stop, Unread};
 use crate::incident::console::shell::{Compound, Line, Part, Redirect, Stage, Then, Word, is_name};
-use crate::incident::console::{Printed, Runs, Stream, find, parse};
+use crate::incident::console::{Printed, Runs, Stream, find};
 use std::collections::VecDeque;
 
 /// Characters of a line that are kept.
@@ -63,12 +65,12 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Runs a line; its output goes to `capture` or onto the screen.
+    /// Runs a line; what it prints and complains of goes to `capture`, or onto the screen.
     pub fn line(
         &mut self,
         line: &Line,
         host: Option<&str>,
-        mut capture: Option<&mut Vec<String>>,
+        mut capture: Option<&mut Vec<(Stream, String)>>,
     ) -> Result<u8, Pause> {
         self.depth += 1;
         if self.depth > DEEPEST {
@@ -99,7 +101,7 @@ impl<'a> Evaluation<'a> {
         &mut self,
         stages: &[Stage],
         host: Option<&str>,
-        mut capture: Option<&mut Vec<String>>,
+        mut capture: Option<&mut Vec<(Stream, String)>>,
     ) -> Result<u8, Pause> {
         // What is piped into `ssh` goes to the first command there.
         let mut input = self.stdin.take();
@@ -121,10 +123,10 @@ impl<'a> Evaluation<'a> {
             code = printed.code;
             let mut output = vec![];
             for (stream, line) in printed.lines {
-                match (stream, is_last, capture.as_deref_mut()) {
-                    (Stream::Output, false, _) => output.push(line),
-                    (Stream::Output, true, Some(capture)) => capture.push(line),
-                    _ => self.screen.push(line),
+                match (stream, capture.as_deref_mut()) {
+                    (Stream::Output, _) if !is_last => output.push(line),
+                    (stream, Some(capture)) => capture.push((stream, line)),
+                    (_, None) => self.screen.push(line),
                 }
             }
             input = Some(output);
@@ -160,7 +162,7 @@ impl<'a> Evaluation<'a> {
         &mut self,
         compound: &Compound,
         host: Option<&str>,
-        mut capture: Option<&mut Vec<String>>,
+        mut capture: Option<&mut Vec<(Stream, String)>>,
     ) -> Result<u8, Pause> {
         let mut code = 0;
         match compound {
@@ -203,7 +205,12 @@ impl<'a> Evaluation<'a> {
     }
 
     /// One round of a loop.
-    fn body(&mut self, body: &Line, host: Option<&str>, capture: Option<&mut Vec<String>>) -> Result<u8, Pause> {
+    fn body(
+        &mut self,
+        body: &Line,
+        host: Option<&str>,
+        capture: Option<&mut Vec<(Stream, String)>>,
+    ) -> Result<u8, Pause> {
         self.loops += 1;
         let done = self.line(body, host, capture);
         self.loops -= 1;
@@ -304,9 +311,8 @@ impl<'a> Evaluation<'a> {
 
     /// Runs a compound into a pipe or a file.
     fn collected(&mut self, compound: &Compound, host: Option<&str>) -> Result<Printed, Pause> {
-        let mut output = vec![];
-        let verdict = self.compound(compound, host, Some(&mut output));
-        let lines = output.into_iter().map(|line| (Stream::Output, line)).collect();
+        let mut lines = vec![];
+        let verdict = self.compound(compound, host, Some(&mut lines));
         match verdict {
             Ok(code) => Ok(Printed { lines, code }),
             Err(Pause(None)) if self.blocked.is_some() => Ok(Printed { lines, code: 0 }),
@@ -361,6 +367,7 @@ impl<'a> Evaluation<'a> {
         let Some(name) = words.first() else { return Ok(Printed::default()) };
         let runs = find(name).map(|command| &command.runs);
         match (runs, name.as_str()) {
+            (_, "tail") if input.is_none() && nested::follows(words) => self.follow(words, host),
             (Some(Runs::Filter(filter)), _) => {
                 let mut paused = None;
                 let mut read = |file: &str| {
@@ -419,100 +426,19 @@ impl<'a> Evaluation<'a> {
         Ok((printed.code == 0).then(|| printed.lines.into_iter().map(|(_, line)| line).collect()))
     }
 
-    /// `xargs [-r] [-n COUNT] [-I MARK] COMMAND [WORD…]`.
-    fn xargs(&mut self, words: &[String], host: Option<&str>, input: &[String]) -> Result<Printed, Pause> {
-        let batches = match filters::batches(words, input) {
-            Ok(batches) => batches,
-            Err(printed) => return Ok(printed),
-        };
-        self.depth += 1;
-        let mut all = Printed::default();
-        for batch in batches {
-            if self.depth > DEEPEST {
-                return Ok(Printed::error(1, "xargs: commands that run commands lie too deep in each other"));
-            }
-            let printed = self.command(&batch, host, None)?;
-            if self.blocked.is_some() {
-                return Err(Pause(None));
-            }
-            all.lines.extend(printed.lines);
-            all.code = if printed.code == 0 { all.code } else { 123 };
-        }
-        self.depth -= 1;
-        Ok(bounded(all))
-    }
-
-    /// `ssh [USER@]HOST [LINE]`: logs in, then runs the line there or opens a shell.
-    fn ssh(&mut self, words: &[String], host: Option<&str>, input: Option<Vec<String>>) -> Result<Printed, Pause> {
-        let mut rest = &words[1..];
-        while rest.first().is_some_and(|word| word.starts_with('-')) {
-            let takes_value = matches!(rest[0].as_str(), "-o" | "-i" | "-l" | "-p" | "-F" | "-J");
-            // What changes nothing of a shell or a command there.
-            let is_quiet = rest[0].len() > 1 && rest[0][1..].chars().all(|letter| "46AaCnqTtvXx".contains(letter));
-            if !takes_value && !is_quiet {
-                let line = format!("ssh: illegal option {} (it takes -t -q -v -A -l -p -i -o -J here)", rest[0]);
-                return Ok(Printed::error(255, line));
-            }
-            rest = rest.get(if takes_value { 2 } else { 1 }..).unwrap_or_default();
-        }
-        let Some((to, line)) = rest.split_first() else {
-            return Ok(Printed::error(255, "usage: ssh [user@]HOST [COMMAND]"));
-        };
-        let to = to.rsplit('@').next().unwrap_or_default().to_owned();
-        let mut connect = vec!["ssh".to_owned(), to.clone()];
-        if line.is_empty() {
-            connect.push("--shell".to_owned());
-        }
-        let connected = self.request(connect, host, None)?;
-        if connected.code != 0 || line.is_empty() {
-            return Ok(connected);
-        }
-        let line = match parse(&line.join(" ")) {
-            Ok(line) => line,
-            Err(error) => return Ok(Printed::error(2, error.to_string())),
-        };
-        let mut output = vec![];
-        self.stdin = input;
-        // The other machine's shell has variables of its own.
-        let own = std::mem::take(&mut self.variables);
-        let verdict = self.line(&line, Some(&to), Some(&mut output));
+    /// What a line prints, in the place where it stands; what it complains of goes onto the screen.
+    fn substituted(&mut self, line: &Line, host: Option<&str>) -> Result<String, Pause> {
+        let mut printed = vec![];
+        let own = self.variables.clone();
+        let verdict = self.line(line, host, Some(&mut printed));
+        let (output, errors): (Vec<_>, Vec<_>) = printed.into_iter().partition(|(to, _)| *to == Stream::Output);
+        self.screen.extend(errors.into_iter().map(|(_, line)| line));
+        verdict?;
         self.variables = own;
-        self.stdin = None;
-        let lines = connected.lines.into_iter().chain(output.into_iter().map(|line| (Stream::Output, line))).collect();
-        match verdict {
-            Ok(code) => Ok(Printed { lines, code }),
-            // What it has printed so far goes on through the filters after it.
-            Err(Pause(None)) if self.blocked.is_some() => Ok(Printed { lines, code: 0 }),
-            Err(pause) => Err(pause),
+        if self.blocked.is_some() {
+            return Err(Pause(None));
         }
-    }
-
-    /// `dsh -g GROUP LINE`: runs the line on every machine of the group, one after the other.
-    fn dsh(&mut self, words: &[String], host: Option<&str>, input: Option<&Vec<String>>) -> Result<Printed, Pause> {
-        let [_, flag, group, line @ ..] = words else { return Ok(Printed::error(1, "usage: dsh -g GROUP COMMAND")) };
-        if flag != "-g" || line.is_empty() {
-            return Ok(Printed::error(1, "usage: dsh -g GROUP COMMAND"));
-        }
-        let listed = self.request(vec!["dsh".to_owned(), group.clone()], host, None)?;
-        if listed.code != 0 {
-            return Ok(listed);
-        }
-        let line = match parse(&line.join(" ")) {
-            Ok(line) => line,
-            Err(error) => return Ok(Printed::error(2, error.to_string())),
-        };
-        let mut all = Printed::default();
-        for (_, to) in listed.lines {
-            let mut output = vec![];
-            self.stdin = input.cloned();
-            let own = std::mem::take(&mut self.variables);
-            let code = self.line(&line, Some(&to), Some(&mut output))?;
-            self.variables = own;
-            self.stdin = None;
-            all.lines.extend(output.into_iter().map(|text| (Stream::Output, format!("{to}: {text}"))));
-            all.code = if code == 0 { all.code } else { code };
-        }
-        Ok(all)
+        Ok(output.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n"))
     }
 
     /// The words that come of words: outputs take their places.
@@ -536,14 +462,7 @@ impl<'a> Evaluation<'a> {
                         }
                     }
                     Part::Output { line, quoted } => {
-                        let mut output = vec![];
-                        let own = self.variables.clone();
-                        self.line(line, host, Some(&mut output))?;
-                        self.variables = own;
-                        if self.blocked.is_some() {
-                            return Err(Pause(None));
-                        }
-                        let text = output.join("\n");
+                        let text = self.substituted(line, host)?;
                         if *quoted {
                             open.get_or_insert_default().push_str(&text);
                         } else {

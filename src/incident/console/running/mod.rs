@@ -23,6 +23,8 @@ const LINES_MAX: usize = 20_000;
 const CALLS_MAX: usize = 2_000;
 /// The name under which the shell itself asks for a file.
 const READ: &str = "\u{0}read";
+/// The name under which it follows one: what `tail` was given, then the file.
+const FOLLOW: &str = "\u{0}follow";
 
 /// A line under way.
 #[derive(Clone, Debug)]
@@ -124,6 +126,7 @@ impl Running {
                 Some("dmesg") => flagged(&["-w", "--follow"]),
                 Some("ssh") => words.iter().any(|word| word.ends_with(" -f") || word == "-f" || word == "--follow"),
                 Some("deploy") => words.len() > 1,
+                Some("vmstat") => words.len() == 2,
                 Some("tail" | "journalctl" | "logs") => flagged(&["-f", "--follow"]),
                 _ => false,
             }

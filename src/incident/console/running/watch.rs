@@ -26,7 +26,7 @@ pub(super) fn watched(line: &Line, variables: &Variables) -> Result<Option<(Line
                 seconds = value;
                 rest = &rest[1..];
             }
-            ("-d" | "-t" | "-c" | "-b", "") => rest = &rest[1..],
+            ("-d" | "-t" | "-c", "") => rest = &rest[1..],
             _ => return Err(format!("watch: invalid option -- '{}'", word.trim_start_matches('-'))),
         }
     }

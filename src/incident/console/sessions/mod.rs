@@ -3,8 +3,9 @@
 //! A job of the level is a process on its machine. The lines that it types go through the same console as everybody's;
 //! this family only looks at jobs, begins them by their command and sends signals.
 
+use super::arguments::switch;
 use super::world::jobs;
-use super::{Call, Command, Kit, Place, Progress, World, candidate};
+use super::{Call, Command, Kit, Options, Place, Progress, World, candidate};
 use crate::incident::view::Candidate;
 use crate::sim::component::job::{End, Job};
 use crate::sim::operation::Operation;
@@ -24,9 +25,13 @@ pub const COMMANDS: &[Command] = &[
         queue,
     ),
     KIT.tool("atrm", "atrm NUMBER", "takes something out of at(1)'s queue, so that it never begins", "", unqueue),
-    KIT.tool("crontab", "crontab -l", "what begins here again and again by the clock", "", crontab),
+    Command {
+        options: Options::Checked(&[switch('l', "list", "lists it")]),
+        ..KIT.tool("crontab", "crontab -l", "what begins here again and again by the clock", "", crontab)
+    },
     Command {
         place: Place::Host,
+        options: Options::Own,
         ..KIT.tool(
             "pkill",
             "pkill [-SIGNAL] [-f] PATTERN",
@@ -130,6 +135,9 @@ fn unqueue(call: &mut Call, world: &mut dyn World) -> Progress {
 }
 
 fn crontab(call: &mut Call, world: &mut dyn World) -> Progress {
+    if !call.arguments().iter().any(|word| word == "-l" || word == "--list") {
+        return call.fail("usage: crontab -l");
+    }
     let here: Vec<&Job> = jobs(world).map(|(_, job)| job).filter(|job| is_on(job, call.host)).collect();
     let mut lines = vec![];
     for job in here {
@@ -170,10 +178,11 @@ pub fn process(world: &dyn World, host: Option<&str>, pid: u32) -> Option<String
 
 fn pkill(call: &mut Call, world: &mut dyn World) -> Progress {
     let mut signal = 15;
-    let mut pattern = None;
+    let (mut pattern, mut is_full, mut is_exact) = (None, false, false);
     for word in call.arguments() {
         match word.as_str() {
-            "-f" | "-x" | "-o" | "-n" => {}
+            "-f" | "--full" => is_full = true,
+            "-x" | "--exact" => is_exact = true,
             flag if flag.starts_with('-') => match signal_of(flag) {
                 Some(number) => signal = number,
                 None => return call.fail(format!("pkill: invalid option -- '{}'", flag.trim_start_matches('-'))),
@@ -187,7 +196,14 @@ fn pkill(call: &mut Call, world: &mut dyn World) -> Progress {
         .map(|(_, job)| (job.settings.name.clone(), job.line().to_owned()))
         .collect();
     let mut code = 1;
-    for (name, _) in here.iter().filter(|(name, line)| line.contains(&pattern) || name.contains(&pattern)) {
+    // Without -f it is the program's name that counts.
+    let program =
+        |line: &str| line.split(' ').next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
+    let fits = |line: &str| {
+        let text = if is_full { line.to_owned() } else { program(line) };
+        if is_exact { text == pattern } else { text.contains(&pattern) }
+    };
+    for (name, _) in here.iter().filter(|(_, line)| fits(line)) {
         match world.operate(call.who, name, Operation::Kill { instance: name.clone(), signal }) {
             Ok(_) => code = 0,
             Err(error) => call.complain(format!("pkill: {error}")),

@@ -2,7 +2,7 @@
 
 mod program;
 
-use super::super::arguments::{Given, valued};
+use super::super::arguments::{Flag, Given, valued};
 use super::super::{Printed, Stream};
 use super::sort::number;
 use super::{Source, Stop, pattern};
@@ -14,9 +14,13 @@ use std::fmt::Write;
 /// Output lines after which a program is stopped.
 const LINES_MAX: usize = 20_000;
 
+pub const FLAGS: &[Flag] = &[
+    valued('F', "field-separator", "SEPARATOR", "what separates fields"),
+    valued('v', "assign", "NAME=VALUE", "a variable before it begins"),
+];
+
 pub fn awk(words: &[String], source: &mut Source) -> Result<Printed, Stop> {
-    let flags = [valued('F', "field-separator", "SEPARATOR", ""), valued('v', "assign", "NAME=VALUE", "")];
-    let given = Given::read(&words[1..], &flags).map_err(|mistake| Stop::mistake("awk", &mistake))?;
+    let given = Given::read(&words[1..], FLAGS).map_err(|mistake| Stop::mistake("awk", &mistake))?;
     let Some((text, files)) = given.operands.split_first() else {
         return Err(Stop::failed(2, "usage: awk [-F separator] 'program' [file ...]"));
     };

@@ -1,19 +1,27 @@
-//! The files of a service's code: those on its machines, and those of each version that lie where engineers work.
+//! The versions of a service's code: which are written and built, and their files, on its machines and where engineers
+//! work.
 //!
 //! On the bastion a version's files lie under `~/SERVICE/VERSION/`, as soon as somebody has written it. What lies on a
 //! machine is whatever was last put there.
 
-use crate::incident::console::world::services;
-use crate::incident::console::{Call, Named, Progress, World, kubectl};
+use super::world::services;
+use super::{Call, Named, Progress, World};
 use crate::sim::component::service::Service;
 use crate::sim::operation::Operation;
+
+/// Whether an image of a version exists: it was deployed once, here or before.
+pub fn is_built(service: &Service, version: usize) -> bool {
+    let known = &service.settings.versions[version];
+    let deployed_here = service.deployment.revisions.iter().any(|revision| usize::from(revision.version) == version);
+    known.deployed.is_some() || deployed_here
+}
 
 /// Whether a version exists: it was deployed, it can be deployed at once, or somebody has written it.
 pub fn is_written(service: &Service, version: usize, world: &dyn World) -> bool {
     let of = &service.settings.versions[version];
     let brought = world.named(Named::Brought);
     let names = [of.name.clone(), format!("{}@{}", service.settings.name, of.name)];
-    of.takes.is_none() || kubectl::is_built(service, version) || brought.iter().any(|(name, _)| names.contains(name))
+    of.takes.is_none() || is_built(service, version) || brought.iter().any(|(name, _)| names.contains(name))
 }
 
 /// The paths of all files of code on the bastion.

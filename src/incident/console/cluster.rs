@@ -1,12 +1,12 @@
 //! The cluster as kubectl sees it, taken from the system at one moment: pods, deployments, nodes, events as plain values.
 //!
-//! The only file of the family that looks into components.
+//! `kubectl` prints it, and the machines' tools tell of their pods from it; it knows neither.
 
-use crate::incident::console::world::{pools, services};
-use crate::incident::console::{World, host};
+use super::World;
+use super::code::is_built;
+use super::world::{pools, services};
 use crate::sim::Step;
 use crate::sim::component::nodes::{self, Nodes};
-use crate::sim::component::service::settings::Pid1;
 use crate::sim::component::service::{self, Instance, Service, Stage};
 use crate::sim::quantity::{Bytes, Duration, Span, Time};
 use std::collections::BTreeMap;
@@ -330,13 +330,6 @@ pub fn versions(world: &dyn World, component: usize) -> Vec<(String, String)> {
     built.map(|(_, version)| (version.name.clone(), version.note.clone())).collect()
 }
 
-/// Whether an image of a version exists: it was deployed once, here or before.
-pub fn is_built(service: &Service, version: usize) -> bool {
-    let known = &service.settings.versions[version];
-    let deployed_here = service.deployment.revisions.iter().any(|revision| usize::from(revision.version) == version);
-    known.deployed.is_some() || deployed_here
-}
-
 /// Thousandths of a core and memory of a pod as they were at a time.
 pub fn usage(world: &dyn World, pod: &Pod, at: Time) -> Option<(u64, Bytes)> {
     let telemetry = world.system().telemetry();
@@ -370,29 +363,4 @@ fn mean(duration: Duration) -> Span {
         Duration::Constant(span) | Duration::Exponential(span) => span,
         Duration::Uniform(from, to) => Span::from_micros(i64::midpoint(from.micros(), to.micros())),
     }
-}
-
-/// What can be seen from within a pod.
-pub struct Inside {
-    pub process: String,
-    pub has_wrapper: bool,
-    pub memory: Bytes,
-    pub virtual_memory: Bytes,
-    pub node_memory: Bytes,
-    pub node_used: Bytes,
-}
-
-/// What can be seen from within a pod.
-pub fn inside(world: &dyn World, pod: &Pod) -> Option<Inside> {
-    let (_, service) = services(world).find(|(index, _)| *index == pod.component)?;
-    let memory = service.memory_of(pod.instance, world.now());
-    let machine = host::all(world).into_iter().find(|machine| Some(&machine.name) == pod.node.as_ref());
-    Some(Inside {
-        process: service.settings.process.clone(),
-        has_wrapper: service.kubernetes().is_some_and(|kubernetes| kubernetes.pid_1 == Pid1::Wrapper),
-        memory,
-        virtual_memory: Bytes(memory.0 + service.settings.memory.reserved.0),
-        node_memory: machine.as_ref().map_or(Bytes(16 << 30), |machine| machine.memory),
-        node_used: machine.map_or(memory, |machine| machine.used()),
-    })
 }

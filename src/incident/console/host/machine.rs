@@ -29,6 +29,8 @@ pub struct Machine {
     pub swap: Bytes,
     /// The paths of texts that nobody gave a size: see `texts`.
     pub texts: Vec<String>,
+    /// What a database server on it has written.
+    pub written: Vec<database::Written>,
     /// Whether it carries pods: a kubelet runs on it.
     pub is_node: bool,
     pub residents: Vec<Resident>,
@@ -183,6 +185,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
         machine.texts.dedup();
         machine.supervisors.sort_by_key(|(at, ..)| *at);
         machine.disks.volumes.extend(database::mounted(world, &machine.name));
+        machine.written = database::written(world, &machine.name);
         machine.sessions = sessions::sessions(world, Some(&machine.name));
     }
     all

@@ -286,7 +286,7 @@ fn panels(all: &[Source]) -> BTreeMap<&str, Vec<String>> {
 fn no_two_panels_of_the_screen_name_each_other() {
     let circle = |all: &[Source]| {
         let (names, mut done) = (panels(all), BTreeSet::new());
-        names.keys().find_map(|panel| back_to_itself(vec![(*panel).to_owned()], &names, &mut done))
+        names.keys().find_map(|panel| back_to_itself(&[(*panel).to_owned()], &names, &mut done))
     };
     let broken = [("map", "use super::map_list::draw;"), ("map_list", "use crate::tui::panel::map::MapState;")];
     let broken = broken.map(|(name, text)| Source::new(&format!("tui/panel/{name}.rs"), text));

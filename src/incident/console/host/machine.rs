@@ -1,9 +1,10 @@
 //! A machine as its own tools see it, taken from the system at one moment as plain values.
 //!
-//! With `search_node`, which does the same for a search cluster, the only file of the family that looks into components.
+//! The only file of the family that looks into components.
 
-use super::search_node;
+use super::system_files;
 use super::texts::SYSLOG;
+use super::search_node;
 use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{balancers, caches, hosts, pools, services};
 use crate::incident::console::{World, cluster, code, database, eb};
@@ -179,6 +180,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             machine.said = kernel.log.lines().map(|(at, said)| (at, said.text())).collect();
         }
         machine.texts.push(SYSLOG.to_owned());
+        machine.texts.extend(system_files::kept(&machine.name, world));
         machine.texts.extend(eb::paths(world, &machine.name));
         machine.texts.extend(code::lying(world, &machine.name));
         machine.texts.sort();

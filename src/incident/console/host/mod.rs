@@ -6,6 +6,7 @@ mod choices;
 mod disks;
 mod files;
 mod kernel;
+mod last;
 mod machine;
 mod netfilter;
 mod network;
@@ -92,6 +93,16 @@ pub const COMMANDS: &[Command] = &[
         "'Memory cgroup out of memory' is the limit of one container; 'Out of memory' alone is the whole machine. anon-rss is what the process had when it was killed.\n\ndmesg -T | grep -i kill | tail",
         kernel::dmesg,
     ) },
+    Command {
+        options: Options::Read(last::LAST),
+        ..KIT.tool(
+            "last",
+            "last [-n LINES] [USER]",
+            "who has been logged in to this machine, and when",
+            "The latest first. Machines keep UTC. What somebody did with privileges is in /var/log/auth.log.\n\nlast -n 5",
+            last::last,
+        )
+    },
     Command {
         options: Options::Read(kernel::JOURNAL),
         complete: complete_journal,

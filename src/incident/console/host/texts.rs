@@ -1,8 +1,7 @@
 //! Texts that a machine keeps although nobody gave them a size: its syslog, and what dying processes have said.
 
-use super::kernel;
 use super::machine::Machine;
-use super::search_node;
+use super::{kernel, search_node, system_files};
 use crate::incident::console::World;
 use crate::incident::console::world::services;
 use crate::sim::id::ComponentId;
@@ -16,7 +15,9 @@ const KEPT: Span = Span::from_seconds(86_400);
 
 /// The lines of such a text; `None` where the path is none of them.
 pub fn of(machine: &Machine, path: &str, world: &dyn World) -> Option<Vec<String>> {
-    if !machine.texts.iter().any(|known| known == path) {
+    if !machine.texts.iter().any(|known| known == path)
+        || system_files::kept(&machine.name, world).iter().any(|own| own == path)
+    {
         return None;
     }
     if path == SYSLOG {

@@ -1,6 +1,6 @@
 //! `aws sqs start-message-move-task`: what the console calls "start DLQ redrive".
 
-use super::{arn, done, find, json_rows};
+use super::sqs::{arn, done, find, json_rows};
 use crate::incident::console::arguments::Given;
 use crate::incident::console::world::sqs;
 use crate::incident::console::{Call, Progress, World};

@@ -6,6 +6,7 @@
 mod cloudwatch;
 mod elb;
 mod events;
+mod redrive;
 mod sqs;
 
 use super::arguments::{Flag, Given, Mistake, moot_value, valued};

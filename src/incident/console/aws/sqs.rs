@@ -1,8 +1,6 @@
 //! `aws sqs`: queues of messages.
 
-mod redrive;
-
-use super::{Branch, offer};
+use super::{Branch, offer, redrive};
 use crate::incident::console::arguments::{Flag, Given, valued};
 use crate::incident::console::world::sqs;
 use crate::incident::console::{Call, Progress, Typed, World, candidate, nearest};
@@ -28,17 +26,25 @@ pub const BRANCH: Branch = Branch {
         offer("receive-message", &[URL, valued(' ', "max-number-of-messages", "COUNT", "how many")]),
         offer("set-queue-attributes", &[URL, valued(' ', "attributes", "NAME=VALUE", "what is to be different")]),
         offer("purge-queue", &[URL]),
-        offer("start-message-move-task", &[redrive::SOURCE, redrive::DESTINATION, redrive::RATE]),
-        offer("list-message-move-tasks", &[redrive::SOURCE]),
-        offer("cancel-message-move-task", &[redrive::HANDLE]),
+        offer(
+            "start-message-move-task",
+            &[
+                SOURCE,
+                valued(' ', "destination-arn", "QUEUE", "where to, if not where they came from"),
+                valued(' ', "max-number-of-messages-per-second", "COUNT", "how fast"),
+            ],
+        ),
+        offer("list-message-move-tasks", &[SOURCE]),
+        offer("cancel-message-move-task", &[valued(' ', "task-handle", "HANDLE", "which task")]),
     ],
     complete,
 };
 
 const URL: Flag = valued(' ', "queue-url", "QUEUE", "which queue");
+const SOURCE: Flag = valued(' ', "source-arn", "QUEUE", "the queue of dead letters");
 const NAMES: Flag = valued(' ', "attribute-names", "NAME…", "which attributes");
 
-fn arn(queue: &str) -> String {
+pub(super) fn arn(queue: &str) -> String {
     format!("arn:aws:sqs:us-west-2:417700000000:{queue}")
 }
 
@@ -93,12 +99,12 @@ fn run(call: &mut Call, world: &mut dyn World, operation: &str, given: &Given) -
 }
 
 /// The broker's name, and itself.
-fn find<'a>(world: &'a dyn World, queue: &str) -> Option<(String, &'a Broker)> {
+pub(super) fn find<'a>(world: &'a dyn World, queue: &str) -> Option<(String, &'a Broker)> {
     let found = sqs(world).find(|(_, broker)| broker.queue(queue).is_some());
     found.map(|(_, broker)| (broker.name().to_owned(), broker))
 }
 
-fn done(call: &mut Call, world: &mut dyn World, broker: &str, operation: Operation) -> Progress {
+pub(super) fn done(call: &mut Call, world: &mut dyn World, broker: &str, operation: Operation) -> Progress {
     match world.operate(call.who, broker, operation) {
         Ok(_) => Progress::Done(0),
         Err(error) => call.fail(error),
@@ -116,7 +122,7 @@ fn json_list(key: &str, values: &[String]) -> Vec<String> {
 }
 
 /// An object of these fields, with their values as JSON.
-fn json_rows(rows: &[(&str, String)]) -> Vec<String> {
+pub(super) fn json_rows(rows: &[(&str, String)]) -> Vec<String> {
     let mut lines = vec!["{".to_owned()];
     for (index, (name, value)) in rows.iter().enumerate() {
         let comma = if index + 1 < rows.len() { "," } else { "" };

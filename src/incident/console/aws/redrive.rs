@@ -1,16 +1,11 @@
 //! `aws sqs start-message-move-task`: what the console calls "start DLQ redrive".
 
-use super::{arn, done, find, json_rows};
-use crate::incident::console::arguments::{Flag, Given, valued};
+use super::sqs::{arn, done, find, json_rows};
+use crate::incident::console::arguments::Given;
 use crate::incident::console::world::sqs;
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::component::broker::{MoveState, MoveTask};
 use crate::sim::operation::Operation;
-
-pub const SOURCE: Flag = valued(' ', "source-arn", "QUEUE", "the queue of dead letters");
-pub const DESTINATION: Flag = valued(' ', "destination-arn", "QUEUE", "where to, if not where they came from");
-pub const RATE: Flag = valued(' ', "max-number-of-messages-per-second", "COUNT", "how fast");
-pub const HANDLE: Flag = valued(' ', "task-handle", "HANDLE", "which task");
 
 pub fn run(call: &mut Call, world: &mut dyn World, operation: &str, given: &Given) -> Progress {
     if operation.starts_with("cancel") {

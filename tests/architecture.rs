@@ -266,6 +266,34 @@ fn no_two_modules_of_the_console_name_each_other() {
     assert_eq!(circle(&sources()), None);
 }
 
+/// The panel of the screen that a file is.
+fn panel(source: &Source) -> Option<&str> {
+    source.path.strip_prefix("tui/panel/")?.strip_suffix(".rs").filter(|name| *name != "mod")
+}
+
+/// The panels that each panel of the screen names.
+fn panels(all: &[Source]) -> BTreeMap<&str, Vec<String>> {
+    let known: BTreeSet<&str> = all.iter().filter_map(panel).collect();
+    let named = Regex::new(r"\b(?:super|panel)::(\w+)").expect("a pattern");
+    let names = |source: &Source, own: &str| -> Vec<String> {
+        let found = named.captures_iter(source.without_tests()).map(|found| found[1].to_owned());
+        found.filter(|other| other != own && known.contains(other.as_str())).collect()
+    };
+    all.iter().filter_map(|source| panel(source).map(|own| (own, names(source, own)))).collect()
+}
+
+#[test]
+fn no_two_panels_of_the_screen_name_each_other() {
+    let circle = |all: &[Source]| {
+        let (names, mut done) = (panels(all), BTreeSet::new());
+        names.keys().find_map(|panel| back_to_itself(&[(*panel).to_owned()], &names, &mut done))
+    };
+    let broken = [("map", "use super::map_list::draw;"), ("map_list", "use crate::tui::panel::map::MapState;")];
+    let broken = broken.map(|(name, text)| Source::new(&format!("tui/panel/{name}.rs"), text));
+    assert!(circle(&broken).is_some(), "the rule no longer sees a circle");
+    assert_eq!(circle(&sources()), None);
+}
+
 /// Options of the console's tools that are declared to do something, and that nothing in the tool's module looks at.
 /// Those that change nothing, as with the real tool, are declared with `moot`.
 fn options_nobody_looks_at(source: &Source, all: &[Source]) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use super::arguments::{Flag, Given, moot, switch};
 use super::running::{HOME, USER};
-use super::{Call, Command, Options, Progress, Runs, Wish, World, candidate, code, database, host};
+use super::{Call, Command, Options, Progress, Runs, Wish, World, candidate, code, host};
 use crate::incident::view::{Entry, EntryState};
 use crate::sim::quantity::Span;
 
@@ -61,7 +61,9 @@ pub const COMMANDS: &[Command] = &[
             "history",
             "lists what you have typed",
             Runs::Command(|call, _| {
-                let own = call.entries.iter().filter(|entry| entry.who == call.who);
+                // A machine knows what was typed in a shell there; a command that is sent to it leaves nothing.
+                let here = |shell: &str| call.host.is_none_or(|host| shell == host);
+                let own = call.entries.iter().filter(|entry| entry.who == call.who && here(&entry.shell));
                 let lines: Vec<String> = own.map(|entry| format!("{:>5}  {}", entry.id, entry.line)).collect();
                 call.say_all(lines);
                 Progress::Done(0)
@@ -85,9 +87,6 @@ pub const COMMANDS: &[Command] = &[
             "ls [-lh] [PATH]",
             "lists the files that you have kept; on a machine, those of a folder",
             Runs::Command(|call, world| {
-                if call.host.is_some_and(|host| database::is_server(world, host)) {
-                    return database::list(call, world);
-                }
                 if call.host.is_some() {
                     return host::ls(call, world);
                 }

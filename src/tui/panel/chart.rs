@@ -39,6 +39,8 @@ pub struct Scale<'a> {
     pub cursor: Option<Time>,
     /// The least columns left of the plot, so that charts below each other stand in line.
     pub margin: u16,
+    /// The columns right of the plot that are kept for the names of lines that end there.
+    pub gutter: u16,
     /// How times are written.
     pub local: LocalTime,
 }
@@ -92,12 +94,56 @@ impl Axis {
     }
 }
 
+/// How the axis of values goes up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Rise {
+    /// The value at the top.
+    top: f64,
+    /// Whether the same way up is the same factor, and not the same difference.
+    by_factors: bool,
+}
+
+impl Rise {
+    /// How far up a value stands, 0 to 1. Nought has its place at the bottom even where it goes by factors.
+    fn share(self, value: f64) -> f64 {
+        let share = if self.by_factors { value.max(0.0).ln_1p() / self.top.ln_1p() } else { value / self.top };
+        share.clamp(0.0, 1.0)
+    }
+
+    /// The value that stands half-way up.
+    fn middle(self) -> f64 {
+        if self.by_factors { (1.0 + self.top).sqrt() - 1.0 } else { self.top / 2.0 }
+    }
+}
+
 /// Draws lines with their axes into an area of at least 12 by 3; smaller ones stay empty. Returns where moments stand.
 pub fn draw(
     buffer: &mut Buffer,
     area: Rect,
     series: &[Series<'_>],
     scale: &Scale<'_>,
+    theme: &Theme,
+) -> Option<(Rect, Axis)> {
+    draw_rising(buffer, area, series, scale, false, theme)
+}
+
+/// The same where the same way up is the same factor, so that a line a hundred times as high presses no other to the ground.
+pub fn draw_by_factors(
+    buffer: &mut Buffer,
+    area: Rect,
+    series: &[Series<'_>],
+    scale: &Scale<'_>,
+    theme: &Theme,
+) -> Option<(Rect, Axis)> {
+    draw_rising(buffer, area, series, scale, true, theme)
+}
+
+fn draw_rising(
+    buffer: &mut Buffer,
+    area: Rect,
+    series: &[Series<'_>],
+    scale: &Scale<'_>,
+    by_factors: bool,
     theme: &Theme,
 ) -> Option<(Rect, Axis)> {
     if area.width < 12 || area.height < 3 {
@@ -111,12 +157,16 @@ pub fn draw(
     // The threshold belongs into the picture where the values come near it.
     let highest = scale.threshold.filter(|t| *t <= highest * 4.0).map_or(highest, |t| highest.max(t * 1.05));
     let (divisor, unit) = divisor_of(highest, scale.unit);
-    let top = round_up(highest / divisor) * divisor;
+    // No share is more than all; what is counted later than what it is a part of may seem so for a moment.
+    let is_share = scale.unit == "%" && (50.0..150.0).contains(&highest);
+    let top = if is_share { 100.0 } else { round_up(highest / divisor) * divisor };
+    let rise = Rise { top, by_factors };
     let rows = area.height - 1;
-    let (high, middle) = (axis_text(top / divisor, unit), axis_text(top / divisor / 2.0, unit));
+    let (high, middle) = (axis_text(top / divisor, unit), axis_text(rise.middle() / divisor, unit));
     let margin = width(&high).max(width(&middle)).max(3) + 1;
     let margin = margin.max(scale.margin).min(area.width / 2);
-    let plot = Rect { x: area.x + margin, y: area.y, width: area.width - margin, height: rows };
+    let gutter = scale.gutter.min(area.width / 4);
+    let plot = Rect { x: area.x + margin, y: area.y, width: area.width - margin - gutter, height: rows };
     for y in plot.top()..plot.bottom() {
         dot(buffer, plot.x - 1, y, "│", theme.border);
     }
@@ -130,7 +180,8 @@ pub fn draw(
     let axis = Axis { left: plot.x, columns: plot.width, from: scale.from, to: scale.to };
     draw_marks(buffer, plot, &axis, scale, theme);
     if let Some(threshold) = scale.threshold.filter(|t| *t <= top && *t > 0.0) {
-        let y = plot.y + ((1.0 - threshold / top) * f64::from(rows)).floor().clamp(0.0, f64::from(rows - 1)) as u16;
+        let y =
+            plot.y + ((1.0 - rise.share(threshold)) * f64::from(rows)).floor().clamp(0.0, f64::from(rows - 1)) as u16;
         for x in plot.left()..plot.right() {
             dot(buffer, x, y, "┈", theme.strained);
         }
@@ -138,9 +189,9 @@ pub fn draw(
     // Among several lines one couldn't tell whose limit is meant.
     let single = Scale { threshold: scale.threshold.filter(|_| series.len() == 1), ..*scale };
     let ends: Vec<Option<(u16, u16)>> =
-        series.iter().map(|one| draw_line(buffer, plot, one, &single, top, theme)).collect();
+        series.iter().map(|one| draw_line(buffer, plot, one, &single, rise, theme)).collect();
     draw_cursor(buffer, plot, &axis, scale, theme);
-    draw_labels(buffer, plot, series, &ends);
+    draw_labels(buffer, plot, gutter, series, &ends);
     draw_times(buffer, plot, &axis, scale, theme);
     Some((plot, axis))
 }
@@ -166,7 +217,7 @@ fn draw_line(
     plot: Rect,
     one: &Series<'_>,
     scale: &Scale<'_>,
-    top: f64,
+    rise: Rise,
     theme: &Theme,
 ) -> Option<(u16, u16)> {
     let (columns, rows) = (plot.width as usize, plot.height as usize);
@@ -175,7 +226,7 @@ fn draw_line(
     let span = scale.to.since(scale.from).as_seconds().max(1e-6);
     let place = |time: Time, value: f64| {
         let x = time.since(scale.from).as_seconds() / span * (wide - 1) as f64;
-        let y = (1.0 - (value / top).clamp(0.0, 1.0)) * (high - 1) as f64;
+        let y = (1.0 - rise.share(value)) * (high - 1) as f64;
         (x.round() as i32, y.round() as i32)
     };
     let mut above = vec![false; columns];
@@ -205,6 +256,11 @@ fn draw_line(
         for column in 0..columns {
             let bits = cells[row * columns + column];
             if bits == 0 {
+                let is_below = !scale.fires_below && (0..row).any(|higher| cells[higher * columns + column] != 0);
+                let at = (plot.x + column as u16, plot.y + row as u16);
+                if above[column] && is_below && buffer.cell(at).is_some_and(|cell| cell.symbol() == " ") {
+                    dot(buffer, at.0, at.1, "░", theme.failing);
+                }
                 continue;
             }
             let symbol = char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' ').to_string();
@@ -215,14 +271,16 @@ fn draw_line(
     last.map(|(x, y)| (plot.x + (x / 2) as u16, (plot.y + (y / 4) as u16).min(plot.bottom() - 1)))
 }
 
-/// The names at the lines' ends, above all dots, each on a row where no other name stands.
-fn draw_labels(buffer: &mut Buffer, plot: Rect, series: &[Series<'_>], ends: &[Option<(u16, u16)>]) {
+/// The names at the lines' ends: beside the plot where a line ends at its right side, each on a row where no other name
+/// stands.
+fn draw_labels(buffer: &mut Buffer, plot: Rect, gutter: u16, series: &[Series<'_>], ends: &[Option<(u16, u16)>]) {
     let mut taken: Vec<Rect> = vec![];
     // The last one is drawn over the others, so it chooses first.
     for (one, end) in series.iter().zip(ends).rev() {
         let Some((x, y)) = end.filter(|_| !one.label.is_empty()) else { continue };
         let needed = width(one.label);
-        let start = (x + 2).min(plot.right().saturating_sub(needed));
+        let is_beside = x + 3 >= plot.right() && needed < gutter;
+        let start = if is_beside { plot.right() + 1 } else { (x + 2).min(plot.right().saturating_sub(needed)) };
         // Where the line itself is in the way the name stands above it.
         let y = if start <= x && y > plot.y { y - 1 } else { y };
         let rows = (0..plot.height).flat_map(|by| [y.checked_sub(by), Some(y + by)]).flatten();
@@ -416,6 +474,7 @@ mod tests {
             marks: &[],
             cursor: None,
             margin: 0,
+            gutter: 0,
             local: LocalTime::default(),
         };
         _ = draw(&mut buffer, area, &[Series { points, style: theme.text, label: "" }], &scale, &theme);
@@ -464,6 +523,7 @@ mod tests {
                 marks: &marks,
                 cursor: None,
                 margin: 0,
+                gutter: 0,
                 local: LocalTime::default(),
             };
             _ = draw(&mut buffer, area, &[], &scale, &theme);
@@ -471,6 +531,15 @@ mod tests {
             for word in axis.split_whitespace() {
                 assert!(word.chars().skip(1).all(|c| c != '┃'), "{axis}");
             }
+        }
+    }
+
+    #[test]
+    fn by_factors_what_is_small_stands_above_the_ground_beside_what_is_a_hundred_times_as_large() {
+        for (by_factors, least) in [(true, 0.4), (false, 0.0)] {
+            let rise = Rise { top: 10_000.0, by_factors };
+            assert!(rise.share(100.0) >= least && rise.share(0.0) == 0.0 && rise.share(20_000.0) == 1.0);
+            assert!((rise.share(rise.middle()) - 0.5).abs() < 1e-9);
         }
     }
 

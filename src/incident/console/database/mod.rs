@@ -8,7 +8,7 @@ mod files;
 mod show;
 mod volumes;
 
-pub use files::{file, list};
+pub use files::{Written, file, written};
 pub use volumes::mounted;
 
 use super::world::databases;
@@ -152,9 +152,4 @@ fn service(call: &mut Call, world: &mut dyn World) -> Progress {
 pub fn endpoint(world: &dyn World, key: &str, value: &str) -> Option<(String, String)> {
     let on = found(world, value)?;
     (on.database.settings.endpoint == key).then(|| (on.component.to_owned(), value.to_owned()))
-}
-
-/// Whether a database runs on a machine.
-pub fn is_server(world: &dyn World, host: &str) -> bool {
-    found(world, host).is_some()
 }

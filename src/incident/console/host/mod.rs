@@ -6,11 +6,13 @@ mod choices;
 mod disks;
 mod files;
 mod kernel;
+mod last;
 mod machine;
 mod netfilter;
 mod network;
 mod processes;
 mod ps;
+mod search_node;
 mod supervisor;
 mod system_files;
 mod texts;
@@ -91,6 +93,16 @@ pub const COMMANDS: &[Command] = &[
         "'Memory cgroup out of memory' is the limit of one container; 'Out of memory' alone is the whole machine. anon-rss is what the process had when it was killed.\n\ndmesg -T | grep -i kill | tail",
         kernel::dmesg,
     ) },
+    Command {
+        options: Options::Read(last::LAST),
+        ..KIT.tool(
+            "last",
+            "last [-n LINES] [USER]",
+            "who has been logged in to this machine, and when",
+            "The latest first. Machines keep UTC. What somebody did with privileges is in /var/log/auth.log.\n\nlast -n 5",
+            last::last,
+        )
+    },
     Command {
         options: Options::Read(kernel::JOURNAL),
         complete: complete_journal,
@@ -385,7 +397,8 @@ fn list_group(call: &mut Call, world: &mut dyn World) -> Progress {
     let Some((_, hosts)) = groups.iter().find(|(known, _)| *known == name) else {
         let near = nearest(&name, groups.iter().map(|(known, _)| known.as_str()));
         let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
-        return call.fail(format!("dsh: no group {name}{hint}"));
+        let known: Vec<&str> = groups.iter().map(|(known, _)| known.as_str()).collect();
+        return call.fail(format!("dsh: no group {name}{hint}; there are: {}", known.join(", ")));
     };
     call.say_all(hosts.clone());
     Progress::Done(0)

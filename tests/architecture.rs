@@ -294,16 +294,12 @@ fn no_two_panels_of_the_screen_name_each_other() {
     assert_eq!(circle(&sources()), None);
 }
 
-/// Options of the console's tools that are declared to do something, and that nothing in the tool's folder looks at.
+/// Options of the console's tools that are declared to do something, and that nothing in the tool's module looks at.
 /// Those that change nothing, as with the real tool, are declared with `moot`.
 fn options_nobody_looks_at(source: &Source, all: &[Source]) -> Vec<String> {
-    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    let own = folder(&source.path);
-    if !source.path.starts_with("incident/console/") || source.path.ends_with("arguments.rs") {
-        return vec![];
-    }
+    let Some(module) = console_module(&source.path).filter(|module| *module != "arguments") else { return vec![] };
     let declared = Regex::new(r#"\b(?:switch|valued|moot|moot_value)\('.', "[^"]*""#).expect("a pattern");
-    let family = all.iter().filter(|other| own != "incident/console" && folder(&other.path) == own);
+    let family = all.iter().filter(|other| console_module(&other.path) == Some(module) && other.path != source.path);
     let texts = family.map(Source::without_tests).chain([source.without_tests()]);
     let rest: String = texts.map(|text| declared.replace_all(text, "").into_owned()).collect();
     let works = Regex::new(r#"\b(?:switch|valued)\('(.)', "([^"]*)""#).expect("a pattern");

@@ -20,7 +20,7 @@ pub fn complete(line: &str, cursor: usize, host: Option<&str>, entries: &[Entry]
     let mut host = host.map(str::to_owned);
     let mut inner = false;
     // Some commands take a line: `ssh HOST kubectl …`, `watch "kubectl …"`, `xargs kubectl …`.
-    while let Some(next) = within(&at, text, &mut host) {
+    while let Some(next) = within(&at, text, &mut host, world) {
         at = next;
         inner = true;
     }
@@ -51,7 +51,7 @@ pub fn complete(line: &str, cursor: usize, host: Option<&str>, entries: &[Entry]
 }
 
 /// The command within the command at the cursor, where there is one.
-fn within(at: &Cursor, text: &str, host: &mut Option<String>) -> Option<Cursor> {
+fn within(at: &Cursor, text: &str, host: &mut Option<String>, world: &dyn World) -> Option<Cursor> {
     let flags = |words: &[String]| words.iter().take_while(|word| word.starts_with('-')).count();
     let name = at.before.first()?.as_str();
     let rest = &at.before[1..];
@@ -75,6 +75,12 @@ fn within(at: &Cursor, text: &str, host: &mut Option<String>) -> Option<Cursor> 
             inner_words(at, 1 + skipped)
         }
         "sudo" => inner_words(at, 1),
+        "dsh" => {
+            let group = rest.get(1)?;
+            let (_, machines) = super::host::groups(world).into_iter().find(|(name, _)| name == group)?;
+            *host = machines.into_iter().next();
+            inner_words(at, 3)
+        }
         "ssh" => {
             let skipped = flags(rest);
             let to = rest.get(skipped)?;

@@ -114,8 +114,7 @@ fn log(call: &mut Call, asked: &Asked, world: &dyn World) -> Result<(), String> 
         if index > 0 && !asked.oneline {
             call.say("");
         }
-        head(call, change, asked.oneline, world);
-        differences(call, asked, before(change, world).as_ref(), change, world);
+        whole(call, asked, change, world);
     }
     Ok(())
 }
@@ -191,8 +190,7 @@ fn show(call: &mut Call, asked: &Asked, world: &dyn World) -> Result<(), String>
             continue;
         }
         let change = revision(wanted, world)?;
-        head(call, &change, asked.oneline, world);
-        differences(call, asked, before(&change, world).as_ref(), &change, world);
+        whole(call, asked, &change, world);
     }
     Ok(())
 }
@@ -215,7 +213,8 @@ fn compare(call: &mut Call, asked: &Asked, world: &dyn World) -> Result<(), Stri
         let why = "their source isn't at hand: git show REVISION says what each is";
         return Err(format!("fatal: {} and {}: {why}", old.version.name, new.version.name));
     }
-    differences(call, asked, Some(&old), &new, world);
+    let lines = differences(asked, Some(&old), &new, world);
+    call.say_all(lines);
     Ok(())
 }
 
@@ -226,20 +225,19 @@ fn texts<'a>(change: &Change<'a>) -> Vec<(&'a str, &'a str)> {
 }
 
 /// What differs between two versions, in the form that is asked for.
-fn differences(call: &mut Call, asked: &Asked, old: Option<&Change>, new: &Change, world: &dyn World) {
+fn differences(asked: &Asked, old: Option<&Change>, new: &Change, world: &dyn World) -> Vec<String> {
+    let mut told = vec![];
     if !(asked.patch || asked.stat || asked.only_names) {
-        return;
+        return told;
     }
     let (before, after) = (old.map(texts).unwrap_or_default(), texts(new));
     let document = world.document(&format!("diff {}", new.version.name)).filter(|_| asked.patch && after.is_empty());
     if let Some(text) = document {
-        call.say("");
-        call.say_all(text.lines());
-        return;
+        return text.lines().map(str::to_owned).collect();
     }
     // What a version was made of before its files are known isn't known either.
-    if before.is_empty() && old.is_some() {
-        return;
+    if before.is_empty() {
+        return told;
     }
     let mut paths: Vec<&str> = before.iter().chain(&after).map(|(path, _)| *path).collect();
     paths.sort_unstable();
@@ -257,48 +255,58 @@ fn differences(call: &mut Call, asked: &Asked, old: Option<&Change>, new: &Chang
         let (was, is): (Vec<&str>, Vec<&str>) =
             (was.iter().map(String::as_str).collect(), is.iter().map(String::as_str).collect());
         if asked.patch {
-            call.say("");
-            patch(call, path, &was, &is);
+            told.extend(patch(path, &was, &is));
         }
         rows.push((path.to_owned(), diff::counts(&was, &is)));
     }
     if asked.only_names {
-        call.say_all(rows.iter().map(|(path, _)| path.clone()));
+        told.extend(rows.iter().map(|(path, _)| path.clone()));
     }
     if asked.stat && !rows.is_empty() {
-        summary(call, &rows);
+        told.extend(summary(&rows));
     }
+    told
 }
 
-fn patch(call: &mut Call, path: &str, was: &[&str], is: &[&str]) {
+/// A change with what it differs in.
+fn whole(call: &mut Call, asked: &Asked, change: &Change, world: &dyn World) {
+    head(call, change, asked.oneline, world);
+    let lines = differences(asked, before(change, world).as_ref(), change, world);
+    if !lines.is_empty() && !asked.oneline {
+        call.say("");
+    }
+    call.say_all(lines);
+}
+
+fn patch(path: &str, was: &[&str], is: &[&str]) -> Vec<String> {
     let side =
         |name: char, lines: &[&str]| if lines.is_empty() { "/dev/null".to_owned() } else { format!("{name}/{path}") };
-    call.say(format!("diff --git a/{path} b/{path}"));
+    let mut lines = vec![format!("diff --git a/{path} b/{path}")];
     if was.is_empty() {
-        call.say("new file mode 100644");
+        lines.push("new file mode 100644".to_owned());
     } else if is.is_empty() {
-        call.say("deleted file mode 100644");
+        lines.push("deleted file mode 100644".to_owned());
     }
-    call.say(format!("--- {}", side('a', was)));
-    call.say(format!("+++ {}", side('b', is)));
-    call.say_all(diff::unified(was, is));
+    lines.extend([format!("--- {}", side('a', was)), format!("+++ {}", side('b', is))]);
+    lines.extend(diff::unified(was, is));
+    lines
 }
 
 /// ` resources/image.py | 3 ++-`, and the sum.
-fn summary(call: &mut Call, rows: &[(String, (usize, usize))]) {
+fn summary(rows: &[(String, (usize, usize))]) -> Vec<String> {
     let width = rows.iter().map(|(path, _)| path.len()).max().unwrap_or_default();
-    for (path, (new, gone)) in rows {
-        call.say(format!(" {path:<width$} | {} {}{}", new + gone, "+".repeat(*new), "-".repeat(*gone)));
-    }
+    let line = |(path, (new, gone)): &(String, (usize, usize))| {
+        format!(" {path:<width$} | {} {}{}", new + gone, "+".repeat(*new), "-".repeat(*gone))
+    };
     let (new, gone) = rows.iter().fold((0, 0), |sum, (_, (new, gone))| (sum.0 + new, sum.1 + gone));
     let plural = |count: usize| if count == 1 { "" } else { "s" };
-    let part = |count: usize, what: &str| {
-        if count > 0 { format!(", {count} {what}{}", plural(count)) } else { String::new() }
+    let part = |count: usize, what: &str, sign: &str| match count {
+        0 => String::new(),
+        count => format!(", {count} {what}{}{sign}", plural(count)),
     };
-    let sign = |count: usize, sign: &str| if count > 0 { sign.to_owned() } else { String::new() };
-    let (news, gones) = (part(new, "insertion") + &sign(new, "(+)"), part(gone, "deletion") + &sign(gone, "(-)"));
-    let line = format!(" {} file{} changed{news}{gones}", rows.len(), plural(rows.len()));
-    call.say(line);
+    let (news, gones) = (part(new, "insertion", "(+)"), part(gone, "deletion", "(-)"));
+    let sum = format!(" {} file{} changed{news}{gones}", rows.len(), plural(rows.len()));
+    rows.iter().map(line).chain([sum]).collect()
 }
 
 fn complete(typed: &Typed, world: &dyn World) -> Vec<Candidate> {

@@ -257,9 +257,10 @@ impl<'a> Call<'a> {
         self.printed.lines.extend(lines.into_iter().map(|line| (Stream::Output, line.into())));
     }
 
-    /// Prints a line about what went wrong.
-    pub fn complain(&mut self, line: impl Into<String>) {
-        self.printed.lines.push((Stream::Errors, line.into()));
+    /// Prints about what went wrong: a line, or several.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        let lines = text.into();
+        self.printed.lines.extend(lines.split('\n').map(|line| (Stream::Errors, line.to_owned())));
     }
 
     /// Prints lines about what went wrong.

@@ -377,7 +377,7 @@ fn connect(call: &mut Call, world: &mut dyn World) -> Progress {
 }
 
 /// The groups of machines: each with the names of its machines.
-fn groups(world: &dyn World) -> Vec<(String, Vec<String>)> {
+pub fn groups(world: &dyn World) -> Vec<(String, Vec<String>)> {
     let mut groups: Vec<(String, Vec<String>)> = vec![];
     for (_, service) in services(world) {
         let RunsOn::Hosts(hosts) = &service.settings.runs_on else { continue };

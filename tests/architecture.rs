@@ -229,12 +229,12 @@ fn circle(all: &[Source]) -> Option<Vec<String>> {
     };
     let names: BTreeMap<&str, Vec<String>> = modules.iter().map(|module| (*module, named(module))).collect();
     let mut done = BTreeSet::new();
-    modules.iter().find_map(|module| back_to_itself(vec![(*module).to_owned()], &names, &mut done))
+    modules.iter().find_map(|module| back_to_itself(&[(*module).to_owned()], &names, &mut done))
 }
 
 /// Goes on from the end of a way to wherever that names; the circle, where one closes.
 fn back_to_itself(
-    way: Vec<String>,
+    way: &[String],
     names: &BTreeMap<&str, Vec<String>>,
     done: &mut BTreeSet<String>,
 ) -> Option<Vec<String>> {
@@ -244,8 +244,8 @@ fn back_to_itself(
             return Some(way[at..].iter().chain([next]).cloned().collect());
         }
         if !done.contains(next) {
-            let further = way.iter().chain([next]).cloned().collect();
-            if let Some(circle) = back_to_itself(further, names, done) {
+            let further: Vec<String> = way.iter().chain([next]).cloned().collect();
+            if let Some(circle) = back_to_itself(&further, names, done) {
                 return Some(circle);
             }
         }
@@ -286,7 +286,7 @@ fn panels(all: &[Source]) -> BTreeMap<&str, Vec<String>> {
 fn no_two_panels_of_the_screen_name_each_other() {
     let circle = |all: &[Source]| {
         let (names, mut done) = (panels(all), BTreeSet::new());
-        names.keys().find_map(|panel| back_to_itself(vec![(*panel).to_owned()], &names, &mut done))
+        names.keys().find_map(|panel| back_to_itself(&[(*panel).to_owned()], &names, &mut done))
     };
     let broken = [("map", "use super::map_list::draw;"), ("map_list", "use crate::tui::panel::map::MapState;")];
     let broken = broken.map(|(name, text)| Source::new(&format!("tui/panel/{name}.rs"), text));

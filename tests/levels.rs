@@ -45,6 +45,37 @@ fn statements(
 }
 
 #[test]
+fn who_does_what_the_tutor_says_at_the_pace_of_who_reads_everything_gets_an_a() {
+    let level = level(include_str!("../levels/01-first-page.ron"));
+    let solution = level.solution("step by step").expect("it is there");
+    let mut incident = Incident::start(Arc::clone(&level), 1, Mode::Trainee);
+    let menu = |incident: &Incident| incident.menu("web-2").iter().any(|choice| choice.line.contains("truncate"));
+    assert!(!menu(&incident), "the menu names no file that nothing has shown");
+    let script = Script::of(&solution.script).expect("it can be read");
+    script.play(&mut incident, Time::ZERO + level.clock.limit).expect("it can be played");
+    assert!(menu(&incident));
+    let debrief = incident.told();
+    assert_eq!(debrief.grade, "A", "{:#?}", debrief.score);
+    assert!(debrief.diagnosis.iter().flat_map(|judged| &judged.evidence).all(|piece| piece.was_pinned));
+    // Each thing that is done there is said before, and by nobody twice.
+    let said: Vec<String> = incident.sayings().into_iter().map(|saying| saying.text).collect();
+    let all = said.join("\n");
+    for word in [
+        "F3",
+        "Take web-2 out",
+        "the journal",
+        "How full",
+        "p. then",
+        "What takes",
+        "r on the map",
+        "settings",
+        "d on the map",
+    ] {
+        assert_eq!(all.matches(word).count(), 1, "{word}:\n{all}");
+    }
+}
+
+#[test]
 fn on_twenty_seeds_nobody_acts_and_all_forty_pods_die_of_one_message() {
     let level = level(FORTY_PODS);
     let mut spread = vec![];

@@ -87,9 +87,9 @@ fn a_level_is_played_by_mouse_alone() {
             hand.mouse(tab.x + 1, tab.y, MouseAct::Click);
         }
         hand.click("diagnose");
-        hand.click("Debug logging");
+        hand.click("The shop's own log");
         hand.wait(8);
-        assert!(hand.recorded.borrow().iter().any(|line| line == "diagnose debug"), "{:?}", hand.recorded.borrow());
+        assert!(hand.recorded.borrow().iter().any(|line| line == "diagnose log"), "{:?}", hand.recorded.borrow());
         let speed = hand.app.hits().place_of(&Target::Speed).expect("it is in the header");
         (0..6).for_each(|_| hand.mouse(speed.x, speed.y, MouseAct::Click));
         hand.click("do anything");

@@ -61,11 +61,14 @@ fn moves(debrief: &Debrief) -> Vec<String> {
         lines.push(format!("{}  {}", one.clock, one.line));
         let effect = match one.spared {
             0 => String::new(),
-            1.. => format!("{} spared. ", grouped(one.spared.unsigned_abs())),
-            _ => format!("{} hurt. ", grouped(one.spared.unsigned_abs())),
+            1.. => format!("{} {} spared. ", grouped(one.spared.unsigned_abs()), debrief.unit),
+            _ => format!("{} {} hurt. ", grouped(one.spared.unsigned_abs()), debrief.unit),
         };
         let remark = format!("{effect}{}", one.remark);
         lines.extend(wrapped(remark.trim(), WIDTH - 4).into_iter().map(|line| format!("    {line}")));
+    }
+    if !debrief.together.is_empty() {
+        lines.extend(wrapped(&debrief.together, WIDTH));
     }
     lines
 }

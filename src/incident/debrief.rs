@@ -2,6 +2,7 @@
 //!
 //! The counterfactuals are computed by playing the level again, never told from a list.
 
+use super::judge::SPENT_EVERY;
 use super::map::spaced;
 use super::script::{Script, advance_to};
 use super::view::{Compared, Debrief, Happened, Happening, Judged, Move, Phase, Piece, Twofold};
@@ -26,9 +27,9 @@ pub fn debrief_of(incident: &Incident) -> Debrief {
     let told = told(incident);
     let mut compared = told.compared;
     compared.extend(they.as_ref().map(|run| compare("they", run)));
-    let (moves, nobody) = moves(incident);
+    let (moves, together, nobody) = moves(incident);
     compared.push(compare("nobody", &nobody));
-    Debrief { compared, moves, is_whole: true, graphs: graphs(incident), ..told }
+    Debrief { compared, moves, together, is_whole: true, graphs: graphs(incident), ..told }
 }
 
 /// The debrief with the graphs of the run, which need no replay but take longer than a key may.
@@ -126,6 +127,8 @@ pub fn told(incident: &Incident) -> Debrief {
         lessons: level.debrief.lessons.clone(),
         compared: vec![compare("you", incident)],
         moves: vec![],
+        together: String::new(),
+        unit: level.goal.budget.word.clone(),
         their_moves: their_moves(as_it_happened(incident).map(|one| one.script.as_slice()).unwrap_or_default()),
         is_whole: false,
         diagnosis: diagnosis(incident),
@@ -166,23 +169,24 @@ fn bad(run: &Incident) -> i64 {
 fn compare(who: &str, run: &Incident) -> Compared {
     let report = run.report();
     let judge = &run.stage.judge;
-    let mitigated = judge.mitigated_after().map(|span| format!("mitigated after {}", span.age()));
+    let mitigated = judge.mitigated_after().map(|span| format!("mitigated after {}", score::whole(span)));
     let outcome = match report.outcome {
         Phase::Resolved => format!("resolved, {}", mitigated.unwrap_or_else(|| "before anybody was hurt".to_owned())),
         Phase::Mitigated => mitigated.unwrap_or_default(),
         Phase::Failed => format!("lost: {}", judge.lost_by),
         _ => "never mitigated".to_owned(),
     };
-    let share = 100.0 * report.impact.late.max(report.impact.failed) as f64 / report.impact.requests.max(1) as f64;
-    let word = if report.impact.late >= report.impact.failed { "late" } else { "failed" };
+    // A run ends where it is closed or lost: shares of runs of different length can't be compared, numbers can.
+    let mut impact = format!("{} {} hurt", spaced(bad(run)), run.level().goal.budget.word);
+    if report.outcome == Phase::Failed {
+        impact.push_str(&format!(" in {}, and it goes on", score::whole(run.now().since(Time::ZERO))));
+    }
+    if report.impact.lost > 0 {
+        impact.push_str(&format!(", {} lost for good", spaced(report.impact.lost as i64)));
+    }
     let curve =
         judge.hurt.iter().enumerate().step_by(10).map(|(second, hurt)| (Time::from_seconds(second as i64), *hurt));
-    Compared {
-        who: who.to_owned(),
-        outcome,
-        impact: format!("{share:.1} % {word}, {} lost", report.impact.lost),
-        curve: curve.collect(),
-    }
+    Compared { who: who.to_owned(), outcome, impact, curve: curve.collect() }
 }
 
 /// The places of the lines that changed the system, and of the words by which somebody else did so.
@@ -201,32 +205,54 @@ fn acting(incident: &Incident) -> Vec<usize> {
 }
 
 /// The player's moves, the first of which are played again: the run without each, and, where that went the same way, the
-/// run with nothing else. And the run in which nobody acts.
-fn moves(incident: &Incident) -> (Vec<Move>, Incident) {
+/// run with nothing else. What those come to together that do the same. And the run in which nobody acts.
+fn moves(incident: &Incident) -> (Vec<Move>, String, Incident) {
     let acting = acting(incident);
     let reviewed = &acting[..acting.len().min(MOVES_REVIEWED)];
-    let with = bad(incident);
-    let spared: Vec<i64> = without_each(incident, reviewed).into_iter().map(|without| without - with).collect();
+    let without = without_each(incident, reviewed);
+    let spared: Vec<i64> = without.iter().map(|run| run.hurt - bad(incident)).collect();
     let is_unsure = |number: usize| spared[number].abs() < NOTICED;
     let unsure: Vec<usize> = (0..reviewed.len()).filter(|number| is_unsure(*number)).collect();
     let lines: Vec<usize> = unsure.iter().map(|number| reviewed[*number]).collect();
     let (lone, nobody) = each_alone(incident, &lines);
+    let gain = |place: usize| bad(&nobody) - lone[place];
+    // What would have helped, had another move not done so: with that other one it is looked at together.
+    let same: Vec<usize> =
+        (0..unsure.len()).filter(|place| gain(*place) >= NOTICED).map(|place| unsure[place]).collect();
+    let helped = (0..reviewed.len()).filter(|number| spared[*number] >= NOTICED || same.contains(number));
+    let group: Vec<usize> = if same.is_empty() { vec![] } else { helped.collect() };
     let move_of = |(number, index): (usize, &usize)| {
         let (at, line) = &incident.typed()[*index];
         let remark = match unsure.iter().position(|other| *other == number) {
-            Some(place) => alone(bad(&nobody) - lone[place]),
-            None if number < reviewed.len() => String::new(),
+            Some(place) => alone(gain(place), number, &group),
+            None if number < reviewed.len() => at_what_price(incident, *at, &without[number]),
             None => "not played again: too many moves".to_owned(),
         };
         let line = super::console::addressed(line).1.to_owned();
         let spared = spared.get(number).copied().filter(|spared| spared.abs() >= NOTICED).unwrap_or_default();
         Move { at: *at, clock: incident.stage.clock.seconds(*at), line, spared, remark }
     };
-    (acting.iter().enumerate().map(move_of).collect(), nobody)
+    let moves = acting.iter().enumerate().map(move_of).collect();
+    let together = if group.len() > 1 { together(incident, &group, reviewed) } else { String::new() };
+    (moves, together, nobody)
 }
 
-/// How many go bad without each of these lines. Up to the line it is the player's run, which is played once.
-fn without_each(incident: &Incident, lines: &[usize]) -> Vec<i64> {
+/// What a run came to that was played again.
+struct Replayed {
+    /// How many went bad.
+    hurt: i64,
+    /// How many had, every so many seconds.
+    spent: Vec<f64>,
+}
+
+impl Replayed {
+    fn of(run: &Incident) -> Self {
+        Self { hurt: bad(run), spent: run.stage.judge.spent.clone() }
+    }
+}
+
+/// What goes bad without each of these lines. Up to the line it is the player's run, which is played once.
+fn without_each(incident: &Incident, lines: &[usize]) -> Vec<Replayed> {
     let typed = incident.typed();
     let (mut trunk, mut next) = (again(incident), 0);
     let mut without = |index: &usize| {
@@ -236,9 +262,39 @@ fn without_each(incident: &Incident, lines: &[usize]) -> Vec<i64> {
         let mut run = trunk.clone();
         play_on(&mut run, &typed[*index + 1..]);
         advance_to(&mut run, end_of(incident));
-        bad(&run)
+        Replayed::of(&run)
     };
     lines.iter().map(&mut without).collect()
+}
+
+/// What moves that do the same come to: the run without all of them.
+fn together(incident: &Incident, group: &[usize], reviewed: &[usize]) -> String {
+    let left_out: Vec<usize> = group.iter().map(|number| reviewed[*number]).collect();
+    let typed = incident.typed().iter().enumerate();
+    let kept: Vec<(Time, String)> =
+        typed.filter(|(index, _)| !left_out.contains(index)).map(|(_, line)| line.clone()).collect();
+    let mut run = again(incident);
+    play_on(&mut run, &kept);
+    advance_to(&mut run, end_of(incident));
+    let spared = bad(&run) - bad(incident);
+    if spared < NOTICED {
+        return String::new();
+    }
+    let unit = &incident.level().goal.budget.word;
+    format!(
+        "Moves {} do in part the same, so that the run can do without one of them. Without all of them {} more {unit} would have been hurt.",
+        listed(group),
+        spaced(spared)
+    )
+}
+
+/// `2, 4 and 6`, as people count.
+fn listed(numbers: &[usize]) -> String {
+    let words: Vec<String> = numbers.iter().map(|number| (number + 1).to_string()).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// How many go bad where each of these lines is the only one, and the run in which nobody acts.
@@ -258,13 +314,49 @@ fn each_alone(incident: &Incident, lines: &[usize]) -> (Vec<i64>, Incident) {
 }
 
 /// What is said of a move without which the run would have gone the same way, by what it would have spared as the only one.
-fn alone(spared: i64) -> String {
+fn alone(spared: i64, number: usize, group: &[usize]) -> String {
+    let others: Vec<usize> = group.iter().copied().filter(|other| *other != number).collect();
     match spared {
-        NOTICED.. => format!("alone it would have spared {}: something else of yours did the same", spaced(spared)),
+        NOTICED.. if others.is_empty() => {
+            format!("as the only move it would have spared {}; here others made it good already", spaced(spared))
+        }
+        NOTICED.. => {
+            let (move_s, do_es) = if others.len() == 1 { ("move", "does") } else { ("moves", "do") };
+            format!(
+                "as the only move it would have spared {}; {move_s} {} {do_es} that here",
+                spaced(spared),
+                listed(&others)
+            )
+        }
         _ if spared <= -NOTICED => {
-            format!("alone it would have hurt {} more: something else made up for it", spaced(-spared))
+            format!("as the only move it would have hurt {} more; others made up for it", spaced(-spared))
         }
         _ => "changed next to nothing for customers".to_owned(),
+    }
+}
+
+/// What a move that made a difference cost and spared, and when: what hurts first may help afterwards.
+fn at_what_price(incident: &Incident, at: Time, without: &Replayed) -> String {
+    let with = &incident.stage.judge.spent;
+    let first = (at.second() / SPENT_EVERY).max(0) as usize;
+    // What is closed or lost goes on as it was.
+    let value = |of: &[f64], step: usize| of.get(step).or(of.last()).copied().unwrap_or(0.0);
+    let steps = with.len().max(without.spent.len());
+    let more: Vec<i64> = (first..steps).map(|step| (value(with, step) - value(&without.spent, step)) as i64).collect();
+    let (Some(last), Some(most)) = (more.last(), more.iter().max()) else { return String::new() };
+    if *most < NOTICED {
+        return String::new();
+    }
+    let clock = |step: usize| incident.stage.clock.seconds(Time::from_seconds((first + step) as i64 * SPENT_EVERY));
+    let began = more.iter().position(|more| *more >= NOTICED / 2).map_or_else(String::new, clock);
+    let ended = more.iter().position(|more| *more * 20 >= *most * 19).map_or_else(String::new, clock);
+    let cost = format!("from {began} to {ended} {} more were hurt than without it", spaced(*most));
+    match most - last {
+        NOTICED.. => {
+            format!("{cost}; what came after spared {} of them", spaced((most - last).min(*most)))
+                + if *last <= -NOTICED { ", and more" } else { "" }
+        }
+        _ => cost,
     }
 }
 
@@ -289,7 +381,7 @@ fn diagnosis(incident: &Incident) -> Vec<Judged> {
         let piece = |evidence: &crate::level::schema::Evidence| Piece {
             says: evidence.says.clone(),
             // What stands for anything in a pattern reads as something left out.
-            see: evidence.see.replace('*', "…"),
+            see: evidence.see.first().replace('*', "…"),
             was_pinned: stage.notebook.has_pinned(evidence),
         };
         let none = if asked.is_open { "no answer" } else { "it didn't come up in your run" };

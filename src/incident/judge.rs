@@ -8,6 +8,8 @@ use crate::sim::quantity::{Span, Time};
 /// The default for `impact`: more than this share goes bad for a minute.
 const IMPACT_SHARE: f64 = 0.01;
 const MINUTE: usize = 60;
+/// How many seconds lie between what is kept of the budget's use.
+pub const SPENT_EVERY: i64 = 10;
 /// An impact is certain some time after it has begun; no condition looks back further than this.
 const LOOKS_BACK: Span = Span::from_seconds(120);
 
@@ -40,6 +42,8 @@ pub struct Judge {
     pub rings_again_at: Option<Time>,
     /// How many are hurt, second by second since time zero.
     pub hurt: Vec<f64>,
+    /// How many have gone bad since time zero, by what counts against the budget, every [`SPENT_EVERY`] seconds.
+    pub spent: Vec<f64>,
     /// Since when something has gone bad every minute.
     bad_since: Option<Time>,
     /// When something last did.
@@ -106,6 +110,9 @@ impl Judge {
         };
         self.hurt.push(shown);
         let begun = *self.bad_before.get_or_insert(bad);
+        if second % SPENT_EVERY == 0 {
+            self.spent.push(bad - begun);
+        }
         if goal.budget.allowed > 0.0 {
             self.budget_used = (bad - begun) / goal.budget.allowed;
         }

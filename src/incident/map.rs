@@ -475,7 +475,7 @@ fn badges(stage: &Stage, part: &str) -> Vec<String> {
     let about = rings.filter(|watched| is_about(rules[watched.rule].when.text(), part));
     let mut badges: Vec<String> = about.map(|watched| rules[watched.rule].name.clone()).collect();
     let recent = |at: Time| stage.now().since(at).seconds() < 120;
-    let done = stage.done.iter().filter(|done| done.component == part && recent(done.at));
+    let done = stage.done.iter().filter(|done| done.component == part && recent(done.at) && done.is_told());
     badges.extend(done.map(|done| short_words(&done.operation)).next_back());
     badges
 }

@@ -234,7 +234,7 @@ impl Incident {
             self.type_what_others_type();
             for entry in entries {
                 let shown = &self.console.entries()[entry];
-                if shown.who.is_empty() {
+                if shown.who.is_empty() && !console::is_about_itself(&shown.line) {
                     for line in &shown.output {
                         self.stage.facts.printed(line);
                     }
@@ -483,13 +483,26 @@ impl Incident {
     /// What can be looked at and done about a part, looks first.
     #[must_use]
     pub fn menu(&self, part: &str) -> Vec<Choice> {
-        console::menu::menu(&self.stage, part)
+        self.named_nothing_new(console::menu::menu(&self.stage, part))
+    }
+
+    /// Without the changes to files that nothing has shown yet: a menu is no place to find out what is the matter.
+    fn named_nothing_new(&self, mut all: Vec<Choice>) -> Vec<Choice> {
+        let is_known = |path: &str| {
+            let shows =
+                |entry: &Entry| entry.line.contains(path) || entry.output.iter().any(|line| line.contains(path));
+            self.console().iter().any(shows)
+        };
+        all.retain(|choice| {
+            !choice.changes || choice.label.split(' ').filter(|word| word.starts_with('/')).all(is_known)
+        });
+        all
     }
 
     /// Everything that can be looked at and done now.
     #[must_use]
     pub fn palette(&self) -> Vec<Choice> {
-        console::menu::palette(&self.stage)
+        self.named_nothing_new(console::menu::palette(&self.stage))
     }
 
     /// What has happened since the `seen`-th happening.

@@ -128,8 +128,8 @@ mod tests {
         let (line, around) = ("994 @ 0x4f3a".to_owned(), vec!["# pubsub.await".to_owned()]);
         notebook.pin(view::Pin { command: "curl a".to_owned(), line, around, ..view::Pin::default() });
         let evidence = |shows: &str| crate::level::schema::Evidence {
-            see: "curl*".to_owned(),
-            shows: shows.to_owned(),
+            see: "curl*".into(),
+            shows: shows.into(),
             ..Default::default()
         };
         assert!(notebook.has_pinned(&evidence("pubsub.await")));

@@ -17,6 +17,20 @@ pub struct Part {
     pub remark: String,
 }
 
+/// This share of the error budget is there to be spent: nobody can react in no time.
+const FREE_BUDGET: f64 = 0.2;
+/// So is this share of the time limit.
+const FREE_TIME: f64 = 0.1;
+
+/// How much of the points is left, 0 to 1, where a part of what is used costs nothing.
+fn after_the_free(free: f64, used: f64) -> f64 {
+    1.0 - (used - free).max(0.0) / (1.0 - free)
+}
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
 /// The parts of the score; they add up to at most a hundred.
 #[must_use]
 pub fn parts(incident: &Incident) -> Vec<Part> {
@@ -28,14 +42,18 @@ pub fn parts(incident: &Incident) -> Vec<Part> {
     let lost = judge.is_lost;
     let share = |most: u32, part: f64| (f64::from(most) * part.clamp(0.0, 1.0)) as u32;
     let mut parts = vec![];
-    let spared = if lost { 0.0 } else { 1.0 - judge.budget_used };
+    let spared = if lost { 0.0 } else { after_the_free(FREE_BUDGET, judge.budget_used) };
     let remark = format!("{:.0} % of the error budget spent", (judge.budget_used * 100.0).clamp(0.0, 999.0));
     parts.push(Part { what: "customers", points: (share(40, spared), 40), remark });
     let impact = judge.impact_at.unwrap_or(Time::ZERO);
     let limit = stage.level.clock.limit.as_seconds().max(1.0);
     let took = |at: Option<Time>| at.map(|at| at.since(impact));
     let (points, remark) = match judge.mitigated_after() {
-        Some(span) => (share(20, 1.0 - span.as_seconds() / limit), format!("{} from the first impact", whole(span))),
+        Some(span) => {
+            let since = judge.mitigated_at.map(|at| stage.clock.seconds(at)).unwrap_or_default();
+            let remark = format!("{} from the first impact: all of the goal held from {since} on", whole(span));
+            (share(20, after_the_free(FREE_TIME, span.as_seconds() / limit)), remark)
+        }
         None => (0, "not mitigated".to_owned()),
     };
     parts.push(Part { what: "time to mitigate", points: (points, 20), remark });
@@ -49,9 +67,11 @@ pub fn parts(incident: &Incident) -> Vec<Part> {
     let told = u32::from(judge.declared_at.is_some()) * 3 + stage.statuses.min(1) * 2;
     let remark = match (judge.declared_at, stage.statuses) {
         (None, 0) => "neither declared nor told anybody".to_owned(),
-        (None, _) => "never declared".to_owned(),
-        (Some(_), 0) => "declared; nobody outside was told".to_owned(),
-        (Some(_), count) => format!("declared, {count} status {}", if count == 1 { "update" } else { "updates" }),
+        (None, count) => format!("told customers {}; never declared (`declare`)", times(count)),
+        (Some(_), 0) => {
+            "declared; nobody outside was told (`status TEXT`, or an answer to who asks for them)".to_owned()
+        }
+        (Some(_), count) => format!("declared, told customers {}", times(count)),
     };
     parts.push(Part { what: "communication", points: (told, 5), remark });
     parts.push(harm(incident));
@@ -72,7 +92,7 @@ fn prevented(incident: &Incident) -> Vec<Part> {
 }
 
 /// A span in whole seconds.
-fn whole(span: Span) -> Span {
+pub(super) fn whole(span: Span) -> Span {
     Span::from_seconds(span.seconds())
 }
 

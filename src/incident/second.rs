@@ -12,7 +12,6 @@ use crate::level::condition::{Fact, Told};
 use crate::level::schema::{Destination, Event};
 use crate::sim::ask::{Ask, Question};
 use crate::sim::component::Component;
-use crate::sim::kernel::Change;
 use crate::sim::operation::Operation;
 use crate::sim::quantity::Time;
 use std::sync::Arc;
@@ -289,23 +288,14 @@ impl Stage {
     /// Does something to the system in somebody's name.
     pub(super) fn operated(&mut self, who: &str, component: &str, operation: Operation) {
         let at = self.now();
-        let changes_pods = match &operation {
-            Operation::Get { .. } | Operation::Publish { .. } => false,
-            // Who looks changes nothing; whether that is so is not for the timeline to say.
-            Operation::Kernel { change, command, .. } => {
-                who.is_empty()
-                    && !command.is_empty()
-                    && !matches!(change, Change::List(_) | Change::OpenNetlink | Change::ClearLog)
-            }
-            _ => true,
-        };
-        if changes_pods {
-            let text = map::words_for(component, &operation);
+        let done = Done { at, who: who.to_owned(), component: component.to_owned(), operation, entry: self.entry };
+        if done.is_told() {
+            let text = map::words_for(component, &done.operation);
             let kind = if who.is_empty() { MarkKind::Own } else { MarkKind::Deploy };
             self.marks.push(Mark { at, kind, text: text.clone() });
             let by = if who.is_empty() { "you" } else { who };
             self.write_down(format!("{by}: {text}"));
         }
-        self.done.push(Done { at, who: who.to_owned(), component: component.to_owned(), operation, entry: self.entry });
+        self.done.push(done);
     }
 }

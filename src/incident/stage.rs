@@ -14,6 +14,7 @@ use crate::level::Level;
 use crate::level::condition::{Condition, Series, State, Told};
 use crate::sim::Simulation;
 use crate::sim::component::Component;
+use crate::sim::kernel::Change;
 use crate::sim::operation::Operation;
 use crate::sim::quantity::Time;
 use crate::sim::random::Seed;
@@ -69,6 +70,23 @@ pub struct Done {
     pub operation: Operation,
     /// The number of the console's entry that did it.
     pub entry: usize,
+}
+
+impl Done {
+    /// Whether it is told to everybody: on the map, in the timeline, as a mark on the graphs.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        match &self.operation {
+            Operation::Get { .. } | Operation::Publish { .. } => false,
+            // Who looks changes nothing; whether that is so is not for the map and the timeline to say.
+            Operation::Kernel { change, command, .. } => {
+                self.who.is_empty()
+                    && !command.is_empty()
+                    && !matches!(change, Change::List(_) | Change::OpenNetlink | Change::ClearLog)
+            }
+            _ => true,
+        }
+    }
 }
 
 /// A console line that a job waits for.

@@ -514,6 +514,10 @@ pub struct Debrief {
     pub compared: Vec<Compared>,
     /// The player's run, move by move.
     pub moves: Vec<Move>,
+    /// What moves that did the same come to together, where each alone looks like little; else empty.
+    pub together: String,
+    /// What is counted as hurt: `visits`.
+    pub unit: String,
     /// Whether everything has been played again that is compared; before that only the story is there.
     pub is_whole: bool,
     /// The real team's commands with their times.
@@ -577,7 +581,7 @@ pub struct Compared {
     pub who: String,
     /// `resolved in 18 min 40 s`, `never mitigated`.
     pub outcome: String,
-    /// The share of customers' requests that went bad: `11 % late`.
+    /// What customers felt in all of the run: `684 visits hurt`.
     pub impact: String,
     /// The metric that hurts, over the whole incident.
     pub curve: Vec<(Time, f64)>,

@@ -312,6 +312,7 @@ impl Stage {
         self.say("you", &format!("{name}: {}", offer.reply), vec![]);
         self.say(&who, &offer.says, vec![]);
         self.bring(&offer.brings);
+        self.statuses += u32::from(offer.tells);
         let asked_by = Some(self.entry);
         self.typing.extend(offer.does.iter().map(|line| Typing { who: name.clone(), line: line.clone(), asked_by }));
         line(format!("told {name}: {}", offer.reply))

@@ -61,7 +61,9 @@ pub const COMMANDS: &[Command] = &[
             "history",
             "lists what you have typed",
             Runs::Command(|call, _| {
-                let own = call.entries.iter().filter(|entry| entry.who == call.who);
+                // A machine knows what was typed in a shell there; a command that is sent to it leaves nothing.
+                let here = |shell: &str| call.host.is_none_or(|host| shell == host);
+                let own = call.entries.iter().filter(|entry| entry.who == call.who && here(&entry.shell));
                 let lines: Vec<String> = own.map(|entry| format!("{:>5}  {}", entry.id, entry.line)).collect();
                 call.say_all(lines);
                 Progress::Done(0)

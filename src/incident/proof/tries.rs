@@ -119,7 +119,7 @@ pub fn evidence(level: &Level, tried: &[(Try, Result<Ended, String>)]) -> Tried 
         .clone()
         .enumerate()
         .filter(|(index, _)| !is_seen(*index))
-        .map(|(_, piece)| format!("no solution prints \"{}\" with {}", piece.shows, piece.see))
+        .map(|(_, piece)| format!("no solution prints \"{}\" with {}", piece.shows.first(), piece.see.first()))
         .collect();
     let detail = if unseen.is_empty() { format!("{} pieces", pieces.count()) } else { unseen.join("; ") };
     Tried { name: "the evidence is there to see".to_owned(), ok: unseen.is_empty(), detail }

@@ -12,7 +12,9 @@ mod watch;
 pub(in crate::level) use names::{callable_names, queue_names};
 pub use play::{Budget, Event, Goal, Hurt, Offer, Publication, Saying, Typing};
 pub use proof::{Change, Expectation, Figure, Proof, Script, Shortcut, Solution, Statement};
-pub use story::{Cause, Clock, Debrief, Difficulty, Evidence, Hint, LocalTime, Paper, Question, Source, UtcOffset};
+pub use story::{
+    Cause, Clock, Debrief, Difficulty, Evidence, Hint, LocalTime, Paper, Patterns, Question, Source, UtcOffset,
+};
 pub(in crate::level) use watch::matches as pattern_matches;
 pub use watch::{Acknowledged, Alert, Check, Collects, Destination, Monitoring, Probe, ShippedLog, Shipping};
 

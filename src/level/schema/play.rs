@@ -152,6 +152,9 @@ pub struct Offer {
     /// Versions that can be deployed from then on.
     #[serde(default)]
     pub brings: Vec<String>,
+    /// Whether customers, or those who speak to them, know more by this answer: it counts as a `status` does.
+    #[serde(default)]
+    pub tells: bool,
 }
 
 /// When the bleeding has stopped, what it may cost, and what may never happen.
@@ -194,9 +197,16 @@ pub struct Budget {
     pub of: String,
     /// How much of that may go bad.
     pub share: Share,
+    /// What one calls many of them: `visits`.
+    #[serde(default = "requests")]
+    pub word: String,
     /// How much that is in all; computed when the level is read.
     #[serde(skip)]
     pub allowed: f64,
+}
+
+fn requests() -> String {
+    "requests".to_owned()
 }
 
 /// What the header says of customers who are hurt now.

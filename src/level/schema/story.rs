@@ -274,10 +274,10 @@ pub struct Cause {
 pub struct Evidence {
     /// What it shows, in words.
     pub says: String,
-    /// The command; `*` stands for anything.
-    pub see: String,
-    /// A text that a line of its output contains; `*` stands for anything.
-    pub shows: String,
+    /// The commands that print it, the usual one first; `*` stands for anything.
+    pub see: Patterns,
+    /// Texts, one of which a line of its output contains; `*` stands for anything.
+    pub shows: Patterns,
     /// The cause it speaks for; without it, the true one.
     #[serde(default)]
     pub speaks_for: Option<String>,
@@ -285,12 +285,65 @@ pub struct Evidence {
 
 impl Evidence {
     /// Whether this line, printed by this command, is the piece of evidence. Within a shell on another machine the command
-    /// lacks the `ssh` that led there.
+    /// lacks the `ssh` that led there; what a shell on many machines runs is run on each.
     #[must_use]
     pub fn is_in(&self, command: &str, line: &str) -> bool {
-        let by_command = fits(&self.see, command.trim());
-        let inside = || self.see.strip_prefix("ssh * ").is_some_and(|inner| fits(inner, command.trim()));
-        (by_command || inside()) && fits(&format!("*{}*", self.shows), line)
+        let command = command.trim();
+        let inside = there(command).unwrap_or(command);
+        // `ssh * /var/log/x` means any command on that file: there, too.
+        let within = |inner: &str| fits(inner, inside) || fits(&format!("* {inner}"), inside);
+        let prints = |see: &String| fits(see, command) || there(see).is_some_and(within);
+        self.see.0.iter().any(prints) && self.shows.0.iter().any(|text| fits(&format!("*{text}*"), line))
+    }
+}
+
+/// What runs on the other machine, of a command that goes to one or to many.
+fn there(command: &str) -> Option<&str> {
+    if let Some(rest) = command.strip_prefix("ssh ") {
+        return rest.split_once(' ').map(|(_, inner)| inner);
+    }
+    let rest = command.strip_prefix("dsh ")?.split_once(' ')?.1;
+    rest.split_once(' ').map(|(_, inner)| inner)
+}
+
+/// Patterns, any of which will do: a list of them, or one alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patterns(pub Vec<String>);
+
+impl From<&str> for Patterns {
+    fn from(one: &str) -> Self {
+        Self(vec![one.to_owned()])
+    }
+}
+
+impl Patterns {
+    /// The first, which is told to people.
+    #[must_use]
+    pub fn first(&self) -> &str {
+        self.0.first().map_or("", String::as_str)
+    }
+}
+
+impl<'de> Deserialize<'de> for Patterns {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl<'de> de::Visitor<'de> for Written {
+            type Value = Patterns;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, or a list of texts any of which will do")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Patterns, E> {
+                Ok(Patterns::from(text))
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Patterns, A::Error> {
+                let mut all = vec![];
+                while let Some(one) = list.next_element::<String>()? {
+                    all.push(one);
+                }
+                Ok(Patterns(all))
+            }
+        }
+        deserializer.deserialize_any(Written)
     }
 }
 
@@ -299,9 +352,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ssh_would_run_may_be_typed_on_the_machine_itself() {
-        let evidence = Evidence { see: "ssh * dmesg*".into(), shows: "oom".into(), ..Evidence::default() };
-        assert!(evidence.is_in("dmesg -T", "it was the oom killer"));
+    fn what_ssh_would_run_may_be_typed_on_the_machine_itself_or_on_many() {
+        let evidence = |see: &str| Evidence { see: see.into(), shows: "oom".into(), ..Evidence::default() };
+        for see in ["ssh * dmesg*", "ssh app-* dmesg*"] {
+            assert!(evidence(see).is_in("dmesg -T", "it was the oom killer"));
+            assert!(evidence(see).is_in("dsh -g app dmesg -T", "app-1: it was the oom killer"));
+            assert!(!evidence(see).is_in("dsh -g app free -m", "app-1: it was the oom killer"));
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_on_its_machine_with_any_tool() {
+        let see = Patterns::from("ssh * /var/log/worker.log*");
+        let evidence = Evidence { see, shows: "502".into(), ..Evidence::default() };
+        assert!(evidence.is_in("tail -5 /var/log/worker.log", "502 30.00"));
+        assert!(!evidence.is_in("tail -5 /var/log/other.log", "502 30.00"));
+    }
+
+    #[test]
+    fn the_same_line_counts_from_any_of_its_sources() {
+        let see = Patterns(vec!["ssh * dmesg*".into(), "*kern.log*".into(), "*journalctl*".into()]);
+        let evidence = Evidence { see, shows: "table full".into(), ..Evidence::default() };
+        for command in ["dmesg", "ssh a tail /var/log/kern.log", "journalctl -n 12"] {
+            assert!(evidence.is_in(command, "kernel: nf_conntrack: table full, dropping packet."), "{command}");
+        }
+        assert!(!evidence.is_in("echo table full", "table full"));
     }
 }
 

@@ -94,12 +94,56 @@ impl Axis {
     }
 }
 
+/// How the axis of values goes up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Rise {
+    /// The value at the top.
+    top: f64,
+    /// Whether the same way up is the same factor, and not the same difference.
+    by_factors: bool,
+}
+
+impl Rise {
+    /// How far up a value stands, 0 to 1. Nought has its place at the bottom even where it goes by factors.
+    fn share(self, value: f64) -> f64 {
+        let share = if self.by_factors { value.max(0.0).ln_1p() / self.top.ln_1p() } else { value / self.top };
+        share.clamp(0.0, 1.0)
+    }
+
+    /// The value that stands half-way up.
+    fn middle(self) -> f64 {
+        if self.by_factors { (1.0 + self.top).sqrt() - 1.0 } else { self.top / 2.0 }
+    }
+}
+
 /// Draws lines with their axes into an area of at least 12 by 3; smaller ones stay empty. Returns where moments stand.
 pub fn draw(
     buffer: &mut Buffer,
     area: Rect,
     series: &[Series<'_>],
     scale: &Scale<'_>,
+    theme: &Theme,
+) -> Option<(Rect, Axis)> {
+    draw_rising(buffer, area, series, scale, false, theme)
+}
+
+/// The same where the same way up is the same factor, so that a line a hundred times as high presses no other to the ground.
+pub fn draw_by_factors(
+    buffer: &mut Buffer,
+    area: Rect,
+    series: &[Series<'_>],
+    scale: &Scale<'_>,
+    theme: &Theme,
+) -> Option<(Rect, Axis)> {
+    draw_rising(buffer, area, series, scale, true, theme)
+}
+
+fn draw_rising(
+    buffer: &mut Buffer,
+    area: Rect,
+    series: &[Series<'_>],
+    scale: &Scale<'_>,
+    by_factors: bool,
     theme: &Theme,
 ) -> Option<(Rect, Axis)> {
     if area.width < 12 || area.height < 3 {
@@ -116,8 +160,9 @@ pub fn draw(
     // No share is more than all; what is counted later than what it is a part of may seem so for a moment.
     let is_share = scale.unit == "%" && (50.0..150.0).contains(&highest);
     let top = if is_share { 100.0 } else { round_up(highest / divisor) * divisor };
+    let rise = Rise { top, by_factors };
     let rows = area.height - 1;
-    let (high, middle) = (axis_text(top / divisor, unit), axis_text(top / divisor / 2.0, unit));
+    let (high, middle) = (axis_text(top / divisor, unit), axis_text(rise.middle() / divisor, unit));
     let margin = width(&high).max(width(&middle)).max(3) + 1;
     let margin = margin.max(scale.margin).min(area.width / 2);
     let gutter = scale.gutter.min(area.width / 4);
@@ -135,7 +180,8 @@ pub fn draw(
     let axis = Axis { left: plot.x, columns: plot.width, from: scale.from, to: scale.to };
     draw_marks(buffer, plot, &axis, scale, theme);
     if let Some(threshold) = scale.threshold.filter(|t| *t <= top && *t > 0.0) {
-        let y = plot.y + ((1.0 - threshold / top) * f64::from(rows)).floor().clamp(0.0, f64::from(rows - 1)) as u16;
+        let y =
+            plot.y + ((1.0 - rise.share(threshold)) * f64::from(rows)).floor().clamp(0.0, f64::from(rows - 1)) as u16;
         for x in plot.left()..plot.right() {
             dot(buffer, x, y, "┈", theme.strained);
         }
@@ -143,7 +189,7 @@ pub fn draw(
     // Among several lines one couldn't tell whose limit is meant.
     let single = Scale { threshold: scale.threshold.filter(|_| series.len() == 1), ..*scale };
     let ends: Vec<Option<(u16, u16)>> =
-        series.iter().map(|one| draw_line(buffer, plot, one, &single, top, theme)).collect();
+        series.iter().map(|one| draw_line(buffer, plot, one, &single, rise, theme)).collect();
     draw_cursor(buffer, plot, &axis, scale, theme);
     draw_labels(buffer, plot, gutter, series, &ends);
     draw_times(buffer, plot, &axis, scale, theme);
@@ -171,7 +217,7 @@ fn draw_line(
     plot: Rect,
     one: &Series<'_>,
     scale: &Scale<'_>,
-    top: f64,
+    rise: Rise,
     theme: &Theme,
 ) -> Option<(u16, u16)> {
     let (columns, rows) = (plot.width as usize, plot.height as usize);
@@ -180,7 +226,7 @@ fn draw_line(
     let span = scale.to.since(scale.from).as_seconds().max(1e-6);
     let place = |time: Time, value: f64| {
         let x = time.since(scale.from).as_seconds() / span * (wide - 1) as f64;
-        let y = (1.0 - (value / top).clamp(0.0, 1.0)) * (high - 1) as f64;
+        let y = (1.0 - rise.share(value)) * (high - 1) as f64;
         (x.round() as i32, y.round() as i32)
     };
     let mut above = vec![false; columns];
@@ -485,6 +531,15 @@ mod tests {
             for word in axis.split_whitespace() {
                 assert!(word.chars().skip(1).all(|c| c != '┃'), "{axis}");
             }
+        }
+    }
+
+    #[test]
+    fn by_factors_what_is_small_stands_above_the_ground_beside_what_is_a_hundred_times_as_large() {
+        for (by_factors, least) in [(true, 0.4), (false, 0.0)] {
+            let rise = Rise { top: 10_000.0, by_factors };
+            assert!(rise.share(100.0) >= least && rise.share(0.0) == 0.0 && rise.share(20_000.0) == 1.0);
+            assert!((rise.share(rise.middle()) - 0.5).abs() < 1e-9);
         }
     }
 

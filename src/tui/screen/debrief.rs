@@ -7,7 +7,7 @@ use crate::sim::quantity::Time;
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Intent;
 use crate::tui::local_time::LocalTime;
-use crate::tui::panel::chart::{Axis, IN_LINE, Scale, Series, draw as draw_chart};
+use crate::tui::panel::chart::{Axis, IN_LINE, Scale, Series, draw as draw_chart, draw_by_factors};
 use crate::tui::pen::{Edge, grouped, pane, put, put_pieces, put_right, width, wrap};
 use crate::tui::theme::{Look, Theme};
 use ratatui::Frame;
@@ -240,7 +240,8 @@ impl<'a> Page<'a> {
         let own = debrief.compared.iter().position(|one| one.who == "you");
         let curves = own.map_or(&[][..], |at| &debrief.compared[at..=at]);
         self.chart_here(&counted(debrief), curves, marks(&debrief.moves), theme);
-        self.heading("move by move: customers spared or hurt by each, against the run without it", theme);
+        let unit = &debrief.unit;
+        self.heading(&format!("move by move: {unit} spared or hurt by each, against the run without it"), theme);
         for (index, one) in debrief.moves.iter().enumerate() {
             self.move_line(index, one, columns, theme);
         }
@@ -248,6 +249,9 @@ impl<'a> Page<'a> {
             self.say(STILL_PLAYING, columns, theme.dim);
         } else if debrief.moves.is_empty() {
             self.say("nothing was done", columns, theme.dim);
+        }
+        if !debrief.together.is_empty() {
+            self.say(&debrief.together, columns, theme.text);
         }
         self.diagnosis(debrief, columns, theme);
     }
@@ -334,11 +338,15 @@ impl<'a> Page<'a> {
         self.say("The same outage, the same seed, played again:", columns, theme.dim);
         self.lines.push(vec![]);
         self.table(&debrief.compared);
-        self.chart_here(&counted(debrief), &debrief.compared, vec![], theme);
+        let mut what = counted(debrief);
+        if goes_by_factors(&debrief.compared) {
+            what.push_str("  (the same way up is the same factor: all can be seen beside each other)");
+        }
+        self.chart_here(&what, &debrief.compared, vec![], theme);
         if !debrief.is_whole {
             return self.say(STILL_PLAYING, columns, theme.dim);
         }
-        self.heading("every move that made a difference", theme);
+        self.heading(&format!("every move that made a difference, in {}", debrief.unit), theme);
         let mut moves: Vec<(usize, &Move)> =
             debrief.moves.iter().enumerate().filter(|(_, one)| one.spared != 0).collect();
         moves.sort_by_key(|(_, one)| one.spared);
@@ -347,6 +355,9 @@ impl<'a> Page<'a> {
         }
         if moves.is_empty() {
             self.say("none did", columns, theme.dim);
+        }
+        if !debrief.together.is_empty() {
+            self.say(&debrief.together, columns, theme.text);
         }
     }
 
@@ -418,18 +429,9 @@ fn draw_curves_at(
     local: LocalTime,
     theme: &Theme,
 ) -> Option<(Rect, Axis)> {
-    let highest = |one: &&Compared| one.curve.iter().map(|(_, value)| *value).fold(0.0, f64::max);
-    let (nobody, people): (Vec<&Compared>, Vec<&Compared>) = compared.iter().partition(|one| one.who == "nobody");
-    // What nobody's doing anything leads to would press all else to the ground: it leaves through the top.
-    let people_highest = people.iter().map(highest).fold(0.0, f64::max);
-    let far_above = people_highest > 0.0 && nobody.iter().map(highest).any(|top| top > people_highest * 4.0);
-    let limit = if far_above { people_highest * 2.0 } else { f64::INFINITY };
     let curves: Vec<Vec<(Time, Option<f64>)>> = compared
         .iter()
-        .map(|one| {
-            let inside = one.curve.iter().filter(|(at, _)| *at <= to);
-            inside.map(|(at, value)| (*at, (*value <= limit).then_some(*value))).collect()
-        })
+        .map(|one| one.curve.iter().filter(|(at, _)| *at <= to).map(|(at, value)| (*at, Some(*value))).collect())
         .collect();
     // The player's own line is drawn last, over the others.
     let mut series: Vec<Series<'_>> = curves
@@ -438,7 +440,6 @@ fn draw_curves_at(
         .map(|(points, one)| {
             let (style, label) = match one.who.as_str() {
                 "you" => (theme.own, "you"),
-                "nobody" if far_above => (theme.dim, "nobody ▲"),
                 "nobody" => (theme.dim, "nobody"),
                 who => (theme.text, who),
             };
@@ -458,7 +459,15 @@ fn draw_curves_at(
         gutter: NAMES,
         local,
     };
-    draw_chart(frame.buffer_mut(), area, &series, &scale, theme)
+    let draw = if goes_by_factors(compared) { draw_by_factors } else { draw_chart };
+    draw(frame.buffer_mut(), area, &series, &scale, theme)
+}
+
+/// Whether one of the curves would press another to the ground, if the same way up were the same number.
+fn goes_by_factors(compared: &[Compared]) -> bool {
+    let highest = |one: &Compared| one.curve.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+    let tops: Vec<f64> = compared.iter().map(highest).filter(|top| *top > 0.0).collect();
+    tops.iter().any(|top| tops.iter().any(|other| *top > other * 4.0))
 }
 
 /// The sentence with which an incident ends, before the debrief.

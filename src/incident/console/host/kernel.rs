@@ -64,6 +64,18 @@ fn lines(killed: &Killed) -> Vec<(Time, String)> {
     ]
 }
 
+/// The compiler that distributions built a kernel with, by the kernel's version.
+fn compiler_of(release: &str) -> &'static str {
+    let mut numbers = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    match (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) {
+        (..=2, _) => "4.4.3",
+        (3, ..=12) => "4.6.3",
+        (3, _) | (4, ..=4) => "4.8.2",
+        (4, _) => "8.3.0",
+        _ => "9.4.0",
+    }
+}
+
 /// Everything that the kernel has said up to now, oldest first.
 pub fn all(machine: &Machine, now: Time) -> Vec<(Time, String)> {
     let boot = [
@@ -75,7 +87,8 @@ pub fn all(machine: &Machine, now: Time) -> Vec<(Time, String)> {
     ];
     // Only a node has a bridge for its pods.
     let boot = boot.iter().take(if machine.is_node { 5 } else { 4 });
-    let version = |text: &str| text.replace("4.14.138+", machine.version.as_deref().unwrap_or("4.14.138+"));
+    let release = machine.version.as_deref().unwrap_or("4.14.138+");
+    let version = |text: &str| text.replace("4.14.138+", release).replace("8.3.0", compiler_of(release));
     let boot = boot.map(|(after, text)| (machine.booted + Span::from_micros(*after), version(text)));
     let killed = machine.kernel.iter().flat_map(lines).filter(|(at, _)| *at <= now);
     let told =

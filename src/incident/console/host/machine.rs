@@ -2,7 +2,9 @@
 //!
 //! The only file of the family that looks into components.
 
+use super::system_files;
 use super::texts::SYSLOG;
+use super::search_node;
 use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{balancers, caches, hosts, pools, services};
 use crate::incident::console::{World, cluster, code, database, eb};
@@ -158,6 +160,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
     for (component, cache) in caches(world) {
         all.extend(cache.machines.iter().map(|machine| cache_machine(component, cache, machine)));
     }
+    all.extend(search_node::machines(world));
     for host in balancers(world).filter_map(|balancer| balancer.settings.host.as_ref()) {
         if all.iter().all(|machine| machine.name != *host) {
             let booted = Time::ZERO - Span::from_seconds(83 * 86_400);
@@ -177,6 +180,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
             machine.said = kernel.log.lines().map(|(at, said)| (at, said.text())).collect();
         }
         machine.texts.push(SYSLOG.to_owned());
+        machine.texts.extend(system_files::kept(&machine.name, world));
         machine.texts.extend(eb::paths(world, &machine.name));
         machine.texts.extend(code::lying(world, &machine.name));
         machine.texts.sort();

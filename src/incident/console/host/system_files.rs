@@ -6,12 +6,18 @@ use crate::incident::console::world::services;
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::kernel::{Change, Kernel};
 use crate::sim::log::Severity;
+use crate::sim::quantity::Bytes;
 
 /// Where `modprobe` looks for what it may load.
 const MODPROBE: &str = "/etc/modprobe.d/";
 
 /// The lines of a file on a machine.
 pub fn file(host: &str, path: &str, world: &dyn World) -> Option<Vec<String>> {
+    if path == "/proc/meminfo" {
+        let machine = super::all(world).into_iter().find(|machine| machine.name == host)?;
+        let line = |(name, bytes): (&str, Bytes)| format!("{:<15} {:>8} kB", format!("{name}:"), bytes.kib());
+        return Some(super::memory(&machine).map(line).to_vec());
+    }
     let known = world.system().kernel(host)?;
     if let Some(name) = path.strip_prefix(MODPROBE) {
         let files = &known.modules.configuration;
@@ -36,10 +42,28 @@ pub fn file(host: &str, path: &str, world: &dyn World) -> Option<Vec<String>> {
     }
 }
 
+/// The logs that a machine's system keeps, where its kernel is known: those that are there to list.
+pub fn kept(host: &str, world: &dyn World) -> Vec<String> {
+    if world.system().kernel(host).is_none() {
+        return vec![];
+    }
+    let runs = |process: &str| {
+        let mut of = services(world).filter(|(_, service)| service.settings.process == process);
+        of.any(|(_, service)| service.instances.iter().any(|instance| *instance.name == *host))
+    };
+    let nginx = runs("nginx").then_some("/var/log/nginx/error.log");
+    ["/var/log/auth.log", "/var/log/kern.log"].into_iter().chain(nginx).map(str::to_owned).collect()
+}
+
+/// The login of who did something: nobody named is the one who plays.
+pub fn login(by: &str) -> String {
+    if by.is_empty() { "oncall".to_owned() } else { by.to_lowercase() }
+}
+
 /// Who has used his privileges for what, as `sudo` writes it down.
 fn privileges(kernel: &Kernel, world: &dyn World) -> Vec<String> {
     let line = |(at, by, command): &(_, String, String)| {
-        let by = if by.is_empty() { "oncall".to_owned() } else { by.to_lowercase() };
+        let by = login(by);
         format!(
             "{} {} sudo: {by:>8} : TTY=pts/0 ; PWD=/home/{by} ; USER=root ; COMMAND={command}",
             world.clock().journal(*at),

@@ -1,7 +1,7 @@
 //! Texts that a machine keeps although nobody gave them a size: its syslog, and what dying processes have said.
 
-use super::kernel;
 use super::machine::Machine;
+use super::{kernel, search_node, system_files};
 use crate::incident::console::World;
 use crate::incident::console::world::services;
 use crate::sim::id::ComponentId;
@@ -15,10 +15,15 @@ const KEPT: Span = Span::from_seconds(86_400);
 
 /// The lines of such a text; `None` where the path is none of them.
 pub fn of(machine: &Machine, path: &str, world: &dyn World) -> Option<Vec<String>> {
-    if !machine.texts.iter().any(|known| known == path) {
+    if !machine.texts.iter().any(|known| known == path)
+        || system_files::kept(&machine.name, world).iter().any(|own| own == path)
+    {
         return None;
     }
-    Some(if path == SYSLOG { syslog(machine, world) } else { last_words(machine, path, world) })
+    if path == SYSLOG {
+        return Some(syslog(machine, world));
+    }
+    Some(search_node::slow_log(&machine.name, path, world).unwrap_or_else(|| last_words(machine, path, world)))
 }
 
 fn syslog(machine: &Machine, world: &dyn World) -> Vec<String> {

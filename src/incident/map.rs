@@ -207,7 +207,8 @@ fn add_edges(stage: &Stage, map: &mut Map) {
         let health = match (target, queue_health) {
             (Health::Idle, _) => Health::Idle,
             (health, Some(queue)) => health.max(if queue == Health::Idle { Health::Good } else { queue }),
-            // What fails there fails on the way there.
+            // A queue takes what is sent to it, however long it is; elsewhere, what fails there fails on the way there.
+            (_, None) if flow.to_queue.is_some() => Health::Good,
             (health, None) => health,
         };
         map.edges.push(Edge {

@@ -229,12 +229,12 @@ fn circle(all: &[Source]) -> Option<Vec<String>> {
     };
     let names: BTreeMap<&str, Vec<String>> = modules.iter().map(|module| (*module, named(module))).collect();
     let mut done = BTreeSet::new();
-    modules.iter().find_map(|module| back_to_itself(vec![(*module).to_owned()], &names, &mut done))
+    modules.iter().find_map(|module| back_to_itself(&[(*module).to_owned()], &names, &mut done))
 }
 
 /// Goes on from the end of a way to wherever that names; the circle, where one closes.
 fn back_to_itself(
-    way: Vec<String>,
+    way: &[String],
     names: &BTreeMap<&str, Vec<String>>,
     done: &mut BTreeSet<String>,
 ) -> Option<Vec<String>> {
@@ -244,8 +244,8 @@ fn back_to_itself(
             return Some(way[at..].iter().chain([next]).cloned().collect());
         }
         if !done.contains(next) {
-            let further = way.iter().chain([next]).cloned().collect();
-            if let Some(circle) = back_to_itself(further, names, done) {
+            let further: Vec<String> = way.iter().chain([next]).cloned().collect();
+            if let Some(circle) = back_to_itself(&further, names, done) {
                 return Some(circle);
             }
         }
@@ -262,6 +262,34 @@ fn no_two_modules_of_the_console_name_each_other() {
         ("c", "fn f() { crate::incident::console::a::x() }"),
     ];
     let broken = broken.map(|(name, text)| Source::new(&format!("incident/console/{name}.rs"), text));
+    assert!(circle(&broken).is_some(), "the rule no longer sees a circle");
+    assert_eq!(circle(&sources()), None);
+}
+
+/// The panel of the screen that a file is.
+fn panel(source: &Source) -> Option<&str> {
+    source.path.strip_prefix("tui/panel/")?.strip_suffix(".rs").filter(|name| *name != "mod")
+}
+
+/// The panels that each panel of the screen names.
+fn panels(all: &[Source]) -> BTreeMap<&str, Vec<String>> {
+    let known: BTreeSet<&str> = all.iter().filter_map(panel).collect();
+    let named = Regex::new(r"\b(?:super|panel)::(\w+)").expect("a pattern");
+    let names = |source: &Source, own: &str| -> Vec<String> {
+        let found = named.captures_iter(source.without_tests()).map(|found| found[1].to_owned());
+        found.filter(|other| other != own && known.contains(other.as_str())).collect()
+    };
+    all.iter().filter_map(|source| panel(source).map(|own| (own, names(source, own)))).collect()
+}
+
+#[test]
+fn no_two_panels_of_the_screen_name_each_other() {
+    let circle = |all: &[Source]| {
+        let (names, mut done) = (panels(all), BTreeSet::new());
+        names.keys().find_map(|panel| back_to_itself(&[(*panel).to_owned()], &names, &mut done))
+    };
+    let broken = [("map", "use super::map_list::draw;"), ("map_list", "use crate::tui::panel::map::MapState;")];
+    let broken = broken.map(|(name, text)| Source::new(&format!("tui/panel/{name}.rs"), text));
     assert!(circle(&broken).is_some(), "the rule no longer sees a circle");
     assert_eq!(circle(&sources()), None);
 }

@@ -20,17 +20,20 @@ pub(super) fn graph_of(
 ) -> Result<Graph, String> {
     let (text, condition) = drawn(stage, expression)?;
     let values = Values::scraped_of(stage);
+    let name = named(stage, expression);
+    // No more can fail than is asked for; what fails late is counted in a minute in which less was asked for.
+    let most = if name.is_empty() { f64::INFINITY } else { 1.0 };
     let last = points_of(&condition, &values, stage.now(), Span::ZERO, 1).into_iter().find_map(|(_, value)| value);
     let points = points_of(&condition, &values, until.min(stage.now()), window, points);
     let last = last.or_else(|| points.iter().rev().find_map(|(_, value)| *value));
     let watching = limit_of(stage, expression, &text);
     let times = scale_of(&condition);
     Ok(Graph {
-        name: watching.map_or_else(String::new, |watching| watching.name.to_owned()),
+        name: watching.map_or(name, |watching| watching.name.to_owned()),
         title: text,
         unit: unit_of(&condition).to_owned(),
-        points: points.into_iter().map(|(at, value)| (at, value.map(|value| value * times))).collect(),
-        last: last.map_or_else(|| "no samples".to_owned(), |value| said(value, &condition)),
+        points: points.into_iter().map(|(at, value)| (at, value.map(|value| value.min(most) * times))).collect(),
+        last: last.map_or_else(|| "no samples".to_owned(), |value| said(value.min(most), &condition)),
         threshold: watching.and_then(|watching| watching.level).map(|level| level * times),
         fires_below: watching.is_some_and(|watching| watching.fires_below),
     })
@@ -94,7 +97,8 @@ pub(super) fn reading_of(stage: &Stage, expression: &str, at: Time) -> Option<St
     let (_, condition) = drawn(stage, expression).ok()?;
     let values = Values::scraped_of(stage);
     let value = points_of(&condition, &values, at, Span::ZERO, 1).first()?.1?;
-    Some(said(value, &condition))
+    let most = if named(stage, expression).is_empty() { f64::INFINITY } else { 1.0 };
+    Some(said(value.min(most), &condition))
 }
 
 /// An expression as it is drawn: a latency or a family by itself as what people look at first.
@@ -211,7 +215,7 @@ fn alarming(stage: &Stage) -> Vec<String> {
 pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
     let Some(name) = part else { return of_the_whole(stage) };
     // What rings about a part is what hurts: it comes first.
-    let about = |expression: &String| expression.contains(&format!("{name}."));
+    let about = |expression: &String| super::map::is_about(expression, name);
     let mut all: Vec<String> = alarming(stage).into_iter().filter(about).collect();
     all.extend(known_by(stage, name));
     let mut known = std::collections::BTreeSet::new();
@@ -221,16 +225,19 @@ pub(super) fn graphs_of(stage: &Stage, part: Option<&str>) -> Vec<String> {
 
 /// Those of the whole incident.
 fn of_the_whole(stage: &Stage) -> Vec<String> {
-    // First what the player has chosen, then what rang: that has a beginning, and says how bad it is.
+    // First what the player has chosen, then what rang: that has a beginning, and says how bad it is. After the first of
+    // that comes what customers feel, those that are worst off first, unless an alert measures just that.
     let mut all = stage.pinned_graphs.clone();
-    all.extend(alarming(stage));
-    // What customers feel, unless an alert measures just that.
-    let clients: std::collections::BTreeSet<&str> = stage.loads().map(|(of, _)| of).collect();
-    for name in clients {
-        if !all.iter().any(|graph| graph.contains(&format!("{name}."))) {
-            all.extend(failing_share(stage, name));
-        }
-    }
+    let alarming = alarming(stage);
+    let mut clients: Vec<&str> = stage.loads().map(|(of, _)| of).collect();
+    clients.dedup();
+    clients.retain(|name| !alarming.iter().any(|graph| super::map::is_about(graph, name)));
+    clients.sort_by_key(|name| std::cmp::Reverse(failed_of(stage, name)));
+    let felt: Vec<String> = clients.iter().filter_map(|name| felt(stage, name).into_iter().next()).collect();
+    all.extend(alarming.first().cloned());
+    all.extend(felt.first().cloned());
+    all.extend(alarming);
+    all.extend(felt);
     for component in stage.simulation.components() {
         match component {
             Component::Broker(broker) => {
@@ -261,15 +268,47 @@ fn of_the_whole(stage: &Stage) -> Vec<String> {
     all
 }
 
-/// Which share of the customers' requests has no good answer, for each kind that is asked for and measured.
-fn failing_share<'a>(stage: &'a Stage, name: &'a str) -> impl Iterator<Item = String> + 'a {
-    let catalogue = stage.simulation.telemetry().catalogue();
-    let is_shown =
-        |metric: &str| stage.level.monitoring.collects.includes(metric) && catalogue.scalar(metric).is_some();
-    stage.loads().filter(move |(of, _)| *of == name).filter_map(move |(of, kind)| {
-        let failed = format!("{of}.{kind}.failed");
-        is_shown(&failed).then(|| format!("rate({failed}[1m]) / rate({of}.{kind}.requests[1m])"))
+fn failing_share(of: &str, kind: &str) -> String {
+    format!("rate({of}.{kind}.failed[1m]) / rate({of}.{kind}.requests[1m])")
+}
+
+/// What people call an expression that no alert watches; empty where they have no word for it.
+fn named(stage: &Stage, expression: &str) -> String {
+    let found = stage.loads().find(|(of, kind)| failing_share(of, kind) == expression);
+    found.map_or_else(String::new, |(of, kind)| {
+        let is_alone = stage.loads().all(|(other, its)| other != of || its == kind);
+        if is_alone { format!("{of} failing") } else { format!("{of} failing: {kind}") }
     })
+}
+
+/// How many requests of these customers have had no good answer so far.
+fn failed_of(stage: &Stage, name: &str) -> i64 {
+    let telemetry = stage.simulation.telemetry();
+    let of_kind = |kind: &str| telemetry.catalogue().scalar(&format!("{name}.{kind}.failed"));
+    let kinds = stage.loads().filter(|(of, _)| *of == name).filter_map(|(_, kind)| of_kind(kind));
+    kinds.map(|id| telemetry.value(id)).sum()
+}
+
+/// What customers feel, as far as it is measured: which share of what they ask for has no good answer, and how long they
+/// wait for one, for each kind.
+fn felt(stage: &Stage, name: &str) -> Vec<String> {
+    let catalogue = stage.simulation.telemetry().catalogue();
+    let is_collected = |metric: &str| stage.level.monitoring.collects.includes(metric);
+    let (mut failing, mut waiting) = (vec![], vec![]);
+    for (of, kind) in stage.loads().filter(|(of, _)| *of == name) {
+        let failed = format!("{of}.{kind}.failed");
+        if catalogue.scalar(&failed).is_some() && is_collected(&failed) {
+            failing.push(failing_share(of, kind));
+        }
+        for suffix in ["delivery", "latency"] {
+            let metric = format!("{of}.{kind}.{suffix}");
+            if catalogue.histogram(&metric).is_some() && is_collected(&metric) {
+                waiting.push(format!("p95({metric}[2m])"));
+            }
+        }
+    }
+    failing.extend(waiting);
+    failing
 }
 
 /// The graphs that a part is best known by.
@@ -299,16 +338,7 @@ fn known_by(stage: &Stage, name: &str) -> Vec<String> {
             format!("median({name}.pods.memory)"),
         ],
         Some(Component::Clients(_)) => {
-            let loads = stage.loads().filter(|(of, _)| *of == name);
-            let mut all: Vec<String> = failing_share(stage, name).collect();
-            for (of, kind) in loads {
-                for suffix in ["delivery", "latency"] {
-                    let metric = format!("{of}.{kind}.{suffix}");
-                    if simulation.telemetry().catalogue().histogram(&metric).is_some() {
-                        all.push(format!("p95({metric}[2m])"));
-                    }
-                }
-            }
+            let mut all = felt(stage, name);
             all.push(format!("{name}.waiting"));
             all
         }

@@ -103,7 +103,10 @@ fn columns(stage: &Stage) -> Vec<usize> {
     }
     let deepest = columns.iter().copied().max().unwrap_or(0);
     for (index, component) in components.iter().enumerate() {
-        if matches!(component, Component::Nodes(_) | Component::Hosts(_)) {
+        // What no work goes through stands at the end, out of its way.
+        let is_aside = links.iter().all(|flow| flow.from != index && flow.to != index);
+        let is_ground = matches!(component, Component::Nodes(_) | Component::Hosts(_));
+        if is_ground || is_aside && !matches!(component, Component::Clients(_)) {
             columns[index] = deepest;
         }
     }
@@ -176,7 +179,11 @@ fn flows(stage: &Stage) -> Vec<Flow> {
 fn calls<'a>(steps: &'a [Step], found: &mut Vec<&'a str>) {
     for step in steps {
         match step {
-            Step::Call { to, .. } | Step::Search { on: to, .. } | Step::Send { via: to }
+            Step::Call { to, .. }
+            | Step::Search { on: to, .. }
+            | Step::Query { on: to, .. }
+            | Step::Write { on: to, .. }
+            | Step::Send { via: to }
                 if !found.contains(&to.as_str()) =>
             {
                 found.push(to);
@@ -200,7 +207,8 @@ fn add_edges(stage: &Stage, map: &mut Map) {
         let health = match (target, queue_health) {
             (Health::Idle, _) => Health::Idle,
             (health, Some(queue)) => health.max(if queue == Health::Idle { Health::Good } else { queue }),
-            (_, None) => Health::Good,
+            // What fails there fails on the way there.
+            (health, None) => health,
         };
         map.edges.push(Edge {
             from: flow.from,
@@ -256,7 +264,7 @@ fn clients(stage: &Stage, index: usize) -> Part {
         .sum();
     let total: f64 = clients.kinds(stage.now()).map(|(_, rate)| rate).sum();
     let health = if overdue > 0 || failing > 0 { Health::Failing } else { Health::Good };
-    let mut line = format!("{total:.0}/s");
+    let mut line = format!("{}/s", spaced(total.round() as i64));
     if overdue > 0 {
         line = format!("{line}  {} overdue", spaced(overdue));
     }
@@ -409,8 +417,8 @@ fn of_cache(stage: &Stage, cache: &Cache) -> Part {
     let hits = rate(stage, &format!("{name}.hits"));
     let failed = change(stage, &format!("{name}.failed"), RATE_OVER);
     let share = if asked > 0.0 { 100.0 * hits / asked } else { 0.0 };
-    let mut part =
-        Part { name, kind: "Varnish".into(), line: format!("{asked:.0}/s  {share:.0}% hits"), ..Part::default() };
+    let mut part = Part { name, kind: "Varnish".into(), line: String::new(), ..Part::default() };
+    part.line = format!("{}/s  {share:.0} % hits", spaced(asked.round() as i64));
     if failed > 0 {
         part.line = format!("{}  {} failed in 10 s", part.line, spaced(failed));
         part.health = Health::Strained;
@@ -463,12 +471,23 @@ fn of_nodes(stage: &Stage, nodes: &Nodes) -> Part {
 fn badges(stage: &Stage, part: &str) -> Vec<String> {
     let rules = &stage.level.monitoring.alerts;
     let rings = stage.alerts.watched.iter().filter(|watched| watched.firing_since.is_some());
-    let about = rings.filter(|watched| rules[watched.rule].when.text().contains(part));
+    let about = rings.filter(|watched| is_about(rules[watched.rule].when.text(), part));
     let mut badges: Vec<String> = about.map(|watched| rules[watched.rule].name.clone()).collect();
     let recent = |at: Time| stage.now().since(at).seconds() < 120;
     let done = stage.done.iter().filter(|done| done.component == part && recent(done.at) && done.is_told());
     badges.extend(done.map(|done| short_words(&done.operation)).next_back());
     badges
+}
+
+/// Whether an expression is about a part, by its whole name.
+#[must_use]
+pub fn is_about(expression: &str, part: &str) -> bool {
+    let in_a_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    expression.match_indices(part).any(|(at, _)| {
+        let before = expression[..at].chars().next_back().is_some_and(|c| in_a_name(c) || c == '.');
+        let after = expression[at + part.len()..].chars().next().is_some_and(in_a_name);
+        !before && !after
+    })
 }
 
 fn short_words(operation: &Operation) -> String {

@@ -234,7 +234,7 @@ impl Incident {
             self.type_what_others_type();
             for entry in entries {
                 let shown = &self.console.entries()[entry];
-                if shown.who.is_empty() {
+                if shown.who.is_empty() && !console::is_about_itself(&shown.line) {
                     for line in &shown.output {
                         self.stage.facts.printed(line);
                     }

@@ -6,8 +6,7 @@ use crate::sim::quantity::{Span, Time};
 use std::sync::Arc;
 
 /// Something rings after a minute, and Ben takes it; it hurts from the second minute to the fifth; Cem and Dan ask.
-fn incident() -> Incident {
-    let text = r#"Level(
+const SMALL: &str = r#"Level(
         id: "small", title: "Small", clock: (starts: "2020-08-11 09:30", zone: "PDT", warm_up: "1m", limit: "30m"),
         system: [Clients(name: "people", load: [(kind: "page", rate: "1/s", call: "web")]),
                  Service(name: "web", runs: "one", versions: [
@@ -22,7 +21,9 @@ fn incident() -> Incident {
         goal: (mitigated: "time > 5m", hold: "1m", impact: "time > 2m",
                budget: (bad: "people.page.failed", of: "people.page", share: "10%")),
     )"#;
-    let level = Level::parse(text).unwrap_or_else(|problems| panic!("{problems:#?}"));
+
+fn incident() -> Incident {
+    let level = Level::parse(SMALL).unwrap_or_else(|problems| panic!("{problems:#?}"));
     Incident::start(Arc::new(level), 1, Mode::OnCall)
 }
 
@@ -70,6 +71,20 @@ fn mitigated_means_the_same_moment_wherever_it_is_said() {
     let at = Time::from_seconds(301);
     assert!(told.timeline.contains(&(at, "mitigated".to_owned())), "{:?}", told.timeline);
     assert!(told.phases.iter().any(|(since, phase)| (*since, phase.word()) == (at, "mitigated")));
+}
+
+#[test]
+fn a_page_of_the_manual_gives_nobody_a_cue() {
+    let text = SMALL.replace(r#"at: "90s""#, r#"when: "seen(\"anon-rss\")""#);
+    let level = Level::parse(&text).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let mut incident = Incident::start(Arc::new(level), 1, Mode::OnCall);
+    let page = typed(&mut incident, "man dmesg");
+    assert!(page.contains("anon-rss"), "{page}");
+    incident.advance(Span::from_seconds(10));
+    assert_eq!(incident.sayings().len(), 0);
+    typed(&mut incident, "echo anon-rss");
+    incident.advance(Span::from_seconds(10));
+    assert_eq!(incident.sayings().len(), 1);
 }
 
 #[test]

@@ -388,7 +388,7 @@ pub struct Piece {
 pub struct Graph {
     /// The metric or condition drawn.
     pub title: String,
-    /// What people call it: the alert that watches it; empty where none does.
+    /// What people call it: the alert that watches it, or whom it is about; may be empty.
     pub name: String,
     /// Its unit, for the axis: `s`, `Mi`, `/s`, `%`, or nothing for a plain count.
     pub unit: String,

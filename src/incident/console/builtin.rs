@@ -2,7 +2,7 @@
 
 use super::arguments::{Flag, Given, moot, switch};
 use super::running::{HOME, USER};
-use super::{Call, Command, Options, Progress, Runs, Wish, World, candidate, code, database, host};
+use super::{Call, Command, Options, Progress, Runs, Wish, World, candidate, code, host};
 use crate::incident::view::{Entry, EntryState};
 use crate::sim::quantity::Span;
 
@@ -87,9 +87,6 @@ pub const COMMANDS: &[Command] = &[
             "ls [-lh] [PATH]",
             "lists the files that you have kept; on a machine, those of a folder",
             Runs::Command(|call, world| {
-                if call.host.is_some_and(|host| database::is_server(world, host)) {
-                    return database::list(call, world);
-                }
                 if call.host.is_some() {
                     return host::ls(call, world);
                 }

@@ -1,10 +1,8 @@
-//! `deploy` and `git`: versions of services, what changed in each, and how another one gets to run.
+//! `deploy` and `config`: versions of services and their settings, and how another one gets to run.
 
 use super::arguments::valued;
 use super::world::services;
-use super::{
-    Call, Command, Named, Options, Place, Progress, Runs, Typed, World, candidate, code, database, nearest, nothing,
-};
+use super::{Call, Command, Named, Options, Place, Progress, Runs, Typed, World, candidate, code, database, nearest};
 use crate::incident::view::{Candidate, Choice};
 use crate::sim::component::service::settings;
 use crate::sim::operation::{Applied, Operation};
@@ -15,7 +13,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "deploy",
         options: Options::Checked(&[valued(' ', "set", "KEY=VALUE", "changes a setting on all machines")]),
-        usage: "deploy [SERVICE VERSION | SERVICE --set KEY=VALUE]",
+        usage: "deploy [SERVICE [VERSION] | SERVICE --set KEY=VALUE]",
         summary: "builds a version and rolls it out, or changes a setting; without arguments, lists what can be deployed",
         manual: "A version that isn't written yet is written first, which takes its time; then it is built and pushed; then it is rolled out, one instance after the other. It runs in the background: `jobs` shows it, `stop` ends it before it rolls.\n\n`kubectl rollout undo` is faster where the version ran before.\n\n`--set KEY=VALUE` changes a setting on all machines; the processes are started again, one after the other.\n\n`config SERVICE` shows what there is.",
         place: Place::Bastion,
@@ -38,29 +36,17 @@ pub const COMMANDS: &[Command] = &[
         complete: |typed, world| if typed.before.len() == 1 { names(world) } else { vec![] },
         ..Command::PLAIN
     },
-    Command {
-        name: "git",
-        usage: "git log [SERVICE] | git show VERSION",
-        summary: "what was changed when, and by whom",
-        manual: "git log --oneline\ngit log SERVICE\ngit show VERSION",
-        place: Place::Bastion,
-        takes: Span::from_millis(100),
-        exists: |world| services(world).next().is_some(),
-        runs: Runs::Command(git),
-        complete: complete_git,
-        ..Command::PLAIN
-    },
 ];
 
 /// A version of a service with where it stands in time.
-struct Change<'a> {
-    service: &'a str,
-    version: &'a settings::Version,
+pub struct Change<'a> {
+    pub service: &'a str,
+    pub version: &'a settings::Version,
     /// When it was deployed last; what isn't yet has none.
-    at: Option<Time>,
+    pub at: Option<Time>,
     /// When it was committed: it can't have been deployed before.
-    committed: Option<Time>,
-    runs: bool,
+    pub committed: Option<Time>,
+    pub runs: bool,
     /// How many instances there should be.
     wanted: u32,
 }
@@ -75,7 +61,7 @@ fn is_among(list: &[(String, String)], service: &str, version: &str) -> bool {
 
 /// Every version of every service, the latest first; what somebody has yet to bring isn't known, unless one
 /// can have it written.
-fn changes(world: &dyn World) -> Vec<Change<'_>> {
+pub fn changes(world: &dyn World) -> Vec<Change<'_>> {
     let mut all: Vec<Change> = vec![];
     let awaited = world.named(Named::Awaited);
     for (_, service) in services(world) {
@@ -105,13 +91,13 @@ fn changes(world: &dyn World) -> Vec<Change<'_>> {
 }
 
 /// Those that one sees: what nobody has written yet is thought of once the player has said what is wrong.
-fn thought_of(world: &dyn World) -> Vec<Change<'_>> {
+pub fn thought_of(world: &dyn World) -> Vec<Change<'_>> {
     let has_answered = !world.named(Named::Answered).is_empty();
     changes(world).into_iter().filter(|change| has_answered || unwritten(change, world).is_none()).collect()
 }
 
 /// Seven hexadecimal digits that stand for a version.
-fn hash(service: &str, version: &str) -> String {
+pub fn hash(service: &str, version: &str) -> String {
     let word = random::mix(random::hash_name(service) ^ random::hash_name(version).rotate_left(17));
     format!("{:07x}", word >> 36)
 }
@@ -121,11 +107,14 @@ fn deploy(call: &mut Call, world: &mut dyn World) -> Progress {
     if let Some(setting) = words.iter().position(|word| word == "--set" || word.starts_with("--set=")) {
         return set(call, &words, setting, world);
     }
-    let [name, version] = words.as_slice() else {
-        if words.is_empty() {
-            return list(call, world);
+    let (name, version) = match words.as_slice() {
+        [] => return list(call, world, None),
+        [name] if services(world).any(|(_, service)| service.settings.name == *name) => {
+            return list(call, world, Some(name));
         }
-        return call.fail("usage: deploy SERVICE VERSION");
+        [name] => (name, &String::new()),
+        [name, version] => (name, version),
+        _ => return call.fail("usage: deploy SERVICE VERSION"),
     };
     let Some((_, service)) = services(world).find(|(_, service)| service.settings.name == *name) else {
         let near = nearest(name, services(world).map(|(_, service)| service.settings.name.as_str()));
@@ -244,8 +233,9 @@ fn config(call: &mut Call, world: &mut dyn World) -> Progress {
     Progress::Done(0)
 }
 
-fn list(call: &mut Call, world: &dyn World) -> Progress {
-    for change in thought_of(world) {
+/// What can be deployed, of one service or of all.
+fn list(call: &mut Call, world: &dyn World, of: Option<&str>) -> Progress {
+    for change in thought_of(world).into_iter().filter(|change| of.is_none_or(|of| change.service == of)) {
         let mark = match (change.runs, change.wanted) {
             (true, 0) => "current, scaled to zero",
             (true, _) => "runs now",
@@ -261,98 +251,7 @@ fn list(call: &mut Call, world: &dyn World) -> Progress {
     Progress::Done(0)
 }
 
-fn git(call: &mut Call, world: &mut dyn World) -> Progress {
-    let words: Vec<String> = call.arguments().to_vec();
-    match words.split_first() {
-        Some((verb, rest)) if verb == "log" => log(call, rest, world),
-        Some((verb, rest)) if verb == "show" => show(call, rest, world),
-        Some((verb, _)) => {
-            let near = nearest(verb, ["log", "show"]);
-            let hint = near.map_or(String::new(), |near| format!("\n\nThe most similar command is\n\t{near}"));
-            call.fail(format!("git: '{verb}' is not a git command here: log, show.{hint}"))
-        }
-        None => call.fail("usage: git log [SERVICE] | git show VERSION"),
-    }
-}
-
-fn log(call: &mut Call, words: &[String], world: &dyn World) -> Progress {
-    let oneline = words.iter().any(|word| word == "--oneline");
-    let mut limit = usize::MAX;
-    let mut of: Option<&str> = None;
-    let mut given = words.iter();
-    while let Some(word) = given.next() {
-        match word.as_str() {
-            "--oneline" | "--" | "--stat" | "--decorate" => {}
-            "-n" => limit = given.next().and_then(|n| n.parse().ok()).unwrap_or(limit),
-            _ if word.starts_with('-') => match word[1..].trim_start_matches('n').parse() {
-                Ok(count) => limit = count,
-                Err(_) => return call.fail(format!("fatal: unrecognized argument: {word}")),
-            },
-            _ => of = Some(word),
-        }
-    }
-    let mut all = changes(world);
-    if let Some(of) = of
-        && all.iter().all(|change| change.service != of)
-    {
-        return call
-            .fail(format!("fatal: ambiguous argument '{of}': unknown revision or path not in the working tree."));
-    }
-    all.sort_by_key(|change| std::cmp::Reverse(change.committed));
-    // What nobody has written yet isn't in the log.
-    let seen = all.iter().filter(|change| change.at.is_some() && of.is_none_or(|of| change.service == of)).take(limit);
-    for change in seen {
-        let hash = hash(change.service, &change.version.name);
-        if oneline {
-            call.say(format!("{hash} {}: {} ({})", change.service, change.version.note, change.version.name));
-        } else {
-            commit(call, change, &hash, world);
-            call.say("");
-        }
-    }
-    Progress::Done(0)
-}
-
-fn commit(call: &mut Call, change: &Change, hash: &str, world: &dyn World) {
-    let deployed = if change.runs { ", deployed" } else { "" };
-    call.say(format!("commit {hash} (tag: {}-{}{deployed})", change.service, change.version.name));
-    if !change.version.author.is_empty() {
-        call.say(format!("Author: {}", change.version.author));
-    }
-    if let Some(at) = change.committed {
-        call.say(format!("Date:   {}", world.clock().git(at)));
-    }
-    call.say("");
-    call.say(format!("    {}: {}", change.service, change.version.note));
-}
-
-fn show(call: &mut Call, words: &[String], world: &dyn World) -> Progress {
-    if let Some(wrong) =
-        words.iter().find(|word| word.starts_with('-') && !["--stat", "-p", "--patch"].contains(&word.as_str()))
-    {
-        return call.fail(format!("fatal: unrecognized argument: {wrong} (git show takes --stat and -p)"));
-    }
-    let Some(wanted) = words.iter().find(|word| !word.starts_with('-')) else {
-        return call.fail("usage: git show VERSION");
-    };
-    let all = thought_of(world);
-    let is = |change: &&Change| change.version.name == *wanted || hash(change.service, &change.version.name) == *wanted;
-    let Some(change) = all.iter().find(is) else {
-        let near = nearest(wanted, all.iter().map(|change| change.version.name.as_str()));
-        let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
-        return call.fail(format!(
-            "fatal: ambiguous argument '{wanted}': unknown revision or path not in the working tree.{hint}"
-        ));
-    };
-    commit(call, change, &hash(change.service, &change.version.name), world);
-    if let Some(diff) = world.document(&format!("diff {}", change.version.name)) {
-        call.say("");
-        call.say_all(diff.lines());
-    }
-    Progress::Done(0)
-}
-
-fn names(world: &dyn World) -> Vec<Candidate> {
+pub fn names(world: &dyn World) -> Vec<Candidate> {
     services(world).map(|(_, service)| candidate(&service.settings.name, "service")).collect()
 }
 
@@ -364,21 +263,6 @@ fn complete_deploy(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
             of.map(|change| candidate(change.version.name.clone(), change.version.note.clone())).collect()
         }
         _ => vec![],
-    }
-}
-
-fn complete_git(typed: &Typed, world: &dyn World) -> Vec<Candidate> {
-    match typed.before.get(1).map(String::as_str) {
-        None => vec![candidate("log", "what was changed when"), candidate("show", "one change")],
-        Some("log") => {
-            let mut all = names(world);
-            all.push(candidate("--oneline", "flag: a line each"));
-            all
-        }
-        Some("show") => {
-            thought_of(world).iter().map(|c| candidate(c.version.name.clone(), c.version.note.clone())).collect()
-        }
-        Some(_) => nothing(typed, world),
     }
 }
 

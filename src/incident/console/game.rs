@@ -390,7 +390,9 @@ fn read(call: &mut Call, world: &mut dyn World) -> Progress {
     let all = world.named(Named::Documents);
     let lower = wanted.to_lowercase();
     let exact = all.iter().find(|(name, _)| *name == wanted);
-    let found = exact.or_else(|| all.iter().find(|(name, _)| name.to_lowercase().contains(&lower)));
+    // `handover note` is the handover, and `sqsd` is how sqsd works.
+    let means = |name: &str| name.contains(&lower) || lower.starts_with(name);
+    let found = exact.or_else(|| all.iter().find(|(name, _)| means(&name.to_lowercase())));
     let Some(text) = found.and_then(|(name, _)| world.document(name)) else {
         call.complain(format!("read: there is no document `{wanted}`"));
         list(call, world, Named::Documents, "read DOCUMENT: what there is to read:");

@@ -23,9 +23,11 @@ mod complete;
 mod curl;
 mod database;
 mod deploy;
+mod diff;
 mod eb;
 pub mod filters;
 mod game;
+mod git;
 mod host;
 mod kubectl;
 mod mail;
@@ -171,6 +173,7 @@ pub const FAMILIES: &[(&str, &[Command])] = &[
     ("the checks", nagios::COMMANDS),
     ("the logs", search::COMMANDS),
     ("the code", deploy::COMMANDS),
+    ("its history", git::COMMANDS),
     ("the shell", builtin::COMMANDS),
     ("filters", filters::COMMANDS),
 ];
@@ -184,6 +187,13 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
 /// `help` and `man` take are names.
 fn is_plain(name: &str) -> bool {
     !["help", "man"].contains(&name) && game::COMMANDS.iter().any(|command| command.name == name)
+}
+
+/// Whether a line asks for words about the console itself, which say nothing of the system: `man dmesg`.
+#[must_use]
+pub fn is_about_itself(line: &str) -> bool {
+    let mut words = addressed(line).1.split_whitespace();
+    matches!(words.next(), Some("man" | "help")) || words.next() == Some("--help")
 }
 
 /// Reads a line as the console understands it.

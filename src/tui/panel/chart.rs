@@ -39,6 +39,8 @@ pub struct Scale<'a> {
     pub cursor: Option<Time>,
     /// The least columns left of the plot, so that charts below each other stand in line.
     pub margin: u16,
+    /// The columns right of the plot that are kept for the names of lines that end there.
+    pub gutter: u16,
     /// How times are written.
     pub local: LocalTime,
 }
@@ -155,13 +157,16 @@ fn draw_rising(
     // The threshold belongs into the picture where the values come near it.
     let highest = scale.threshold.filter(|t| *t <= highest * 4.0).map_or(highest, |t| highest.max(t * 1.05));
     let (divisor, unit) = divisor_of(highest, scale.unit);
-    let top = round_up(highest / divisor) * divisor;
+    // No share is more than all; what is counted later than what it is a part of may seem so for a moment.
+    let is_share = scale.unit == "%" && (50.0..150.0).contains(&highest);
+    let top = if is_share { 100.0 } else { round_up(highest / divisor) * divisor };
     let rise = Rise { top, by_factors };
     let rows = area.height - 1;
     let (high, middle) = (axis_text(top / divisor, unit), axis_text(rise.middle() / divisor, unit));
     let margin = width(&high).max(width(&middle)).max(3) + 1;
     let margin = margin.max(scale.margin).min(area.width / 2);
-    let plot = Rect { x: area.x + margin, y: area.y, width: area.width - margin, height: rows };
+    let gutter = scale.gutter.min(area.width / 4);
+    let plot = Rect { x: area.x + margin, y: area.y, width: area.width - margin - gutter, height: rows };
     for y in plot.top()..plot.bottom() {
         dot(buffer, plot.x - 1, y, "│", theme.border);
     }
@@ -186,7 +191,7 @@ fn draw_rising(
     let ends: Vec<Option<(u16, u16)>> =
         series.iter().map(|one| draw_line(buffer, plot, one, &single, rise, theme)).collect();
     draw_cursor(buffer, plot, &axis, scale, theme);
-    draw_labels(buffer, plot, series, &ends);
+    draw_labels(buffer, plot, gutter, series, &ends);
     draw_times(buffer, plot, &axis, scale, theme);
     Some((plot, axis))
 }
@@ -251,6 +256,11 @@ fn draw_line(
         for column in 0..columns {
             let bits = cells[row * columns + column];
             if bits == 0 {
+                let is_below = !scale.fires_below && (0..row).any(|higher| cells[higher * columns + column] != 0);
+                let at = (plot.x + column as u16, plot.y + row as u16);
+                if above[column] && is_below && buffer.cell(at).is_some_and(|cell| cell.symbol() == " ") {
+                    dot(buffer, at.0, at.1, "░", theme.failing);
+                }
                 continue;
             }
             let symbol = char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' ').to_string();
@@ -261,14 +271,16 @@ fn draw_line(
     last.map(|(x, y)| (plot.x + (x / 2) as u16, (plot.y + (y / 4) as u16).min(plot.bottom() - 1)))
 }
 
-/// The names at the lines' ends, above all dots, each on a row where no other name stands.
-fn draw_labels(buffer: &mut Buffer, plot: Rect, series: &[Series<'_>], ends: &[Option<(u16, u16)>]) {
+/// The names at the lines' ends: beside the plot where a line ends at its right side, each on a row where no other name
+/// stands.
+fn draw_labels(buffer: &mut Buffer, plot: Rect, gutter: u16, series: &[Series<'_>], ends: &[Option<(u16, u16)>]) {
     let mut taken: Vec<Rect> = vec![];
     // The last one is drawn over the others, so it chooses first.
     for (one, end) in series.iter().zip(ends).rev() {
         let Some((x, y)) = end.filter(|_| !one.label.is_empty()) else { continue };
         let needed = width(one.label);
-        let start = (x + 2).min(plot.right().saturating_sub(needed));
+        let is_beside = x + 3 >= plot.right() && needed < gutter;
+        let start = if is_beside { plot.right() + 1 } else { (x + 2).min(plot.right().saturating_sub(needed)) };
         // Where the line itself is in the way the name stands above it.
         let y = if start <= x && y > plot.y { y - 1 } else { y };
         let rows = (0..plot.height).flat_map(|by| [y.checked_sub(by), Some(y + by)]).flatten();
@@ -462,6 +474,7 @@ mod tests {
             marks: &[],
             cursor: None,
             margin: 0,
+            gutter: 0,
             local: LocalTime::default(),
         };
         _ = draw(&mut buffer, area, &[Series { points, style: theme.text, label: "" }], &scale, &theme);
@@ -510,6 +523,7 @@ mod tests {
                 marks: &marks,
                 cursor: None,
                 margin: 0,
+                gutter: 0,
                 local: LocalTime::default(),
             };
             _ = draw(&mut buffer, area, &[], &scale, &theme);

@@ -158,9 +158,31 @@ pub fn draw(
         let x = put_right(frame.buffer_mut(), right, y, RUN_COLUMNS, " ↵ run ", theme.selected);
         hits.add(Rect { x, y, width: right - x, height: 1 }, Target::Key(Intent::Run));
     }
+    if shown.entries.is_empty() && shown.focused && state.editor.line().is_empty() && state.editor.list.is_none() {
+        draw_beginning(
+            frame.buffer_mut(),
+            Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area },
+            hits,
+            theme,
+        );
+    }
     if let Some(list) = &state.editor.list {
         let below = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1).min(list_rows), ..area };
         draw_list(frame.buffer_mut(), below, list, hits, theme);
+    }
+}
+
+/// Where nothing has been typed yet: the three ways to begin.
+fn draw_beginning(buffer: &mut Buffer, area: Rect, hits: &mut Hits, theme: &Theme) {
+    let ways = [
+        ("Tab", "lists the commands; or type one", Intent::Complete),
+        ("^P", "finds anything by a few letters", Intent::Palette),
+        ("Esc", "goes to the map: arrows choose a part, Enter tells what can be done", Intent::Back),
+    ];
+    for (y, (key, words, intent)) in (area.y + 1..area.bottom()).zip(ways) {
+        put_right(buffer, area.x + 6, y, 5, key, theme.key);
+        let used = put(buffer, area.x + 8, y, area.width.saturating_sub(9), words, theme.dim);
+        hits.add(Rect { x: area.x + 1, y, width: used + 7, height: 1 }, Target::Key(intent));
     }
 }
 

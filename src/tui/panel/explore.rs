@@ -412,6 +412,7 @@ fn draw_group(
         marks: shown.marks,
         cursor: shown.cursor,
         margin: IN_LINE,
+        gutter: 2,
         local: shown.local,
     };
     draw_chart(frame.buffer_mut(), area, &series, &scale, theme)

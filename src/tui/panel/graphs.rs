@@ -242,6 +242,7 @@ fn draw_one(
         marks: shown.marks,
         cursor: shown.cursor,
         margin: 0,
+        gutter: 0,
         local: shown.local,
     };
     let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };

@@ -200,7 +200,9 @@ fn stack(map: &Map, area: Rect, detail: Detail, spans: &[(u16, u16)], widest: &m
             .iter()
             .map(|i| {
                 let known = widest.lines.entry((detail as u8, *i, inner)).or_default();
-                *known = (*known).max(lines_of(&map.parts[*i], detail, inner)).max(ends(map, *i));
+                // Where it is tight, edges may meet on a line.
+                let ends = if detail == Detail::Tight { 1 } else { ends(map, *i) };
+                *known = (*known).max(lines_of(&map.parts[*i], detail, inner)).max(ends);
                 *known + 2
             })
             .collect();

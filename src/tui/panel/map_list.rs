@@ -11,6 +11,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+/// The columns that the list takes at most.
+const WIDEST: u16 = 112;
+
 /// One row of the list form: what it shows, and which part it belongs to.
 struct Row<'a> {
     part: usize,
@@ -35,6 +38,8 @@ pub fn draw(
     hits: &mut Hits,
     theme: &Theme,
 ) {
+    // On a wide screen the eye shouldn't have to go far from a name to its rate.
+    let area = Rect { width: area.width.min(WIDEST), ..area };
     let name_columns = map.parts.iter().map(|part| width(&part.name)).max().unwrap_or(0).min(area.width / 3);
     let labels = map.parts.iter().flat_map(|part| &part.bars).map(|bar| width(&bar.label)).max().unwrap_or(0);
     let in_row = cells_in(area.width.saturating_sub(name_columns + 5)) as usize;
@@ -61,40 +66,49 @@ pub fn draw(
     for (line, row) in in_sight.enumerate() {
         let line_area = Rect { y: area.y + line as u16, height: 1, ..area };
         hits.add(line_area, Target::Part(row.part));
-        let part = &map.parts[row.part];
-        let selected = motion.focused && state.selected.as_deref() == Some(part.name.as_str());
-        let x = area.x + 1 + name_columns + 3;
-        let room = area.right().saturating_sub(x);
-        match &row.kind {
-            RowKind::Head => draw_head_row(buffer, line_area, map, row.part, name_columns, selected, theme),
-            RowKind::Bar(one, index) => {
-                let flow = if map.edges.iter().any(|e| e.to == row.part && e.to_bar == Some(*index) && e.rate > 0.0) {
-                    "━▶ "
-                } else {
-                    "   "
-                };
-                let label = labels.min(room.saturating_sub(amounts + 9)).max(10.min(room));
-                put(buffer, x - 3, line_area.y, 3, flow, theme.dim);
-                put(buffer, x, line_area.y, label, &one.label, theme.text);
-                let rest = Rect { x: x + label + 1, width: room.saturating_sub(label + 1), ..line_area };
-                draw_bar(buffer, rest, one, amounts, Detail::Wide, theme);
-            }
-            RowKind::States(text) => {
-                put(buffer, x, line_area.y, room, text, theme.health(part.health));
-            }
-            RowKind::Cells(from, to) => {
-                for (index, cell) in part.cells[*from..*to].iter().enumerate() {
-                    let column = x + index as u16 + index as u16 / 10;
-                    dot(buffer, column, line_area.y, health_glyph(cell.health), theme.health(cell.health));
-                }
-            }
-        }
+        let name = &map.parts[row.part].name;
+        let selected = motion.focused && state.selected.as_ref() == Some(name);
+        draw_row(buffer, line_area, map, row, (name_columns, labels, amounts), selected, theme);
     }
     if most > state.scroll {
         let hidden = format!(" {} more ▼ ", most - state.scroll);
         let (right, y) = (whole.right().saturating_sub(1), whole.bottom());
         let x = put_right(buffer, right, y, 14, &hidden, theme.dim);
         hits.add(Rect { x, y, width: right - x, height: 1 }, Target::More(Pane::Map));
+    }
+}
+
+/// A row; `columns` are those of the names, of the bars' labels and of their amounts.
+fn draw_row(
+    buffer: &mut Buffer,
+    area: Rect,
+    map: &Map,
+    row: &Row<'_>,
+    columns: (u16, u16, u16),
+    selected: bool,
+    theme: &Theme,
+) {
+    let (names, labels, amounts) = columns;
+    let part = &map.parts[row.part];
+    let x = area.x + 1 + names + 3;
+    let room = area.right().saturating_sub(x);
+    match &row.kind {
+        RowKind::Head => draw_head_row(buffer, area, map, row.part, names, selected, theme),
+        RowKind::Bar(one, index) => {
+            let is_fed = map.edges.iter().any(|e| e.to == row.part && e.to_bar == Some(*index) && e.rate > 0.0);
+            let label = labels.min(room.saturating_sub(amounts + 9)).max(10.min(room));
+            put(buffer, x - 3, area.y, 3, if is_fed { "━▶ " } else { "   " }, theme.dim);
+            put(buffer, x, area.y, label, &one.label, theme.text);
+            let rest = Rect { x: x + label + 1, width: room.saturating_sub(label + 1), ..area };
+            draw_bar(buffer, rest, one, amounts, Detail::Wide, theme);
+        }
+        RowKind::States(text) => _ = put(buffer, x, area.y, room, text, theme.health(part.health)),
+        RowKind::Cells(from, to) => {
+            for (index, cell) in part.cells[*from..*to].iter().enumerate() {
+                let column = x + index as u16 + index as u16 / 10;
+                dot(buffer, column, area.y, health_glyph(cell.health), theme.health(cell.health));
+            }
+        }
     }
 }
 

@@ -169,15 +169,7 @@ fn lines(notebook: &Notebook, questions: &[Question], columns: u16, local: Local
         ));
     }
     lines.push(key_line("p", "predict before you act", Intent::Predict, theme));
-    for question in questions {
-        lines.push(NoteLine::of(question.text.clone(), theme.heading));
-        match question.given.as_ref().and_then(|given| question.causes.iter().find(|(id, _)| id == given)) {
-            Some((id, words)) => {
-                lines.extend(hanging(&format!("{id}: {words}"), " ◆ ", columns, theme.own, theme));
-            }
-            None => lines.push(key_line("d", "diagnose", Intent::Diagnose, theme)),
-        }
-    }
+    lines.extend(questions.iter().flat_map(|question| asked(question, columns, theme)));
     if !notebook.notes.is_empty() {
         lines.push(NoteLine::of("notes", theme.heading));
     }
@@ -189,6 +181,17 @@ fn lines(notebook: &Notebook, questions: &[Question], columns: u16, local: Local
     }
     for (at, text) in notebook.timeline.iter().rev() {
         lines.extend(hanging(text, &format!(" {} ", local.minute(*at)), columns, theme.dim, theme));
+    }
+    lines
+}
+
+/// A question about the cause, whole, and what was answered.
+fn asked(question: &Question, columns: u16, theme: &Theme) -> Vec<NoteLine> {
+    let mut lines: Vec<NoteLine> =
+        wrap(&question.text, columns).into_iter().map(|line| NoteLine::of(line, theme.heading)).collect();
+    match question.given.as_ref().and_then(|given| question.causes.iter().find(|(id, _)| id == given)) {
+        Some((id, words)) => lines.extend(hanging(&format!("{id}: {words}"), " ◆ ", columns, theme.own, theme)),
+        None => lines.push(key_line("d", "diagnose", Intent::Diagnose, theme)),
     }
     lines
 }

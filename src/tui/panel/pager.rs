@@ -74,10 +74,8 @@ pub fn draw(
     }
     // Alerts get what they need, but leave people a third, and room for what is asked.
     let least = alerts.len().clamp(1, 2) as u16;
-    let for_chat = match chat.is_empty() {
-        true => 0,
-        false => (area.height / 3).max(area.height.saturating_sub(alerts.len().max(1) as u16)).max(whole),
-    };
+    let left = area.height.saturating_sub(alerts.len().max(1) as u16);
+    let for_chat = if chat.is_empty() { 0 } else { left.max(area.height / 3).max(whole) };
     let for_alerts = area.height.saturating_sub(for_chat).max(least).min(alerts.len() as u16) as usize;
     let mut y = area.y;
     let at = alerts.iter().rposition(|line| line.row == selected && selected.is_some()).unwrap_or(0);
@@ -313,7 +311,8 @@ fn short_alert_lines(
                 left.push((format!("   {}", spaced(&ring.text)), theme.text));
             }
             let since = if is_slim { rough(now.since(ring.since)) } else { ago(now.since(ring.since)) };
-            let right = format!("{state}{since}");
+            // The words stand under each other, however long ago it was.
+            let right = format!("{state}{since:>6}");
             PagerLine { left, right, selected: selected == row, ..PagerLine::of(row) }
         })
         .collect()

@@ -224,9 +224,11 @@ fn draw_below(buffer: &mut Buffer, area: Rect, state: &Reader, left: usize, hits
 /// When it came, where the cursor is, and which hit of how many.
 fn right_words(shown: &Shown<'_>, state: &Reader, found: &[usize]) -> String {
     let count = shown.entry.output.len();
+    // What it is comes before how to follow it, where there isn't room for both.
+    let is_wide = state.room.1 >= 100;
     let running = match (shown.entry.state == EntryState::Running, state.follows) {
-        (true, true) => "   running, followed",
-        (true, false) if !shown.entry.is_watch() => "   running, End follows",
+        (true, true) => "   running ▼",
+        (true, false) if is_wide && !shown.entry.is_watch() => "   running, End follows",
         (true, false) => "   running",
         (false, _) => "",
     };

@@ -171,6 +171,9 @@ struct Chart<'a> {
 
 const CHART_HEIGHT: u16 = 11;
 
+/// The columns beside a chart in which the names of its lines stand.
+const NAMES: u16 = 9;
+
 /// In the place of what has to be played again first.
 const STILL_PLAYING: &str = "the outage is being played again, without each of your moves in turn …";
 
@@ -453,6 +456,7 @@ fn draw_curves_at(
         marks,
         cursor,
         margin: if cursor.is_some() { IN_LINE } else { 0 },
+        gutter: NAMES,
         local,
     };
     let draw = if goes_by_factors(compared) { draw_by_factors } else { draw_chart };

@@ -23,7 +23,6 @@ pub const SERVER: Server = Server {
                 (format!("{at}/_cat/tasks?v"), "what the threads work on"),
                 (format!("{at}/_cat/nodes?v"), "the nodes"),
                 (format!("{at}/_cluster/health"), "the state of the cluster"),
-                (format!("{at}/_slowlog"), "the last queries that took long"),
             ]);
             all
         };
@@ -72,7 +71,6 @@ fn answer(call: &mut Call, world: &mut dyn World, asked: &Asked) -> Progress {
         ("GET", ["_cat", "nodes"]) => nodes(cluster, asked),
         ("GET", ["_cat", "health"]) => vec![format!("{} green {}", cluster.settings.name, cluster.nodes.len())],
         ("GET", ["_cluster", "health"]) => health(cluster),
-        ("GET", ["_slowlog"]) => slow_log(cluster, world),
         ("POST", ["_tasks", "_cancel"]) => return cancel(call, world, &asked.host, None),
         ("POST", ["_tasks", id, "_cancel"]) => {
             let Some(task) = task_of(cluster, id) else {
@@ -168,23 +166,6 @@ fn health(cluster: &SearchCluster) -> Vec<String> {
         cluster.settings.name,
         nodes = cluster.nodes.len()
     )]
-}
-
-fn slow_log(cluster: &SearchCluster, world: &dyn World) -> Vec<String> {
-    if cluster.settings.slow_log.is_none() {
-        return vec!["the slow log is off (index.search.slowlog.threshold.query.warn: -1)".to_owned()];
-    }
-    let line = |slow: &crate::sim::component::search::SlowQuery| {
-        let millis = slow.took.micros() / 1000;
-        format!(
-            "[{}][WARN ][index.search.slowlog.query] [{}] took[{}], took_millis[{millis}], search_type[QUERY_THEN_FETCH], total_shards[1]",
-            world.clock().iso(slow.at).trim_end_matches('Z').replace('.', ","),
-            cluster.node_name(slow.node as usize),
-            seconds(slow.took),
-        )
-    };
-    let skipped = cluster.slow.len().saturating_sub(50);
-    cluster.slow.iter().skip(skipped).map(line).collect()
 }
 
 fn task_of(cluster: &SearchCluster, id: &str) -> Option<(u32, u64)> {

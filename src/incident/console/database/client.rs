@@ -143,9 +143,12 @@ fn one(
     let words = words(statement);
     let upper: Vec<String> = words.iter().map(|word| word.to_uppercase()).collect();
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
-    if matches!(upper.first(), Some(&("SHOW" | "SELECT" | "USE" | "DESCRIBE"))) {
+    if matches!(upper.first(), Some(&("SHOW" | "SELECT" | "USE" | "DESCRIBE" | "DESC"))) {
         if let Some(on) = found(world, server).filter(|on| !on.server().is_up()) {
             return Err(format!("ERROR 2003 (HY000): Can't connect to MySQL server on '{}' (111)", on.server().name));
+        }
+        if let Some(error) = show::missing(world, server, &upper, &words) {
+            return Err(error);
         }
         let Some(table) = show::answer(world, server, &upper, &words) else { return Err(syntax(statement)) };
         let lines = match style {

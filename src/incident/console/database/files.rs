@@ -3,7 +3,17 @@
 use super::{found, here};
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::component::database::server::File;
-use crate::sim::quantity::{Span, Time};
+use crate::sim::quantity::{Bytes, Span, Time};
+
+/// A file that a server has written, as `ls -l` lists it.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    pub path: String,
+    pub size: Bytes,
+    pub changed: Time,
+    pub mode: &'static str,
+    pub owner: &'static str,
+}
 
 /// The lines of a file on a machine, where it is one of a database's.
 pub fn file(world: &dyn World, host: &str, path: &str) -> Option<Vec<String>> {
@@ -18,29 +28,35 @@ pub fn file(world: &dyn World, host: &str, path: &str) -> Option<Vec<String>> {
     Some(on.server().said.iter().map(line).collect())
 }
 
-/// `ls [-l] [DIRECTORY]` on a database server.
-pub fn list(call: &mut Call, world: &dyn World) -> Progress {
-    let is_long = call.arguments().iter().any(|word| word.starts_with('-') && word.contains('l'));
-    let Ok(on) = here(call, world) else { return Progress::Done(0) };
+/// The files on the volume of a server's binary log.
+pub fn written(world: &dyn World, host: &str) -> Vec<Written> {
+    let Some(on) = found(world, host) else { return vec![] };
+    let settings = &on.database.settings.binlog;
+    let volumes = &on.server().volumes;
+    let Some(volume) = volumes.iter().find(|volume| volume.name == settings.volume).or(volumes.first()) else {
+        return vec![];
+    };
+    let folder = &volume.at;
     let log = &on.server().log;
-    let torn = log.torn.unwrap_or(0);
     let last = log.files.len().saturating_sub(1);
-    let mut lines = vec![];
+    let of_server = |name: &str, size: u64, changed: Time| Written {
+        path: format!("{folder}/{name}"),
+        size: Bytes(size),
+        changed,
+        mode: "-rw-rw----",
+        owner: "mysql adm",
+    };
+    let mut all = vec![];
     for (at, file) in log.files.iter().enumerate() {
-        let size = file.size + 106 + if at == last { torn } else { 0 };
-        let name = on.database.file_name(file.number);
-        let written = world.clock().listed(begun(&log.files, at + 1).unwrap_or_else(|| world.now()));
-        lines.push(if is_long { format!("-rw-rw---- 1 mysql adm {size:>11} {written} {name}") } else { name });
+        let torn = log.torn.filter(|_| at == last).unwrap_or(0);
+        let changed = begun(&log.files, at + 1).unwrap_or_else(|| world.now());
+        all.push(of_server(&on.database.file_name(file.number), file.size + 106 + torn, changed));
     }
-    let started = world.clock().listed(begun(&log.files, 0).unwrap_or_else(|| world.now()));
-    let index = (log.files.len() * 35).to_string();
-    let of_server = [("mysql-bin.index", index.as_str()), ("error.log", "14208")];
-    for (name, size) in of_server {
-        let long = format!("-rw-rw---- 1 mysql adm {size:>11} {started} {name}");
-        lines.push(if is_long { long } else { name.to_owned() });
-    }
-    call.say_all(lines);
-    Progress::Done(0)
+    let started = begun(&log.files, 0).unwrap_or_else(|| world.now());
+    let index = format!("{}.index", settings.files);
+    all.push(of_server(&index, log.files.len() as u64 * 35, started));
+    all.push(of_server("error.log", 14_208, started));
+    all
 }
 
 /// When a file of a log was begun, and the one before it written for the last time; nothing for the one to come. What was

@@ -8,7 +8,7 @@ mod files;
 mod show;
 mod volumes;
 
-pub use files::{file, list};
+pub use files::{Written, file, written};
 pub use volumes::mounted;
 
 use super::world::databases;
@@ -70,7 +70,7 @@ pub const COMMANDS: &[Command] = &[
     },
 ];
 
-const CLIENT: &str = "Looks: SHOW [FULL] PROCESSLIST, SHOW MASTER STATUS, SHOW SLAVE STATUS\\G, SHOW BINARY LOGS, SHOW VARIABLES LIKE 'x', SELECT COUNT(*) FROM t
+const CLIENT: &str = "Looks: SHOW [FULL] PROCESSLIST, SHOW MASTER STATUS, SHOW SLAVE STATUS\\G, SHOW BINARY LOGS, SHOW VARIABLES LIKE 'x', SELECT COUNT(*) FROM t, SHOW TABLES, SHOW TABLE STATUS, SHOW CREATE TABLE t, DESCRIBE t
 Changes: KILL id; SET GLOBAL read_only = 0|1; SET GLOBAL max_allowed_packet = n; SET GLOBAL max_connections = n; PURGE BINARY LOGS TO 'file'; FLUSH LOGS
 Replication: STOP SLAVE; START SLAVE; RESET SLAVE; CHANGE MASTER TO MASTER_HOST='server'[, MASTER_LOG_FILE='file', MASTER_LOG_POS=n]
 
@@ -152,9 +152,4 @@ fn service(call: &mut Call, world: &mut dyn World) -> Progress {
 pub fn endpoint(world: &dyn World, key: &str, value: &str) -> Option<(String, String)> {
     let on = found(world, value)?;
     (on.database.settings.endpoint == key).then(|| (on.component.to_owned(), value.to_owned()))
-}
-
-/// Whether a database runs on a machine.
-pub fn is_server(world: &dyn World, host: &str) -> bool {
-    found(world, host).is_some()
 }

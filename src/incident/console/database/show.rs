@@ -4,7 +4,8 @@ use super::{Found, found};
 use crate::incident::console::World;
 use crate::incident::console::table;
 use crate::sim::component::Component;
-use crate::sim::component::database::{About, Database, Doing, Fetching, Session};
+use crate::sim::component::database::{About, Database, Doing, Fetching, Session, settings};
+use crate::sim::pattern;
 use crate::sim::quantity::Time;
 use crate::sim::sql::RowOp;
 
@@ -46,7 +47,12 @@ impl Table {
         for (number, row) in self.rows.iter().enumerate() {
             let stars = "*".repeat(27);
             lines.push(format!("{stars} {}. row {stars}", number + 1));
-            lines.extend(self.heads.iter().zip(row).map(|(head, cell)| format!("{head:>width$}: {cell}")));
+            for (head, cell) in self.heads.iter().zip(row) {
+                // A text of several lines goes on at the left.
+                let mut text = cell.split("\\n");
+                lines.push(format!("{head:>width$}: {}", text.next().unwrap_or_default()));
+                lines.extend(text.map(str::to_owned));
+            }
         }
         lines
     }
@@ -65,17 +71,98 @@ pub fn answer(world: &dyn World, server: &str, upper: &[&str], words: &[String])
         ["SHOW", "VARIABLES"] | ["SHOW", "GLOBAL", "VARIABLES"] => variables(&on, "%"),
         ["SHOW", "VARIABLES", "LIKE", _] => variables(&on, &words[3]),
         ["SHOW", "GLOBAL", "VARIABLES", "LIKE", _] => variables(&on, &words[4]),
+        ["SHOW", "DATABASES"] => Table { heads: vec!["Database"], rows: vec![vec![SCHEMA.to_owned()]] },
+        ["SHOW", "CREATE", "TABLE", _] => {
+            let table = table(&on, &words[3])?;
+            let rows = vec![vec![table.name.clone(), created(table)]];
+            Table { heads: vec!["Table", "Create Table"], rows }
+        }
+        ["DESCRIBE" | "DESC", _] => described(table(&on, &words[1])?),
+        ["SHOW", "COLUMNS", "FROM", _] => described(table(&on, &words[3])?),
+        ["SHOW", "TABLE", "STATUS"] => table_status(&on, "%"),
+        ["SHOW", "TABLE", "STATUS", "LIKE", _] => table_status(&on, &words[4]),
         ["SHOW", "TABLES"] => Table {
-            heads: vec!["Tables"],
+            heads: vec!["Tables_in_production"],
             rows: on.database.settings.tables.iter().map(|table| vec![table.name.clone()]).collect(),
         },
         ["SELECT", "COUNT(*)", "FROM", _] => {
-            let table = on.database.settings.tables.iter().find(|table| table.name == words[3])?;
+            let table = table(&on, &words[3])?;
             Table { heads: vec!["count(*)"], rows: vec![vec![table.rows.to_string()]] }
         }
         ["USE", _] => Table::default(),
         _ => return None,
     })
+}
+
+/// The one schema that there is.
+pub const SCHEMA: &str = "production";
+
+fn table<'a>(on: &Found<'a>, name: &str) -> Option<&'a settings::Table> {
+    let name = name.trim_start_matches(SCHEMA).trim_start_matches('.');
+    on.database.settings.tables.iter().find(|table| table.name == name)
+}
+
+/// The table that a statement names and that isn't there.
+pub fn missing(world: &dyn World, server: &str, upper: &[&str], words: &[String]) -> Option<String> {
+    let place = match upper {
+        ["SHOW", "CREATE", "TABLE", _] | ["SHOW", "COLUMNS", "FROM", _] | ["SELECT", "COUNT(*)", "FROM", _] => 3,
+        ["DESCRIBE" | "DESC", _] => 1,
+        _ => return None,
+    };
+    let on = found(world, server)?;
+    let name = &words[place];
+    table(&on, name).is_none().then(|| format!("ERROR 1146 (42S02): Table '{SCHEMA}.{name}' doesn't exist"))
+}
+
+/// What holds the rest of a row, by the size that a row has as a rule.
+fn column_type(table: &settings::Table) -> &'static str {
+    match table.row.0 {
+        0..=255 => "varchar(255)",
+        256..=65_535 => "text",
+        _ => "mediumtext",
+    }
+}
+
+fn created(table: &settings::Table) -> String {
+    let null = if table.row.0 <= 255 { " DEFAULT NULL" } else { "" };
+    let lines = [
+        format!("CREATE TABLE `{}` (", table.name),
+        "  `id` int(11) NOT NULL AUTO_INCREMENT,".to_owned(),
+        format!("  `data` {}{null},", column_type(table)),
+        "  PRIMARY KEY (`id`)".to_owned(),
+        format!(") ENGINE=InnoDB AUTO_INCREMENT={} DEFAULT CHARSET=utf8", table.rows + 1),
+    ];
+    lines.join("\\n")
+}
+
+fn described(table: &settings::Table) -> Table {
+    let row = |cells: [&str; 6]| cells.map(str::to_owned).to_vec();
+    Table {
+        heads: vec!["Field", "Type", "Null", "Key", "Default", "Extra"],
+        rows: vec![
+            row(["id", "int(11)", "NO", "PRI", "NULL", "auto_increment"]),
+            row(["data", column_type(table), "YES", "", "NULL", ""]),
+        ],
+    }
+}
+
+/// How many rows tables have, and how large they are.
+fn table_status(on: &Found, like: &str) -> Table {
+    let fits = |name: &str| pattern::fits(&like.replace('%', "*"), name);
+    let all = on.database.settings.tables.iter().filter(|table| fits(&table.name));
+    let row = |table: &settings::Table| {
+        let (rows, length) = (table.rows, table.row.0);
+        vec![
+            table.name.clone(),
+            "InnoDB".to_owned(),
+            rows.to_string(),
+            length.to_string(),
+            rows.saturating_mul(length).to_string(),
+            (rows + 1).to_string(),
+        ]
+    };
+    let heads = vec!["Name", "Engine", "Rows", "Avg_row_length", "Data_length", "Auto_increment"];
+    Table { heads, rows: all.map(row).collect() }
 }
 
 /// The machine at the other end of a session, and who is logged in.

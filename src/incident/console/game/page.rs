@@ -86,8 +86,7 @@ pub(super) fn manual(call: &mut Call, world: &mut dyn World) -> Progress {
     if !command.aliases.is_empty() {
         lines.push(format!("    also: {}", command.aliases.join(", ")));
     }
-    let (examples, text): (Vec<&str>, Vec<&str>) =
-        lines_here(command.manual, world).into_iter().partition(|line| is_example(line));
+    let (text, examples) = parted(&lines_here(command.manual, world));
     section(&mut lines, "OPTIONS", command.options.listed());
     let own = (command.page)(world);
     let text = text.into_iter().map(str::to_owned).chain([String::new()]).chain(own);
@@ -117,6 +116,20 @@ fn section(page: &mut Vec<String>, title: &str, mut lines: Vec<String>) {
         page.push(title.to_owned());
         page.extend(lines[skipped..].iter().map(|line| format!("    {line}").trim_end().to_owned()));
     }
+}
+
+/// The text of a manual, and its examples: paragraphs of nothing but lines to type.
+fn parted<'a>(lines: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
+    let (mut text, mut examples) = (vec![], vec![]);
+    for paragraph in lines.split(|line| line.is_empty()) {
+        if paragraph.iter().all(|line| is_example(line)) {
+            examples.extend(paragraph);
+        } else {
+            text.extend(paragraph);
+            text.push("");
+        }
+    }
+    (text, examples)
 }
 
 /// Whether a line of a manual is one to type, and no sentence.
@@ -170,9 +183,42 @@ fn placeholder(line: &str, from: usize) -> Option<(usize, &'static str)> {
     let is_alone = |at: usize, word: &str| {
         let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         !is_part(at.checked_sub(1).and_then(|before| line.as_bytes().get(before)))
+            // A head of a column, or the first part of a metric's name, stands for itself.
+            && line.as_bytes().get(at + word.len()).is_none_or(|byte| !b":.".contains(byte))
             && !is_part(line.as_bytes().get(at + word.len()))
     };
     let places = |word: &'static str| line.match_indices(word).map(move |(at, _)| (at, word));
     let all = PLACEHOLDERS.into_iter().flat_map(places);
     all.filter(|(at, word)| *at >= from && is_alone(*at, word)).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_typed_is_told_from_what_is_to_be_read() {
+        let lines = [
+            "logs POD   what it has written",
+            "get TYPE   a table",
+            "",
+            "head -3 does it.",
+            "",
+            "date",
+            "git log | head -3",
+        ];
+        let (text, examples) = parted(&lines);
+        assert_eq!(text, [&lines[..2], &[""], &lines[3..4], &[""]].concat());
+        assert_eq!(examples, lines[5..]);
+    }
+
+    #[test]
+    fn a_placeholder_stands_by_itself() {
+        let found = |line| placeholder(line, 0);
+        assert_eq!(found("ssh HOST 'df -h'"), Some((4, "HOST")));
+        assert_eq!(found("kubectl rollout undo deployment/NAME"), Some((32, "NAME")));
+        assert_eq!(found("rate(NAME.restarts[2m])"), None);
+        assert_eq!(found("-o custom-columns=POD:.metadata.name"), None);
+        assert_eq!(found("HOSTS and RENAME"), None);
+    }
 }

@@ -167,8 +167,12 @@ pub fn ls(call: &mut Call, world: &dyn World) -> Progress {
             children(&root, &leaves, &mut entries);
         }
     }
-    let changed =
-        |path: &str| machine.disks.named(path).map_or(machine.booted, |file| machine.disks.files[file].changed);
+    let written = |path: &str| machine.written.iter().find(|file| file.path == path);
+    let changed = |path: &str| match (machine.disks.named(path), written(path)) {
+        (Some(file), _) => machine.disks.files[file].changed,
+        (None, Some(file)) => file.changed,
+        (None, None) => machine.booted,
+    };
     if given.has("t") {
         entries.sort_by_key(|(path, ..)| std::cmp::Reverse(changed(path)));
     }
@@ -185,9 +189,13 @@ pub fn ls(call: &mut Call, world: &dyn World) -> Progress {
             continue;
         }
         let stamp = world.clock().listed(changed(&path));
-        let (mode, size) = if is_folder { ("drwxr-xr-x", Bytes(4096)) } else { ("-rw-r--r--", size) };
+        let (mode, owner, size) = match written(&path) {
+            Some(file) => (file.mode, file.owner, size),
+            None if is_folder => ("drwxr-xr-x", "root root", Bytes(4096)),
+            None => ("-rw-r--r--", "root root", size),
+        };
         let size = if given.has("human-readable") { disks::human(size) } else { size.0.to_string() };
-        call.say(format!("{mode} 1 root root {size:>11} {stamp} {name}"));
+        call.say(format!("{mode} 1 {owner} {size:>11} {stamp} {name}"));
     }
     Progress::Done(0)
 }

@@ -4,6 +4,7 @@
 
 use super::system_files;
 use super::texts::SYSLOG;
+use super::search_node;
 use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{balancers, caches, hosts, pools, services};
 use crate::incident::console::{World, cluster, code, database, eb};
@@ -29,6 +30,8 @@ pub struct Machine {
     pub swap: Bytes,
     /// The paths of texts that nobody gave a size: see `texts`.
     pub texts: Vec<String>,
+    /// What a database server on it has written.
+    pub written: Vec<database::Written>,
     /// Whether it carries pods: a kubelet runs on it.
     pub is_node: bool,
     pub residents: Vec<Resident>,
@@ -157,6 +160,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
     for (component, cache) in caches(world) {
         all.extend(cache.machines.iter().map(|machine| cache_machine(component, cache, machine)));
     }
+    all.extend(search_node::machines(world));
     for host in balancers(world).filter_map(|balancer| balancer.settings.host.as_ref()) {
         if all.iter().all(|machine| machine.name != *host) {
             let booted = Time::ZERO - Span::from_seconds(83 * 86_400);
@@ -183,6 +187,7 @@ pub fn all(world: &dyn World) -> Vec<Machine> {
         machine.texts.dedup();
         machine.supervisors.sort_by_key(|(at, ..)| *at);
         machine.disks.volumes.extend(database::mounted(world, &machine.name));
+        machine.written = database::written(world, &machine.name);
         machine.sessions = sessions::sessions(world, Some(&machine.name));
     }
     all

@@ -12,6 +12,7 @@ mod netfilter;
 mod network;
 mod processes;
 mod ps;
+mod search_node;
 mod supervisor;
 mod system_files;
 mod texts;
@@ -396,7 +397,8 @@ fn list_group(call: &mut Call, world: &mut dyn World) -> Progress {
     let Some((_, hosts)) = groups.iter().find(|(known, _)| *known == name) else {
         let near = nearest(&name, groups.iter().map(|(known, _)| known.as_str()));
         let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
-        return call.fail(format!("dsh: no group {name}{hint}"));
+        let known: Vec<&str> = groups.iter().map(|(known, _)| known.as_str()).collect();
+        return call.fail(format!("dsh: no group {name}{hint}; there are: {}", known.join(", ")));
     };
     call.say_all(hosts.clone());
     Progress::Done(0)
@@ -459,18 +461,31 @@ fn free(call: &mut Call, world: &mut dyn World) -> Progress {
         (_, _, true) => (bytes.0 >> 30).to_string(),
         _ => bytes.kib().to_string(),
     };
-    let (total, used) = (machine.memory, machine.used());
-    let cache = Bytes((total.0 / 5).min(total.0.saturating_sub(used.0)));
-    let free = Bytes(total.0.saturating_sub(used.0 + cache.0));
-    let available = Bytes(free.0 + cache.0);
+    let [total, free, available, cache, swap, unswapped] = memory(&machine).map(|(_, bytes)| bytes);
+    let used = machine.used();
     call.say("              total        used        free      shared  buff/cache   available");
     let cells = [total, used, free, Bytes(12 << 20), cache, available].map(show);
     let line: Vec<String> = cells.iter().map(|cell| format!("{cell:>11}")).collect();
     call.say(format!("Mem:    {}", line.join(" ")));
-    let (swap, swapped) = (machine.swap, machine.swapped());
-    let cells = [swap, swapped, Bytes(swap.0 - swapped.0)].map(show);
+    let cells = [swap, machine.swapped(), unswapped].map(show);
     call.say(format!("Swap:   {:>11} {:>11} {:>11}", cells[0], cells[1], cells[2]));
     Progress::Done(0)
+}
+
+/// A machine's memory by the kernel's names.
+fn memory(machine: &Machine) -> [(&'static str, Bytes); 6] {
+    let (total, used) = (machine.memory.0, machine.used().0);
+    let cache = (total / 5).min(total.saturating_sub(used));
+    let free = total.saturating_sub(used + cache);
+    let (swap, swapped) = (machine.swap.0, machine.swapped().0);
+    [
+        ("MemTotal", Bytes(total)),
+        ("MemFree", Bytes(free)),
+        ("MemAvailable", Bytes(free + cache)),
+        ("Cached", Bytes(cache)),
+        ("SwapTotal", Bytes(swap)),
+        ("SwapFree", Bytes(swap.saturating_sub(swapped))),
+    ]
 }
 
 /// When a machine was started: its uptime is a number that only its name decides.

@@ -9,6 +9,8 @@ use crate::sim::quantity::{Bytes, Span, Time};
 /// A process as a row.
 pub struct Row {
     pub pid: u32,
+    /// `?` where it has none.
+    pub terminal: &'static str,
     pub parent: u32,
     pub cpu_tenths: u64,
     pub memory: Bytes,
@@ -22,6 +24,7 @@ pub struct Row {
 pub fn rows(machine: &Machine) -> Vec<Row> {
     let own = |pid, mib: u64, command: &str| Row {
         pid,
+        terminal: "?",
         parent: u32::from(pid != 1),
         cpu_tenths: 3,
         memory: Bytes(mib << 20),
@@ -46,6 +49,7 @@ pub fn rows(machine: &Machine) -> Vec<Row> {
     }
     rows.extend(machine.sessions.iter().map(|session| Row {
         pid: session.pid,
+        terminal: "pts/0",
         parent: 655,
         cpu_tenths: 120,
         memory: Bytes(212 << 20),
@@ -63,6 +67,7 @@ fn of(resident: &Resident) -> Vec<Row> {
     if resident.has_wrapper {
         rows.push(Row {
             pid: resident.pid.saturating_sub(7),
+            terminal: "?",
             parent: 1,
             cpu_tenths: 0,
             memory: Bytes(3 << 20),
@@ -74,6 +79,7 @@ fn of(resident: &Resident) -> Vec<Row> {
     }
     rows.push(Row {
         pid: resident.pid,
+        terminal: "?",
         parent: if resident.has_wrapper { resident.pid.saturating_sub(7) } else { 1 },
         cpu_tenths: resident.cpu_tenths,
         memory: resident.memory,
@@ -93,6 +99,7 @@ impl Row {
     pub fn of_terminal(now: Time) -> Vec<Self> {
         let one = |pid, command: &str| Self {
             pid,
+            terminal: "pts/9",
             parent: 655,
             cpu_tenths: 0,
             memory: Bytes(5 << 20),

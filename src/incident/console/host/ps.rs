@@ -68,7 +68,7 @@ const COLUMNS: &[Column] = &[
     right(&["%mem", "pmem"], "%MEM", 4, |row, at| share(row.memory, at.machine.memory)),
     right(&["vsz", "vsize"], "VSZ", 6, |row, _| row.virtual_memory.kib().to_string()),
     right(&["rss", "rssize"], "RSS", 5, |row, _| row.memory.kib().to_string()),
-    left(&["tty", "tt", "tname"], "TTY", 8, |_, _| "?".to_owned()),
+    left(&["tty", "tt", "tname"], "TTY", 8, |row, _| row.terminal.to_owned()),
     left(&["stat", "s", "state"], "STAT", 4, |_, _| "Ssl".to_owned()),
     left(&["start", "start_time", "stime", "bsdstart"], "START", 5, started),
     left(&["lstart"], "STARTED", 24, |row, at| at.clock.kernel(row.started)),

@@ -6,12 +6,18 @@ use crate::incident::console::world::services;
 use crate::incident::console::{Call, Progress, World};
 use crate::sim::kernel::{Change, Kernel};
 use crate::sim::log::Severity;
+use crate::sim::quantity::Bytes;
 
 /// Where `modprobe` looks for what it may load.
 const MODPROBE: &str = "/etc/modprobe.d/";
 
 /// The lines of a file on a machine.
 pub fn file(host: &str, path: &str, world: &dyn World) -> Option<Vec<String>> {
+    if path == "/proc/meminfo" {
+        let machine = super::all(world).into_iter().find(|machine| machine.name == host)?;
+        let line = |(name, bytes): (&str, Bytes)| format!("{:<15} {:>8} kB", format!("{name}:"), bytes.kib());
+        return Some(super::memory(&machine).map(line).to_vec());
+    }
     let known = world.system().kernel(host)?;
     if let Some(name) = path.strip_prefix(MODPROBE) {
         let files = &known.modules.configuration;

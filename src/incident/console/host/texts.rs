@@ -1,7 +1,7 @@
 //! Texts that a machine keeps although nobody gave them a size: its syslog, and what dying processes have said.
 
 use super::machine::Machine;
-use super::{kernel, system_files};
+use super::{kernel, search_node, system_files};
 use crate::incident::console::World;
 use crate::incident::console::world::services;
 use crate::sim::id::ComponentId;
@@ -20,7 +20,10 @@ pub fn of(machine: &Machine, path: &str, world: &dyn World) -> Option<Vec<String
     {
         return None;
     }
-    Some(if path == SYSLOG { syslog(machine, world) } else { last_words(machine, path, world) })
+    if path == SYSLOG {
+        return Some(syslog(machine, world));
+    }
+    Some(search_node::slow_log(&machine.name, path, world).unwrap_or_else(|| last_words(machine, path, world)))
 }
 
 fn syslog(machine: &Machine, world: &dyn World) -> Vec<String> {

@@ -31,6 +31,10 @@ pub fn leaves(machine: &Machine) -> Vec<Leaf> {
                 all.push((file.path.to_string(), file.size, file.is_folder));
             }
         }
+        for file in machine.written.iter().filter(|file| machine.disks.volume_of(&file.path) == Some(number)) {
+            rest = rest.saturating_sub(file.size.0);
+            all.push((file.path.clone(), file.size, false));
+        }
         if volume.mount.trim_matches('/').is_empty() {
             all.extend(SYSTEM.map(|(path, part)| (path.to_owned(), Bytes(rest / 100 * part), true)));
         } else if rest > 0 {

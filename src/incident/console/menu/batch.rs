@@ -43,7 +43,12 @@ pub fn choices(world: &dyn World, part: &str, all: &mut Vec<Choice>) {
             format!("curl '{name}:9200/_cat/thread_pool/search?v'"),
         ));
         all.push(look("What its threads work on", format!("curl '{name}:9200/_cat/tasks?v' | head -20")));
-        all.push(look("Its slow log", format!("curl {name}:9200/_slowlog | tail -5")));
+        let slow = clusters(world).find(|cluster| cluster.settings.name == part && cluster.settings.slow_log.is_some());
+        all.extend(slow.map(|cluster| {
+            let (node, file) =
+                (cluster.node_name(0), format!("/var/log/elasticsearch/{name}_index_search_slowlog.log"));
+            look("The slow log of a node", format!("ssh {node} tail -5 {file}"))
+        }));
         let line = format!("curl -XPOST '{name}:9200/_tasks/_cancel?actions=*search'");
         all.push(change("Cancel what its threads work on", line, "Whoever asked gets an error. What waits is next."));
     }

@@ -444,3 +444,22 @@ fn no_line_of_tools_breaks_the_console() {
         let _ = console.complete(&line, line.len() - 1, &world);
     }
 }
+
+#[test]
+fn the_repository_tells_revisions_apart_by_version_tag_and_hash() {
+    let mut world = poisoned();
+    let mut console = Console::default();
+    let mut shown = |line: &str| played(&mut world, &mut console, &[line]).0;
+    let of_version = shown("git show v1");
+    assert!(of_version[0].starts_with("commit ") && of_version[0].contains("(tag: consumer-v1)"), "{of_version:?}");
+    assert_eq!(shown("git show consumer-v1"), of_version);
+    let hash = of_version[0].split(' ').nth(1).expect("a hash").to_owned();
+    assert_eq!(shown(&format!("git show {hash}")), of_version);
+    assert!(shown("git show")[0].contains("consumer-v2"), "HEAD is the latest that was deployed");
+    assert_eq!(
+        shown("git diff v1 v2"),
+        ["fatal: v1 and v2: their source isn't at hand: git show REVISION says what each is"]
+    );
+    assert_eq!(shown("git log --graph"), ["fatal: unrecognized argument: --graph"]);
+    assert_eq!(shown("deploy consumer").len(), 2, "those of one service, without what nobody has thought of yet");
+}

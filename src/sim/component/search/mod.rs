@@ -41,7 +41,7 @@ pub struct Task {
 }
 
 /// A query that took long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlowQuery {
     /// When it ended.
     pub at: Time,
@@ -51,6 +51,8 @@ pub struct SlowQuery {
     pub took: Span,
     /// For which unit of work.
     pub unit: Unit,
+    /// In which index.
+    pub index: Arc<str>,
 }
 
 /// One node's search pool.
@@ -198,15 +200,16 @@ impl SearchCluster {
         Some(tasks.swap_remove(place))
     }
 
-    fn note_if_slow(&mut self, node: usize, task: Task, now: Time) {
-        let took = now.since(task.started);
+    fn note_if_slow(&mut self, node: usize, task: Task, query: FrameId, core: &Core) {
+        let took = core.now.since(task.started);
         if self.settings.slow_log.is_none_or(|threshold| took < threshold) {
             return;
         }
         if self.slow.len() == MOST_SLOW {
             self.slow.pop_front();
         }
-        self.slow.push_back(SlowQuery { at: now, node: node as u32, took, unit: task.unit });
+        let index = core.search_of(query).index.as_str().into();
+        self.slow.push_back(SlowQuery { at: core.now, node: node as u32, took, unit: task.unit, index });
     }
 
     /// Ends running queries before their time: one, or all of them. What waits takes their threads.
@@ -329,7 +332,7 @@ impl Behavior for SearchCluster {
         let node = core.frames[frame].instance as usize;
         let Some(task) = self.take_off(node, frame) else { return };
         self.nodes[node].completed += 1;
-        self.note_if_slow(node, task, core.now);
+        self.note_if_slow(node, task, frame, core);
         let (took, weight) = (core.now.since(core.frames[frame].started), core.frames[frame].weight);
         core.telemetry.add(self.metrics.completed, i64::from(weight));
         core.telemetry.record(self.metrics.latency, core.now, took, weight);

@@ -1,7 +1,7 @@
 //! The page on which one goes through time: at each second what customers felt, what the graphs showed beside what was
 //! true, and how far both timelines had come.
 
-use super::{counted, draw_curves_at, marks};
+use super::{NAMES, counted, draw_curves_at, marks};
 use crate::incident::view::{Compared, Debrief, Mark, MarkKind, Twofold};
 use crate::sim::quantity::{Span, Time};
 use crate::tui::hit::{Hits, Target};
@@ -245,6 +245,7 @@ fn draw_metric(
         marks,
         cursor: Some(at),
         margin: IN_LINE,
+        gutter: NAMES,
         local,
     };
     draw_chart(frame.buffer_mut(), area, &series, &scale, theme)

@@ -370,6 +370,9 @@ impl IncidentScreen {
         if self.tabs.open.len() < 2 {
             refused.push(Intent::NextTab);
         }
+        if self.seen.rings.iter().all(|ring| ring.state == RingState::Over) {
+            refused.push(Intent::Silence);
+        }
         if self.seen.rings.iter().all(|ring| ring.state != RingState::Ringing) {
             refused.push(Intent::Acknowledge);
         }

@@ -2,9 +2,9 @@
 //!
 //! The only file of the family that looks into components.
 
+use super::search_node;
 use super::system_files;
 use super::texts::SYSLOG;
-use super::search_node;
 use crate::incident::console::sessions::{self, Session};
 use crate::incident::console::world::{balancers, caches, hosts, pools, services};
 use crate::incident::console::{World, cluster, code, database, eb};

@@ -96,6 +96,8 @@ fn a_level_is_played_by_mouse_alone() {
         hand.choose_below("Close the incident");
         // Closed well or not, the end leads to the debrief.
         hand.wait_for("the debrief");
+        // It takes no answer at once.
+        hand.wait(8);
         hand.click("the debrief");
         assert!(hand.app.places().contains(&Place::Debrief), "{:?}", hand.app.places());
         hand.click("what if");

@@ -414,13 +414,13 @@ fn only_looks(key: Key, places: &[Place]) -> bool {
 /// Plays forty pods by typing, on a screen that is shaken before each step of the clock, or not; returns the lines that
 /// were played, and the digest at each moment.
 fn played(shakes: u64) -> (Vec<String>, Vec<(Time, u64)>) {
-    const TICKS: u64 = 1600;
+    const TICKS: u64 = 2200;
     let mut shelf = Shelf::default();
     let (recorded, digests) = (shelf.recorded.clone(), shelf.digests.clone());
     let mut hand = Hand::on(&mut shelf, briefing_of("forty-pods"), (120, 40));
     hand.press(Key::Named(Named::Enter));
     // So fast as it is where it has slowed by itself: a key keeps it slow, and would shift what is typed after it.
-    let mut lines = ["speed 3", "kubectl get pods", "ack", "kubectl rollout restart deployment/chat-consumer"]
+    let mut lines = ["speed 2", "kubectl get pods", "ack", "kubectl rollout restart deployment/chat-consumer"]
         .into_iter()
         .chain(["rabbitmqctl list_queues", "kubectl scale deployment/chat-consumer --replicas=20", "status we look"]);
     let keys: Vec<Key> = BINDINGS.iter().flat_map(|binding| binding.keys).copied().collect();

@@ -179,10 +179,10 @@ fn compare(who: &str, run: &Incident) -> Compared {
     // A run ends where it is closed or lost: shares of runs of different length can't be compared, numbers can.
     let mut impact = format!("{} {} hurt", spaced(bad(run)), run.level().goal.budget.word);
     if report.outcome == Phase::Failed {
-        impact.push_str(&format!(" in {}, and it goes on", score::whole(run.now().since(Time::ZERO))));
+        impact = format!("{impact} in {}, and it goes on", score::whole(run.now().since(Time::ZERO)));
     }
     if report.impact.lost > 0 {
-        impact.push_str(&format!(", {} lost for good", spaced(report.impact.lost as i64)));
+        impact = format!("{impact}, {} lost for good", spaced(report.impact.lost as i64));
     }
     let curve =
         judge.hurt.iter().enumerate().step_by(10).map(|(second, hurt)| (Time::from_seconds(second as i64), *hurt));

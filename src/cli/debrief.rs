@@ -61,8 +61,8 @@ fn moves(debrief: &Debrief) -> Vec<String> {
         lines.push(format!("{}  {}", one.clock, one.line));
         let effect = match one.spared {
             0 => String::new(),
-            1.. => format!("{} {} spared. ", grouped(one.spared.unsigned_abs()), debrief.unit),
-            _ => format!("{} {} hurt. ", grouped(one.spared.unsigned_abs()), debrief.unit),
+            1.. => format!("{} fewer {}. ", grouped(one.spared.unsigned_abs()), debrief.unit),
+            _ => format!("{} more {}. ", grouped(one.spared.unsigned_abs()), debrief.unit),
         };
         let remark = format!("{effect}{}", one.remark);
         lines.extend(wrapped(remark.trim(), WIDTH - 4).into_iter().map(|line| format!("    {line}")));
@@ -147,6 +147,7 @@ mod tests {
         let debrief = Debrief {
             outcome: Phase::Resolved,
             grade: "B".into(),
+            unit: "visits failed".into(),
             moves: vec![Move {
                 at: Time::from_seconds(90),
                 clock: "09:39:30".into(),
@@ -159,7 +160,7 @@ mod tests {
         assert_eq!(
             text(&debrief).join("\n"),
             "HOW IT ENDED\nresolved, grade B\n\nYOUR RUN, MOVE BY MOVE\n\
-             09:39:30  kubectl scale deployment/web --replicas=4\n    12 408 hurt. Fewer hands for the same work."
+             09:39:30  kubectl scale deployment/web --replicas=4\n    12 408 more visits failed. Fewer hands for the same work."
         );
     }
 

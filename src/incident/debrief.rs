@@ -177,7 +177,7 @@ fn compare(who: &str, run: &Incident) -> Compared {
         _ => "never mitigated".to_owned(),
     };
     // A run ends where it is closed or lost: shares of runs of different length can't be compared, numbers can.
-    let mut impact = format!("{} {} hurt", spaced(bad(run)), run.level().goal.budget.word);
+    let mut impact = format!("{} {}", spaced(bad(run)), run.level().goal.budget.word);
     if report.outcome == Phase::Failed {
         impact = format!("{impact} in {}, and it goes on", score::whole(run.now().since(Time::ZERO)));
     }
@@ -282,7 +282,7 @@ fn together(incident: &Incident, group: &[usize], reviewed: &[usize]) -> String 
     }
     let unit = &incident.level().goal.budget.word;
     format!(
-        "Moves {} do in part the same, so that the run can do without one of them. Without all of them {} more {unit} would have been hurt.",
+        "Moves {} do in part the same, so that the run can do without one of them. Without all of them: {} more {unit}.",
         listed(group),
         spaced(spared)
     )

@@ -456,9 +456,9 @@ pub fn debrief() -> Debrief {
         ],
         lessons: vec!["Revert first; a theory can come later.".to_owned(), "A queue needs a place for what can't be handled.".to_owned()],
         compared: vec![
-            compared("you", "resolved, mitigated after 9m40s", "4 120 chat lines hurt", curve(7400.0, 660)),
-            compared("they", "resolved, mitigated after 24m10s", "10 870 chat lines hurt", curve(14_000.0, 1500)),
-            compared("nobody", "never mitigated", "66 210 chat lines hurt", curve(18_000.0, 4000)),
+            compared("you", "resolved, mitigated after 9m40s", "4 120 chat lines late", curve(7400.0, 660)),
+            compared("they", "resolved, mitigated after 24m10s", "10 870 chat lines late", curve(14_000.0, 1500)),
+            compared("nobody", "never mitigated", "66 210 chat lines late", curve(18_000.0, 4000)),
         ],
         moves: vec![
             one(180, "09:41", "kubectl get pods", 0, "first look at what died"),
@@ -472,8 +472,8 @@ pub fn debrief() -> Debrief {
             ),
             one(660, "09:49", "rabbitmqadmin get queue=chat.visitor_to_operator ackmode=ack_requeue_false", 2110, "ends it"),
         ],
-        together: "Moves 3 and 4 do partly the same: without both of them 2 380 more chat lines would have been hurt.".to_owned(),
-        unit: "chat lines".to_owned(),
+        together: "Moves 3 and 4 do partly the same: without both of them: 2 380 more chat lines late.".to_owned(),
+        unit: "chat lines late".to_owned(),
         their_moves: vec![
             (at(240), "kubectl get pods -l app=chat-consumer".to_owned()),
             (at(600), "kubectl set resources deployment/chat-consumer --limits=memory=3Gi".to_owned()),

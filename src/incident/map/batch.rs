@@ -1,6 +1,6 @@
 //! How what works in batches looks on the map: schedules, search clusters, gateways.
 
-use super::super::view::{Bar, Health, Part};
+use super::super::view::{Bar, Cell, Health, Part};
 use super::{RATE_OVER, change, spaced};
 use crate::incident::stage::Stage;
 use crate::sim::component::gateway::Gateway;
@@ -22,24 +22,29 @@ pub(super) fn of_cluster(stage: &Stage, cluster: &SearchCluster) -> Part {
     let name = cluster.settings.name.clone();
     let pool = cluster.settings.search;
     let mut part = Part { name: name.clone(), kind: "search".into(), ..Part::default() };
+    let (mut busy, mut waiting) = (0, 0);
     for (index, node) in cluster.nodes.iter().enumerate() {
-        let (busy, queued) = (node.tasks.len(), node.queued());
-        let health = match (busy >= pool.threads as usize, queued) {
+        let (working, queued) = (node.tasks.len(), node.queued());
+        let health = match (working >= pool.threads as usize, queued) {
             (false, _) | (true, 0..20) => Health::Good,
             (true, 20..100) => Health::Strained,
             _ => Health::Failing,
         };
-        part.bars.push(Bar {
-            label: cluster.node_name(index),
-            text: format!("{busy} busy  {} wait", spaced(queued as i64)),
-            fill: queued as f64 / f64::from(pool.queue.max(1)),
-            health,
-            trend: 0,
-        });
+        let state = format!("{working} busy, {} wait", spaced(queued as i64));
+        part.cells.push(Cell { name: cluster.node_name(index), health, state });
         part.health = part.health.max(health);
+        busy += working;
+        waiting += queued;
     }
+    let threads = pool.threads as usize * cluster.nodes.len();
+    part.bars.push(Bar {
+        label: "threads".to_owned(),
+        text: format!("{busy} of {threads} busy"),
+        fill: busy as f64 / threads.max(1) as f64,
+        health: part.health,
+        trend: 0,
+    });
     let rejected = change(stage, &format!("{name}.rejected"), RATE_OVER);
-    let waiting: usize = cluster.nodes.iter().map(crate::sim::component::search::Node::queued).sum();
     part.line = format!("{} wait", spaced(waiting as i64));
     if rejected > 0 {
         part.line = format!("{}  {} rejected in 10 s", part.line, spaced(rejected));

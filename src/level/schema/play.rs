@@ -197,16 +197,16 @@ pub struct Budget {
     pub of: String,
     /// How much of that may go bad.
     pub share: Share,
-    /// What one calls many of them: `visits`.
-    #[serde(default = "requests")]
+    /// What one calls many that went bad: `visits failed`.
+    #[serde(default = "requests_failed")]
     pub word: String,
     /// How much that is in all; computed when the level is read.
     #[serde(skip)]
     pub allowed: f64,
 }
 
-fn requests() -> String {
-    "requests".to_owned()
+fn requests_failed() -> String {
+    "requests failed".to_owned()
 }
 
 /// What the header says of customers who are hurt now.

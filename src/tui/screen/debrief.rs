@@ -241,7 +241,7 @@ impl<'a> Page<'a> {
         let curves = own.map_or(&[][..], |at| &debrief.compared[at..=at]);
         self.chart_here(&counted(debrief), curves, marks(&debrief.moves), theme);
         let unit = &debrief.unit;
-        self.heading(&format!("move by move: {unit} spared or hurt by each, against the run without it"), theme);
+        self.heading(&format!("move by move: {unit}, spared or caused by each, against the run without it"), theme);
         for (index, one) in debrief.moves.iter().enumerate() {
             self.move_line(index, one, columns, theme);
         }

@@ -91,9 +91,10 @@ fn prevented(incident: &Incident) -> Vec<Part> {
     ]
 }
 
-/// A span in whole seconds.
+/// A span in whole seconds; from an hour on in whole minutes, as `2h40s` is easily misread.
 pub(super) fn whole(span: Span) -> Span {
-    Span::from_seconds(span.seconds())
+    let seconds = span.seconds();
+    Span::from_seconds(if seconds < 3600 { seconds } else { seconds / 60 * 60 })
 }
 
 fn diagnosis(incident: &Incident) -> Part {

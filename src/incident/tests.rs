@@ -121,7 +121,7 @@ fn moves_that_do_the_same_are_told_together() {
                  Service(name: "web", runs: "bad", pipeline: "10s", versions: [
                     (name: "bad", deployed: "-1d", steps: [Fail(500)]),
                     (name: "good", deployed: "-9d", steps: [Work("4ms")]), (name: "better", steps: [Work("4ms")])])],
-        goal: (mitigated: "time > 1h", budget: (bad: "people.page.failed", of: "people.page", share: "99%", word: "pages")),
+        goal: (mitigated: "time > 1h", budget: (bad: "people.page.failed", of: "people.page", share: "99%", word: "pages failed")),
     )"#;
     let level = Level::parse(text).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let mut incident = Incident::start(Arc::new(level), 1, Mode::OnCall);
@@ -135,7 +135,7 @@ fn moves_that_do_the_same_are_told_together() {
     assert_eq!(spared, [true, false], "{:#?}", debrief.moves);
     assert!(debrief.moves[1].remark.ends_with("; move 1 does that here"), "{:#?}", debrief.moves);
     assert!(debrief.together.starts_with("Moves 1 and 2 do in part the same"), "{}", debrief.together);
-    assert!(debrief.together.ends_with(" more pages would have been hurt."), "{}", debrief.together);
+    assert!(debrief.together.ends_with(" more pages failed."), "{}", debrief.together);
 }
 
 #[test]

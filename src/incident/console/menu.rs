@@ -10,7 +10,7 @@ use super::cluster::{Cluster, Pod};
 use super::world::{caches, databases};
 use super::{Named, World, deploy, host, rabbitmq, sessions, shell};
 use crate::incident::view::Choice;
-use crate::sim::component::database::Database;
+use crate::sim::component::database::{Database, Server};
 
 /// What can be looked at and done about a part: a component, a pod, a queue or a machine.
 #[must_use]
@@ -185,6 +185,9 @@ fn of_database(part: &str, database: &Database, all: &mut Vec<Choice>) {
         format!("What the server says on {server}"),
         format!("ssh {server} tail -20 /var/log/mysql/error.log"),
     ));
+    if let Some(one) = database.servers.iter().find(|one| *one.name == *server) {
+        of_volumes(database, one, all);
+    }
     let followers = database.servers.iter().filter(|one| one.replica.is_some());
     let followers: Vec<&str> = followers.map(|one| &*one.name).collect();
     if let Some(first) = followers.first() {
@@ -205,6 +208,28 @@ fn of_database(part: &str, database: &Database, all: &mut Vec<Choice>) {
         format!("mysql -h {server} -e \"PURGE BINARY LOGS TO '…'\""),
         "A replica that has not read them can't follow any more.",
     ));
+}
+
+/// What a server writes to its volumes, and how they are made larger.
+fn of_volumes(database: &Database, server: &Server, all: &mut Vec<Choice>) {
+    let (name, group) = (&server.name, &database.settings.volume_group.name);
+    let log = server.volumes.iter().find(|volume| volume.name == database.settings.binlog.volume);
+    if let Some((volume, file)) = log.zip(server.log.files.last()) {
+        all.push(look(
+            format!("The files of its log on {name}"),
+            format!("ssh {name} ls -lh {} | tail -12", volume.at),
+        ));
+        let line = format!("ssh {name} mysqlbinlog {} | head -20", database.file_name(file.number));
+        all.push(look("What the newest of them holds, by table", line));
+    }
+    all.push(look(format!("What the volume groups of {name} have left"), format!("ssh {name} vgs")));
+    for volume in &server.volumes {
+        all.push(change(
+            format!("Make {} larger on {name}", volume.at),
+            format!("ssh {name} lvextend -r -L +…G /dev/{group}/{}", volume.name),
+            "What is given to one volume is not left for another.",
+        ));
+    }
 }
 
 fn of_deployment(name: &str, cluster: &Cluster, world: &dyn World, all: &mut Vec<Choice>) {

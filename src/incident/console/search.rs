@@ -110,12 +110,17 @@ impl Found<'_> {
 
 fn run(call: &mut Call, world: &mut dyn World) -> Progress {
     let words = call.arguments().to_vec();
+    let of_service: Vec<String>;
     let rest = match words.split_first() {
         Some((verb, rest)) if verb == "search" => rest,
         Some((verb, _)) if verb.starts_with('-') => {
             return call.fail("usage: logs search 'TEXT' [--service NAME] [--since 10m] [--count-by id] [--top 10]");
         }
-        // `logs timeout` can only mean one thing.
+        // `logs timeout` can only mean one thing, and so can `logs SERVICE`.
+        Some((name, rest)) if world.shipped().iter().any(|(service, _)| service == name) => {
+            of_service = [vec!["--service".to_owned(), name.clone()], rest.to_vec()].concat();
+            of_service.as_slice()
+        }
         Some(_) => words.as_slice(),
         None => {
             return call.fail("usage: logs search 'TEXT' [--service NAME] [--since 10m] [--count-by id] [--top 10]");

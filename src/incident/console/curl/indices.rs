@@ -103,10 +103,14 @@ fn all_aliases(cluster: &SearchCluster) -> Vec<String> {
 }
 
 fn search(cluster: &SearchCluster, index: &Index, asked: &Asked) -> Vec<String> {
-    let field = asked.parameter("q").and_then(|query| query.split(':').next()).unwrap_or_default().trim_matches('"');
+    // `q=FIELD:VALUE`, a word anywhere, or `*` for all there are.
+    let query = asked.parameter("q").unwrap_or_default();
+    let (field, value) = query.split_once(':').unwrap_or(("*", query));
+    let (field, value) = (field.trim_matches(['"', '*']), value.trim_matches(['"', '*']));
     let size = asked.parameter("size").and_then(|size| size.parse::<u32>().ok()).unwrap_or(10).min(100);
     let kinds = cluster.indices.kinds(index);
-    let meant = kinds.into_iter().filter(|kind| field.is_empty() || kind.text.contains(&format!("\"{field}\"")));
+    let has_field = |text: &str| field.is_empty() || text.contains(&format!("\"{field}\""));
+    let meant = kinds.into_iter().filter(|kind| has_field(&kind.text) && kind.text.contains(value));
     let meant: Vec<_> = meant.collect();
     let total: u32 = meant.iter().map(|kind| kind.documents).sum();
     let mut lines = vec![format!("{{\"took\":3,\"timed_out\":false,\"hits\":{{\"total\":{total},\"hits\":[")];

@@ -81,6 +81,9 @@ pub struct Incident {
     events_before: u64,
 }
 
+/// Who asks the game how it is played, or lets its clock go faster, hasn't looked at the system.
+const NOTICES_NOTHING: [&str; 6] = ["help", "man", "speed", "pause", "wait", "clear"];
+
 impl Incident {
     /// Starts a level: the warm-up is simulated, the clock stands at zero.
     #[must_use]
@@ -299,8 +302,11 @@ impl Incident {
     pub fn perform(&mut self, line: &str) -> usize {
         let now = self.now();
         self.typed.push((now, line.to_owned()));
-        self.stage.judge.acted(now);
         let (number, line) = console::addressed(line);
+        let word = line.split_whitespace().next().unwrap_or_default();
+        if !NOTICES_NOTHING.contains(&word) {
+            self.stage.judge.acted(now);
+        }
         let ended = self.end(number, line.trim());
         for entry in ended.iter().flatten() {
             self.stage.tell(Happened::Printed { entry: *entry });

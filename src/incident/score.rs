@@ -189,17 +189,7 @@ pub fn report_of(incident: &Incident) -> Report {
         Phase::Expired if judge.mitigated_at.is_some() => Phase::Mitigated,
         phase => phase,
     };
-    let telemetry = stage.simulation.telemetry();
-    let requests: i64 = stage
-        .loads()
-        .filter_map(|(clients, kind)| {
-            let catalogue = telemetry.catalogue();
-            catalogue
-                .scalar(&format!("{clients}.{kind}"))
-                .or_else(|| catalogue.scalar(&format!("{clients}.{kind}.requests")))
-        })
-        .map(|id| telemetry.value(id) - telemetry.series(id).at(0).unwrap_or(0))
-        .sum();
+    let requests = stage.requests();
     let open: Vec<_> = stage.level.diagnosis.iter().zip(&stage.questions).filter(|(_, asked)| asked.is_open).collect();
     let given: Vec<String> = open.iter().filter_map(|(_, asked)| asked.given.clone()).collect();
     let is_correct = (given.len() == open.len() && !open.is_empty()).then(|| {

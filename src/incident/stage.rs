@@ -342,6 +342,13 @@ impl Stage {
         metrics.iter().map(|id| self.simulation.telemetry().value(*id)).sum()
     }
 
+    /// How many requests all loads have made since the incident began.
+    pub(super) fn requests(&self) -> i64 {
+        let telemetry = self.simulation.telemetry();
+        let since = |id: MetricId| telemetry.value(id) - telemetry.series(id).at(0).unwrap_or(0);
+        counters(&self.simulation, |_, _| true).map(since).sum()
+    }
+
     /// The sum of a metric over all loads that have it: `late`, `lost`, `failed`.
     pub(super) fn sum_of_loads(&self, metric: &str) -> i64 {
         self.sum(&metrics_of_loads(&self.simulation, metric))
@@ -376,17 +383,27 @@ fn metrics_of_loads(simulation: &Simulation, metric: &str) -> Vec<MetricId> {
     loads(simulation).filter_map(|(clients, kind)| catalogue.scalar(&format!("{clients}.{kind}.{metric}"))).collect()
 }
 
+/// The metric that counts the requests of clients or of one of their loads, where there is one of that name.
+fn counter(simulation: &Simulation, name: &str) -> Option<MetricId> {
+    let catalogue = simulation.telemetry().catalogue();
+    catalogue.scalar(name).or_else(|| catalogue.scalar(&format!("{name}.requests")))
+}
+
+/// The metrics that count the requests of these loads.
+fn counters<'a>(
+    simulation: &'a Simulation,
+    wanted: impl Fn(&str, &str) -> bool + 'a,
+) -> impl Iterator<Item = MetricId> + 'a {
+    let chosen = loads(simulation).filter(move |(clients, kind)| wanted(clients, kind));
+    chosen.filter_map(|(clients, kind)| counter(simulation, &format!("{clients}.{kind}")))
+}
+
 /// The metrics that count how many requests clients, or one of their loads, have made.
 fn requests_of(simulation: &Simulation, of: &str) -> Vec<MetricId> {
-    let catalogue = simulation.telemetry().catalogue();
-    let counter = |name: &str| catalogue.scalar(name).or_else(|| catalogue.scalar(&format!("{name}.requests")));
-    if let Some(one) = counter(of) {
-        return vec![one];
+    match counter(simulation, of) {
+        Some(one) => vec![one],
+        None => counters(simulation, |clients, kind| clients == of || of.strip_prefix("*.") == Some(kind)).collect(),
     }
-    loads(simulation)
-        .filter(|(clients, kind)| *clients == of || of.strip_prefix("*.") == Some(*kind))
-        .filter_map(|(clients, kind)| counter(&format!("{clients}.{kind}")))
-        .collect()
 }
 
 /// What is wrong with an expression, in a line.

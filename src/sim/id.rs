@@ -54,15 +54,7 @@ impl Unit {
     /// As a broker prints the id of its message: a random UUID to look at, the same for the same unit.
     #[must_use]
     pub fn uuid(self) -> String {
-        let (word, more) = (super::random::mix(self.0 ^ ASIDE), super::random::mix(self.0 ^ 0x5bd1_e995));
-        format!(
-            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
-            word >> 32,
-            word >> 16 & 0xffff,
-            word & 0xfff,
-            more >> 52,
-            more & 0xffff_ffff_ffff
-        )
+        super::random::uuid(super::random::mix(self.0 ^ ASIDE), super::random::mix(self.0 ^ 0x5bd1_e995))
     }
 
     /// As logs print it: ten hexadecimal digits that look like nothing in particular.

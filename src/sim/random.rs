@@ -234,6 +234,19 @@ impl Stream {
     }
 }
 
+/// Two words as a random UUID is printed.
+#[must_use]
+pub fn uuid(word: u64, more: u64) -> String {
+    format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+        word >> 32,
+        word >> 16 & 0xffff,
+        word & 0xfff,
+        more >> 52,
+        more & 0xffff_ffff_ffff
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

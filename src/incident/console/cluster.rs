@@ -9,6 +9,7 @@ use crate::sim::Step;
 use crate::sim::component::nodes::{self, Nodes};
 use crate::sim::component::service::{self, Instance, Service, Stage};
 use crate::sim::quantity::{Bytes, Duration, Span, Time};
+use crate::sim::random;
 use std::collections::BTreeMap;
 
 /// Everything that kubectl knows.
@@ -229,15 +230,7 @@ fn pods(component: usize, service: &Service, now: Time) -> impl Iterator<Item = 
 
 /// A number as Kubernetes prints a UID.
 pub fn uid(word: u64) -> String {
-    let more = crate::sim::random::mix(word);
-    format!(
-        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
-        word >> 32,
-        word >> 16 & 0xffff,
-        word & 0xfff,
-        more >> 52,
-        more & 0xffff_ffff_ffff
-    )
+    random::uuid(word, random::mix(word))
 }
 
 fn deployment(component: usize, service: &Service, kubernetes: &service::settings::Kubernetes) -> Deployment {

@@ -41,6 +41,8 @@ pub struct Scale<'a> {
     pub margin: u16,
     /// The columns right of the plot that are kept for the names of lines that end there.
     pub gutter: u16,
+    /// Whether the same way up is the same factor, so that a line a hundred times as high presses no other to the ground.
+    pub by_factors: bool,
     /// How times are written.
     pub local: LocalTime,
 }
@@ -124,28 +126,6 @@ pub fn draw(
     scale: &Scale<'_>,
     theme: &Theme,
 ) -> Option<(Rect, Axis)> {
-    draw_rising(buffer, area, series, scale, false, theme)
-}
-
-/// The same where the same way up is the same factor, so that a line a hundred times as high presses no other to the ground.
-pub fn draw_by_factors(
-    buffer: &mut Buffer,
-    area: Rect,
-    series: &[Series<'_>],
-    scale: &Scale<'_>,
-    theme: &Theme,
-) -> Option<(Rect, Axis)> {
-    draw_rising(buffer, area, series, scale, true, theme)
-}
-
-fn draw_rising(
-    buffer: &mut Buffer,
-    area: Rect,
-    series: &[Series<'_>],
-    scale: &Scale<'_>,
-    by_factors: bool,
-    theme: &Theme,
-) -> Option<(Rect, Axis)> {
     if area.width < 12 || area.height < 3 {
         return None;
     }
@@ -160,7 +140,7 @@ fn draw_rising(
     // No share is more than all; what is counted later than what it is a part of may seem so for a moment.
     let is_share = scale.unit == "%" && (50.0..150.0).contains(&highest);
     let top = if is_share { 100.0 } else { round_up(highest / divisor) * divisor };
-    let rise = Rise { top, by_factors };
+    let rise = Rise { top, by_factors: scale.by_factors };
     let rows = area.height - 1;
     let (high, middle) = (axis_text(top / divisor, unit), axis_text(rise.middle() / divisor, unit));
     let margin = width(&high).max(width(&middle)).max(3) + 1;
@@ -475,6 +455,7 @@ mod tests {
             cursor: None,
             margin: 0,
             gutter: 0,
+            by_factors: false,
             local: LocalTime::default(),
         };
         _ = draw(&mut buffer, area, &[Series { points, style: theme.text, label: "" }], &scale, &theme);
@@ -524,6 +505,7 @@ mod tests {
                 cursor: None,
                 margin: 0,
                 gutter: 0,
+                by_factors: false,
                 local: LocalTime::default(),
             };
             _ = draw(&mut buffer, area, &[], &scale, &theme);

@@ -413,6 +413,7 @@ fn draw_group(
         cursor: shown.cursor,
         margin: IN_LINE,
         gutter: 2,
+        by_factors: false,
         local: shown.local,
     };
     draw_chart(frame.buffer_mut(), area, &series, &scale, theme)

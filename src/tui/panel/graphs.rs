@@ -243,6 +243,7 @@ fn draw_one(
         cursor: shown.cursor,
         margin: 0,
         gutter: 0,
+        by_factors: false,
         local: shown.local,
     };
     let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };

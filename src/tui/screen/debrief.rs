@@ -7,7 +7,7 @@ use crate::sim::quantity::Time;
 use crate::tui::hit::{Hits, Target};
 use crate::tui::keymap::Intent;
 use crate::tui::local_time::LocalTime;
-use crate::tui::panel::chart::{Axis, IN_LINE, Scale, Series, draw as draw_chart, draw_by_factors};
+use crate::tui::panel::chart::{Axis, IN_LINE, Scale, Series, draw as draw_chart};
 use crate::tui::pen::{Edge, grouped, pane, put, put_pieces, put_right, width, wrap};
 use crate::tui::theme::{Look, Theme};
 use ratatui::Frame;
@@ -457,10 +457,10 @@ fn draw_curves_at(
         cursor,
         margin: if cursor.is_some() { IN_LINE } else { 0 },
         gutter: NAMES,
+        by_factors: goes_by_factors(compared),
         local,
     };
-    let draw = if goes_by_factors(compared) { draw_by_factors } else { draw_chart };
-    draw(frame.buffer_mut(), area, &series, &scale, theme)
+    draw_chart(frame.buffer_mut(), area, &series, &scale, theme)
 }
 
 /// Whether one of the curves would press another to the ground, if the same way up were the same number.

@@ -246,6 +246,7 @@ fn draw_metric(
         cursor: Some(at),
         margin: IN_LINE,
         gutter: NAMES,
+        by_factors: false,
         local,
     };
     draw_chart(frame.buffer_mut(), area, &series, &scale, theme)

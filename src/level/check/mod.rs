@@ -109,10 +109,12 @@ impl Checker<'_> {
 
     /// Complains where `name` is none of `known`.
     fn known<'n>(&mut self, what: &str, name: &str, place: &Place, known: impl IntoIterator<Item = &'n str>) {
-        let known: Vec<&str> = known.into_iter().collect();
+        let mut known: Vec<&str> = known.into_iter().collect();
         if known.contains(&name) {
             return;
         }
+        // What couldn't be read has no name.
+        known.retain(|one| !one.is_empty());
         let help = match (nearest(name, known.iter().copied()), known.is_empty()) {
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, true) => format!("this level has no {what} at all"),
